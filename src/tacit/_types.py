@@ -1,0 +1,31 @@
+"""Shape vocabulary, and the one global setting.
+
+``n`` samples, ``d`` features, ``L`` layers, ``k`` outputs, ``C`` classes, ``r`` columns
+of a contrast, ``t`` recorded times.
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray
+
+
+# Conservation is read at 1e-13: float32 cannot show it. Set here and nowhere else.
+jax.config.update("jax_enable_x64", True)  # noqa: FBT003
+
+Scalar = Float[Array, ""]
+Vector = Float[Array, " d"]  # a leading space keeps linters from reading a name
+Matrix = Float[Array, "rows columns"]
+Square = Float[Array, "d d"]
+Predictor = Float[Array, "*k d"]
+Outputs = Float[Array, "n *k"]
+Targets = Float[Array, "n *c"]
+Weights = Float[Array, " n"]
+Design = Float[Array, "n d"]
+Contrast = Float[Array, "d r"]
+Layers = Float[Array, "L d"]
+Key = PRNGKeyArray
+
+
+def float64(x: ArrayLike) -> Array:
+    """A float64 JAX array of whatever array-like `x` is."""
+    return jnp.asarray(x, dtype=jnp.float64)

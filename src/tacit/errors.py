@@ -1,0 +1,68 @@
+"""Every exception tacit raises on purpose.
+
+* TacitError
+  - ShapeError          inputs whose sizes disagree
+  - OptionError         a word that is not one of the choices
+  - DataError           data or a number that cannot be used
+  - CapabilityError     an object was asked for something it cannot do
+  - MissingExtraError   an optional dependency is not installed
+  - NotFoundError       a name that nothing goes by
+  - OutputError         a place that cannot be written to without losing something
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class TacitError(Exception):
+    """Base class; catch it to catch everything tacit raises on purpose."""
+
+
+class ShapeError(TacitError, ValueError):
+    """Two inputs have sizes that cannot go together."""
+
+
+class OptionError(TacitError, ValueError):
+    """A word is not one of the choices."""
+
+    def __init__(self, what: str, given: object, choices: Iterable[str]):
+        super().__init__(f"{what} is one of {', '.join(choices)}; got {given!r}.")
+
+
+class DataError(TacitError, ValueError):
+    """The data, or a number, cannot be used for what it was given for."""
+
+
+class CapabilityError(TacitError, TypeError):
+    """An object was asked for something it cannot do."""
+
+    def __init__(self, asker: object, subject: object, needs: type):
+        have = type(subject).__name__
+        super().__init__(
+            f"{type(asker).__name__} needs a {needs.__name__}; {have} is not one.\n"
+            f"Either pass a network that is, or drop {type(asker).__name__} here."
+        )
+
+
+class MissingExtraError(TacitError, ImportError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, what: str, package: str, extra: str):
+        super().__init__(
+            f"{what} needs the package {package}, which is not installed.\n"
+            f"Install it with: pip install 'tacit[{extra}]'"
+        )
+
+
+class NotFoundError(TacitError, LookupError):
+    """A name that nothing goes by."""
+
+    def __init__(self, what: str, name: str, choices: Iterable[str]):
+        known = list(choices)
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        super().__init__(f"no {what} {name!r}.{hint} Known: {', '.join(known)}.")
+
+
+class OutputError(TacitError, FileExistsError):
+    """A place that cannot be written to without losing something."""
