@@ -1,0 +1,35 @@
+"""Losses of a batch of outputs against its targets.
+
+| loss | of | reference |
+|---|---|---|
+| `Squared` | half the squared error | |
+| `Logistic`, `Exponential` | margins | Soudry et al. (2018), arXiv:1710.10345 |
+| `Fisher` | one output: between over within | Fisher (1936) |
+| `RatioTrace`, `TraceRatio` | several outputs | Wang et al. (2007), CVPR |
+| `LogDet` | several outputs: Wilks | Wilks (1932) |
+| `Dorfer` | the smallest eigenvalues | Dorfer et al. (2016), arXiv:1511.04707 |
+"""
+
+from .base import AbstractLoss, AbstractPointwiseLoss, AbstractScatterLoss
+from .dorfer import Dorfer
+from .fisher import Fisher
+from .logdet import LogDet
+from .margin import Exponential, Logistic
+from .ratio_trace import RatioTrace
+from .squared import Squared
+from .trace_ratio import TraceRatio
+
+
+__all__ = [
+    "AbstractLoss",
+    "AbstractPointwiseLoss",
+    "AbstractScatterLoss",
+    "Dorfer",
+    "Exponential",
+    "Fisher",
+    "LogDet",
+    "Logistic",
+    "RatioTrace",
+    "Squared",
+    "TraceRatio",
+]

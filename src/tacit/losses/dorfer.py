@@ -1,0 +1,103 @@
+"""The objective of Dorfer, Kelz and Widmer (2016), arXiv:1511.04707."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.scipy.linalg import solve_triangular
+from jaxtyping import Array, Bool, Float
+
+from .._types import Outputs, Scalar, Targets, Weights
+from ..errors import DataError, OptionError
+from .base import AbstractLoss, memberships, require_nonnegative
+
+
+CONVENTIONS = ("code", "scatter")
+
+
+class Dorfer(AbstractLoss):
+    r"""Minus the mean of those LDA eigenvalues that lie near the smallest.
+
+    The eigenvalues are the $C - 1$ largest of $S_b e = v (S_w + \lambda I) e$, with
+    $\lambda$ the `ridge`; kept are those at most `threshold` above the least of them,
+    less than that if `strict` (the article's formula; the authors' code is not). The
+    loss jumps when an eigenvalue crosses the threshold.
+
+    `convention` "code" is that of the authors' program: $S_w$ the plain mean of the
+    unbiased class covariances, $S_t$ with $1/(N-1)$ and $S_b = S_t - S_w$, which need
+    not be positive. "scatter" has $1/N$ in both. For $C$ classes of equal size and no
+    ridge, code eigenvalues are $((N - C) v - (C - 1)) / (N - 1)$ of the others.
+    """
+
+    convention: str = eqx.field(default="code", static=True)
+    ridge: float = eqx.field(default=1e-3, converter=float, static=True)
+    threshold: float = eqx.field(default=1.0, converter=float, static=True)
+    strict: bool = eqx.field(default=False, static=True)
+
+    @property
+    def scale_free(self) -> bool:
+        return self.ridge == 0
+
+    @property
+    def basis_free(self) -> bool:
+        return self.ridge == 0
+
+    def __check_init__(self):
+        if self.convention not in CONVENTIONS:
+            raise OptionError("convention", self.convention, CONVENTIONS)
+        require_nonnegative("ridge", self.ridge)
+        if not (self.threshold > 0 or (self.threshold == 0 and not self.strict)):
+            raise DataError(
+                f"Dorfer keeps no eigenvalue with threshold={self.threshold:g}"
+                f"{' and strict' if self.strict else ''}.\n"
+                "Use a threshold above 0; infinity keeps all of them."
+            )
+
+    def scatters(
+        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+    ) -> tuple[Float[Array, "k k"], Float[Array, "k k"]]:
+        """`S_w` without ridge and `S_b`; weights count samples."""
+        rows = outputs if outputs.ndim == 2 else outputs[:, None]
+        count = jnp.ones(len(rows)) if weights is None else weights
+        member = memberships(targets)
+        n, counted = jnp.sum(count), count[:, None] * member
+        rows = rows - (count @ rows / n)[None, :]
+        mass = jnp.sum(counted, axis=0)
+        means = counted.T @ rows / jnp.where(mass > 0, mass, 1.0)[:, None]
+        rest = rows - member @ means
+        if self.convention == "scatter":
+            within = (count[:, None] * rest).T @ rest / n
+            return within, (mass[:, None] * means).T @ means / n
+        freedom = jnp.where(mass > 1, mass - 1, 1.0)  # one sample has no covariance
+        present = jnp.sum((mass > 0).astype(mass.dtype))
+        within = (rest * (counted @ (1 / freedom))[:, None]).T @ rest / present
+        return within, (count[:, None] * rows).T @ rows / (n - 1) - within
+
+    def eigenpairs(
+        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+    ) -> tuple[Float[Array, " q"], Float[Array, "k q"]]:
+        r"""The top $q = \min(k, C - 1)$ eigenvalues, rising, and their vectors.
+
+        Column $j$ has $e_j^\top (S_w + \lambda I) e_j = 1$.
+        """
+        within, between = self.scatters(outputs, targets, weights)
+        k, classes = len(within), memberships(targets).shape[1]
+        root = jnp.linalg.cholesky(within + self.ridge * jnp.eye(k))
+        half = solve_triangular(root, between, lower=True)
+        values, turns = jnp.linalg.eigh(solve_triangular(root, half.T, lower=True))
+        vectors = solve_triangular(root, turns, lower=True, trans=1)
+        first = max(0, k - classes + 1)
+        return values[first:], vectors[:, first:]
+
+    def selected(self, values: Float[Array, " q"]) -> Bool[Array, " q"]:
+        """Which of the eigenvalues the loss averages."""
+        top = jnp.min(values) + self.threshold
+        return values < top if self.strict else values <= top
+
+    def __call__(
+        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+    ) -> Scalar:
+        # Only the values are used, whose derivative is finite where they meet; that of
+        # the vectors is not.
+        values, _ = self.eigenpairs(outputs, targets, weights)
+        kept = self.selected(jax.lax.stop_gradient(values)).astype(values.dtype)
+        return -(kept @ values) / jnp.sum(kept)

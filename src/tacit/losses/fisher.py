@@ -1,0 +1,46 @@
+"""Fisher's criterion, the Deep LDA objective of one output."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._types import Scalar
+from ..errors import OptionError, ShapeError
+from .base import AbstractScatterLoss
+
+
+FORMS = {
+    "neglog": lambda between, within: jnp.log(within) - jnp.log(between),
+    "ratio": lambda between, within: -between / within,
+    "inverse": lambda between, within: within / between,
+}
+
+
+class Fisher(AbstractScatterLoss):
+    r"""A decreasing function of $J = s_b / s_w$, for networks of one output.
+
+    $s_w$ is the variance of the outputs about their class means and $s_b$ that of the
+    class means. `form` picks $-\log J$, $-J$ or $1/J$; all three have the same orbits.
+    """
+
+    form: str = eqx.field(default="neglog", static=True)
+    ridge: float = eqx.field(default=0.0, converter=float, static=True)
+    input_ridge: float = eqx.field(default=0.0, converter=float, static=True)
+
+    @property
+    def basis_free(self) -> bool:
+        return self.ridge == 0
+
+    def __check_init__(self):
+        if self.form not in FORMS:
+            raise OptionError("form", self.form, FORMS)
+
+    def criterion(
+        self, within: Float[Array, "k k"], contrast: Float[Array, "k r"]
+    ) -> Scalar:
+        if len(within) != 1:
+            raise ShapeError(
+                f"Fisher needs a network of one output; this one has {len(within)}.\n"
+                "For several outputs use RatioTrace, TraceRatio, LogDet or Dorfer."
+            )
+        return FORMS[self.form](jnp.sum(contrast**2), within[0, 0])
