@@ -1,0 +1,145 @@
+"""The page a study ends in: one HTML file that needs nothing else to be read.
+
+A `Page` is a value: sections of paragraphs, pictures and small tables, then the
+findings and where they come from. `render` turns it into text; text may hold the
+notation of `tacit.reporting.notation`.
+"""
+
+import dataclasses
+import importlib.metadata
+import platform
+from collections.abc import Sequence
+
+import jinja2
+
+from ..errors import DataError
+from .findings import Finding, order
+from .notation import html, number, plain
+from .svg import namespaced
+
+
+PACKAGES = ("tacit", "jax", "equinox", "diffrax", "numpy", "scipy")
+ADDRESSES = ("http://", "https://", "//")
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """An `<svg>` (from `plots.to_svg`) and what it shows, in a sentence or two."""
+
+    svg: str
+    caption: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Numbers:
+    """A small table; the first column names the row. Numbers are set as in print."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    caption: str
+
+
+@dataclasses.dataclass(frozen=True, init=False)
+class Section:
+    """A heading, then in order: paragraphs (plain strings), pictures, tables."""
+
+    heading: str
+    parts: tuple[str | Picture | Numbers, ...]
+
+    def __init__(self, heading: str, *parts: str | Picture | Numbers):
+        object.__setattr__(self, "heading", heading)
+        object.__setattr__(self, "parts", parts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Provenance:
+    """What it takes to get the same page again."""
+
+    entries: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def here(
+        cls, *, command: str, seed: int | None = None, date: str = "", **more: object
+    ) -> "Provenance":
+        """The versions installed here, and what the caller adds by name."""
+        entries = [("command", command)]
+        entries += [("seed", str(seed))] if seed is not None else []
+        entries += [("date", date)] if date else []
+        entries += [
+            (name.replace("_", " "), str(value)) for name, value in more.items()
+        ]
+        entries += [("Python", platform.python_version())]
+        for package in PACKAGES:
+            try:
+                entries.append((package, importlib.metadata.version(package)))
+            except importlib.metadata.PackageNotFoundError:
+                continue
+        return cls(tuple(entries))
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """Everything on the page. `lede` is the paragraph that people read if only one."""
+
+    title: str
+    lede: str
+    sections: Sequence[Section]
+    findings: Sequence[Finding] = ()
+    provenance: Provenance = Provenance(())
+
+    def render(self) -> str:
+        """The whole file, as text.
+
+        Raises `DataError` if a picture points outside the page.
+        """
+        environment = jinja2.Environment(
+            loader=jinja2.PackageLoader("tacit.reporting"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters |= {"html": html, "number": number, "plain": plain}
+        counts = [
+            (outcome, sum(each.outcome == outcome for each in self.findings))
+            for outcome in ("holds", "fails", "does not apply")
+        ]
+        return environment.get_template("page.html.j2").render(
+            page=self,
+            sections=[self._blocks(i, part) for i, part in enumerate(self.sections, 1)],
+            findings=sorted(self.findings, key=lambda each: order(each.id)),
+            counts=counts,
+            surprises=sum(not each.expected for each in self.findings),
+        )
+
+    def _blocks(self, number: int, section: Section) -> dict[str, object]:
+        """The section as the template wants it: each part with its kind."""
+        blocks = []
+        for i, part in enumerate(section.parts, 1):
+            if isinstance(part, Picture):
+                _self_contained(part)
+                # Two pictures of one page may not share an id, whoever drew them.
+                blocks.append(
+                    ("picture", namespaced(part.svg, f"s{number}p{i}-"), part)
+                )
+            else:
+                kind = "numbers" if isinstance(part, Numbers) else "prose"
+                blocks.append((kind, "", part))
+        return {
+            "heading": section.heading,
+            "anchor": f"section-{number}",
+            "blocks": blocks,
+        }
+
+
+def _self_contained(picture: Picture) -> None:
+    svg = picture.svg
+    found = [a for a in ADDRESSES if a in svg] + ["<script"] * (
+        "<script" in svg.lower()
+    )
+    if found or not svg.startswith("<svg"):
+        what = found[0] if found else "no <svg> at its start"
+        raise DataError(
+            f"the picture {picture.caption[:40]!r} has {what} in it; a page is one "
+            "file that loads nothing.\nMake the picture with plots.to_svg."
+        )
