@@ -1,0 +1,73 @@
+# What to type. Everything is installed into .venv, at the versions in constraints/.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+TORCH := torch==2.13.0
+
+# Two test processes share the cores; let each use one.
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
+
+demo: $(VENV)/.run  ## reproduce the Deep LDA study: a table of verdicts and a page
+	$(BIN)/tacit reproduce deep-lda
+
+test: $(VENV)/.test  ## run the tests
+	$(BIN)/python -m pytest -n 2 -q
+
+check: $(VENV)/.check  ## lint, format, types and the import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.bench  ## run every benchmark; fails if one misses its target
+	@status=0; for script in benchmarks/*.py; do \
+	  echo "== $$script"; $(BIN)/python $$script || status=1; done; exit $$status
+
+lock: $(VENV)/.python  ## resolve constraints/ anew, to the newest releases
+	$(PIP) uv
+	set -e; whole=$$(mktemp); \
+	lock() { $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	  --no-emit-index-url --no-header --no-annotate --upgrade \
+	  --override constraints/no-torch.txt "$$@"; }; \
+	lock --extra data --extra test --extra check --extra bench -o $$whole; \
+	lock -c $$whole --extra data -o constraints/run.txt; \
+	lock -c $$whole --extra data --extra test -o constraints/test.txt; \
+	lock -c $$whole --extra data --extra test --extra check -o constraints/check.txt; \
+	lock -c $$whole --extra data --extra bench -o constraints/bench.txt; \
+	rm $$whole
+
+clean:  ## remove what these commands made, except results/
+	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp for each set of packages: nothing is installed twice.
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "tacit needs Python 3.11 or later; try: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: constraints/run.txt pyproject.toml | $(VENV)/.python
+	$(PIP) -e '.[data]' -c constraints/run.txt
+	@touch $@
+
+$(VENV)/.test: constraints/test.txt pyproject.toml | $(VENV)/.python
+	$(PIP) -e '.[data,test]' -c constraints/test.txt
+	@touch $@
+
+$(VENV)/.check: constraints/check.txt pyproject.toml | $(VENV)/.python
+	$(PIP) -e '.[data,test,check]' -c constraints/check.txt
+	@touch $@
+
+$(VENV)/.bench: constraints/bench.txt pyproject.toml | $(VENV)/.python
+	$(PIP) $(TORCH)
+	$(PIP) -e '.[data,bench]' -c constraints/bench.txt
+	@touch $@
