@@ -96,6 +96,9 @@ class AbstractScatterLoss(AbstractLoss):
     """The same for the inputs, so that outputs `E x` are given `input_ridge` times
     `E E^T`, and scale stays free. It needs `E`: a linear network and `tacit.Risk`."""
 
+    needs_definite: ClassVar[bool] = True
+    """Whether the loss has no minimum where the within-class scatter is singular."""
+
     @property
     def scale_free(self) -> bool:
         return self.ridge == 0

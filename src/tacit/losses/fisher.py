@@ -28,6 +28,10 @@ class Fisher(AbstractScatterLoss):
     input_ridge: float = eqx.field(default=0.0, converter=float, static=True)
 
     @property
+    def needs_definite(self) -> bool:
+        return self.form != "inverse"
+
+    @property
     def basis_free(self) -> bool:
         return self.ridge == 0
 
