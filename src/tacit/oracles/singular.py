@@ -117,8 +117,8 @@ def _require_kernel(
         raise DataError(
             "singular_limit needs the kernel of the within-class scatter to meet the "
             f"open orthant of w0, with delta . w on the side of w0; it has rank {r} of "
-            f"{d}, and its kernel does not.\nWhere the kernel misses the closed orthant "
-            "too, depth does not matter: oracles.orthant_limit(problem, w0)."
+            f"{d}, and its kernel does not.\nWhere it misses the closed orthant too, "
+            "depth does not matter: oracles.orthant_limit(problem, w0)."
         )
 
 
