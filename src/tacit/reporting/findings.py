@@ -3,26 +3,14 @@
 import dataclasses
 import math
 import re
-from typing import Protocol
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from .notation import plain
 
 
-class ClaimLike(Protocol):
-    """What a finding reads off a claim."""
-
-    id: str
-    reference: str
-    tolerance: float
-
-
-class VerdictLike(Protocol):
-    """What a finding reads off a verdict."""
-
-    claim: ClaimLike
-    gap: float
-    broken: tuple[str, ...]
-
+if TYPE_CHECKING:
+    from ..verdict import Verdict
 
 EXPECTED = {
     "witness": ("holds",),
@@ -31,6 +19,9 @@ EXPECTED = {
 }
 """What must come out in each role, where the role decides it. A finding on anything
 else is as expected unless the claim fails."""
+
+DIVERGED = "the run gets to its end"
+"""How `tacit.check` words the hypothesis that every run must meet."""
 
 MARKS = {"holds": "✓", "fails": "✗", "does not apply": "–"}
 
@@ -55,18 +46,18 @@ class Finding:
     on: str = ""
 
     @classmethod
-    def of(cls, verdict: VerdictLike, *, role: str = "", on: str = "") -> "Finding":
+    def of(cls, verdict: "Verdict", *, role: str = "", on: str = "") -> "Finding":
         """The finding that `verdict` is, read off it and its claim."""
         claim = verdict.claim
         return cls(
-            id=str(claim.id),
+            id=claim.id,
             name=type(claim).__name__,
             statement=statement(type(claim)),
-            reference=str(claim.reference),
-            outcome=str(verdict.outcome.value),  # pyright: ignore[reportAttributeAccessIssue]
+            reference=claim.reference,
+            outcome=verdict.outcome.value,
             gap=float(verdict.gap),
             tolerance=float(claim.tolerance),
-            broken=tuple(str(text) for text in verdict.broken),
+            broken=tuple(verdict.broken),
             role=role,
             on=on,
         )
@@ -75,6 +66,11 @@ class Finding:
     def expected(self) -> bool:
         """Whether this is what must come out: foils and rivals must *not* hold."""
         return self.outcome in EXPECTED.get(self.role, ("holds", "does not apply"))
+
+    @property
+    def diverged(self) -> bool:
+        """Whether it is silent because the numbers gave out, not for a hypothesis."""
+        return any(text.startswith(DIVERGED) for text in self.broken)
 
     @property
     def mark(self) -> str:
@@ -94,8 +90,13 @@ class Finding:
             "expected": self.expected,
             "gap": self.gap if math.isfinite(self.gap) else None,
             "tolerance": self.tolerance,
-            "unmet": list(self.broken),
+            "not_met": list(self.broken),
         }
+
+
+def as_findings(verdicts: "Iterable[Verdict | Finding]") -> list[Finding]:
+    """Findings as they are, verdicts turned into findings."""
+    return [v if isinstance(v, Finding) else Finding.of(v) for v in verdicts]
 
 
 def statement(claim: type) -> str:

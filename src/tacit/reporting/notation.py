@@ -19,7 +19,7 @@ SYMBOLS = {
     "phi": "φ", "varphi": "φ", "psi": "ψ", "omega": "ω", "chi": "χ", "xi": "ξ",
     "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ",
     "Omega": "Ω", "Gamma": "Γ", "ell": "ℓ", "nabla": "∇", "partial": "∂",
-    "infty": "∞", "top": "⊤", "odot": "⊙", "cdot": "·", "cdots": "⋯", "dots": "…",
+    "infty": "∞", "top": "⊤", "cdot": "·", "cdots": "⋯", "dots": "…",
     "ldots": "…", "lVert": "‖", "rVert": "‖", "Vert": "‖", "|": "‖", "lvert": "|",
     "rvert": "|", "langle": "⟨", "rangle": "⟩", "sum": "∑", "prod": "∏", "int": "∫",
     "ker": "ker", "emptyset": "∅", "forall": "∀", "exists": "∃", "circ": "∘",
@@ -32,7 +32,8 @@ RELATIONS = {
     "notin": "∉", "to": "→", "rightarrow": "→", "mapsto": "↦", "ll": "≪", "gg": "≫",
     "succ": "≻", "succeq": "⪰", "prec": "≺", "times": "×", "pm": "±", "cap": "∩",
     "cup": "∪", "subset": "⊂", "Rightarrow": "⇒", "iff": "⇔", "perp": "⊥", "mid": "|",
-    "colon": ":", "cong": "≅", "otimes": "⊗", "oplus": "⊕", "setminus": "∖",
+    "odot": "⊙", "colon": ":", "cong": "≅", "otimes": "⊗", "oplus": "⊕",
+    "setminus": "∖",
 }  # fmt: skip
 ACCENTS = {"hat": "̂", "bar": "̄", "tilde": "̃", "dot": "̇", "ddot": "̈", "vec": "⃗"}
 SPACES = {",": " ", ";": " ", ":": " ", " ": " ", "!": "", "quad": " ", "qquad": "  "}
@@ -42,6 +43,7 @@ BLACKBOARD = {"R": "ℝ", "N": "ℕ", "E": "𝔼", "P": "ℙ", "Z": "ℤ", "C": 
 RAISED = str.maketrans("0123456789+−=()ni⊤′L", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀ′ᴸ")
 LOWERED = str.maketrans("0123456789+−=()ijklmnprstx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₗₘₙₚᵣₛₜₓ")
 
+NAMED = "\u2061"  # stands before the name of a function until the formula is whole
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+|\s+|.")
 INLINE = re.compile(
     r"`(?P<code>[^`]+)`|\$(?P<math>[^$]+)\$|\*\*(?P<strong>.+?)\*\*|\*(?P<em>[^*\s][^*]*)\*"
@@ -62,15 +64,15 @@ def _script(mark: str, table: dict[int, int]) -> Callable[[str], str]:
         tight = body.replace(" ", "")
         if all(ord(letter) in table for letter in tight):
             return tight.translate(table)
-        return f"{mark}{body}" if len(body) == 1 else f"{mark}({body})"
+        return f"{mark}{tight}" if len(tight) == 1 else f"{mark}({tight})"
 
     return write
 
 
 HTML = Target(
     lambda s: f"<i>{s}</i>" if s.isascii() or s.islower() else s,
-    lambda s: f"<sub>{s}</sub>",
-    lambda s: f"<sup>{s}</sup>",
+    lambda s: f"<sub>{s.replace(' ', '')}</sub>",
+    lambda s: f"<sup>{s.replace(' ', '')}</sup>",
     lambda s: str(escape(s)),
 )
 TEXT = Target(str, _script("_", LOWERED), _script("^", RAISED), str)
@@ -107,6 +109,7 @@ def plain(text: str) -> str:
 def formula(tex: str, target: Target) -> str:
     """TeX that fits on a line, for `target`; an unknown command keeps its name."""
     written = _group(iter(TOKEN.findall(tex)), target)
+    written = re.sub(f"(?<=[\\w>)]){NAMED}", " ", written).replace(NAMED, "")
     return re.sub(" {2,}", " ", written).strip()
 
 
@@ -115,7 +118,7 @@ def _group(tokens: Iterator[str], target: Target) -> str:
     for token in tokens:
         if token == "}":
             break
-        out.append(_atom(token, tokens, target, out))
+        out += [atom] if (atom := _atom(token, tokens, target, out)) else []
     return "".join(out)
 
 
@@ -166,7 +169,7 @@ def _command(name: str, argument: Callable[[], str], target: Target) -> str:
         return f"{_closed(over)}/{_closed(under)}"
     if name == "sqrt":
         return f"√{_closed(argument())}"
-    return f"{name} "  # \log, \min, \arg and whatever is not known: its name, upright
+    return f"{NAMED}{name} "  # \log, \arg, and what is not known: upright
 
 
 def _closed(body: str) -> str:

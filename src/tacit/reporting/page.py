@@ -5,6 +5,7 @@ findings and where they come from. `render` turns it into text; text may hold th
 notation of `tacit.reporting.notation`.
 """
 
+import collections
 import dataclasses
 import importlib.metadata
 import platform
@@ -37,6 +38,14 @@ class Numbers:
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
     caption: str
+
+    @property
+    def worded(self) -> list[bool]:
+        """For each column, whether it holds words, which are set to the left."""
+        return [
+            all(isinstance(cell, str) for cell in cells)
+            for cells in zip(*self.rows, strict=True)
+        ]
 
 
 @dataclasses.dataclass(frozen=True, init=False)
@@ -100,15 +109,16 @@ class Page:
             lstrip_blocks=True,
         )
         environment.filters |= {"html": html, "number": number, "plain": plain}
-        counts = [
-            (outcome, sum(each.outcome == outcome for each in self.findings))
-            for outcome in ("holds", "fails", "does not apply")
-        ]
+        controls = [each for each in self.findings if each.role in ("foil", "rival")]
+        counts = collections.Counter(
+            each.outcome for each in self.findings if each not in controls
+        )
         return environment.get_template("page.html.j2").render(
             page=self,
             sections=[self._blocks(i, part) for i, part in enumerate(self.sections, 1)],
             findings=sorted(self.findings, key=lambda each: order(each.id)),
             counts=counts,
+            controls=controls,
             surprises=sum(not each.expected for each in self.findings),
         )
 

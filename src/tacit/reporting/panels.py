@@ -25,7 +25,7 @@ def styled(function: Callable[P, T]) -> Callable[P, T]:
     def inside(*args: P.args, **kwargs: P.kwargs) -> T:
         with mpl.rc_context():
             mpl.rcdefaults()
-            mpl.rcParams.update(RC)
+            mpl.rcParams.update(RC)  # pyright: ignore
             return function(*args, **kwargs)
 
     return inside
@@ -106,14 +106,14 @@ class Panel:
         look = look or strokes(dict.fromkeys(groups))
         for group in dict.fromkeys(groups):
             columns = [i for i, g in enumerate(groups) if g == group]
-            thin = self.axes.plot(
+            self.axes.plot(
                 x,
                 values[:, columns],
                 linewidth=max(0.6, 1.7 - 0.06 * len(columns)),
                 alpha=0.85,
                 **look[group].line,  # pyright: ignore[reportArgumentType]
             )
-            thin[0].set_label(str(group))
+            self.axes.plot([], [], label=str(group), **look[group].line)  # pyright: ignore[reportArgumentType]
         return self
 
     @styled
@@ -198,7 +198,7 @@ class Panel:
         ends, self.waiting = self.waiting, []
         to_pixels, box = self.axes.transData, self.axes.bbox
         x = self.axes.get_xlim()[1]
-        room = 13.5 / 72 * self.axes.figure.dpi
+        room = 12 / 72 * self.axes.figure.dpi
         seen = [
             (n, c, float(to_pixels.transform((x, y))[1] - box.y0)) for n, c, y in ends
         ]

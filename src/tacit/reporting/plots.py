@@ -36,6 +36,7 @@ class Drawing:
 
     @styled
     def __init__(self, rows: int, cols: int, size: tuple[float, float], share: Share):
+        self.share = share
         self.figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(self.figure)
         grid = self.figure.subplots(
@@ -45,7 +46,8 @@ class Drawing:
         self.grid = np.array([[Panel(axes) for axes in row] for row in grid], object)
 
     def __getitem__(self, where: int | tuple[int, int]) -> Panel:
-        return self.grid[where] if isinstance(where, tuple) else self.grid.flat[where]
+        cells: Any = self.grid
+        return cells[where] if isinstance(where, tuple) else cells.flat[where]
 
     def __iter__(self):
         return iter(self.grid.flat)
@@ -68,12 +70,30 @@ class Drawing:
 
     def finish(self) -> Figure:
         """The matplotlib figure, with every label in its place."""
+        self._label_once()
         waiting = [panel for panel in self if panel.waiting]
         if waiting:
             self.figure.draw_without_rendering()
         for panel in waiting:
             panel.label_ends()
         return self.figure
+
+    def _label_once(self) -> None:
+        """Leave a label that panels share on the outer ones only."""
+        for row, col in np.ndindex(self.grid.shape):
+            axes, first, last = (
+                self[row, col].axes,
+                self[row, 0].axes,
+                self[-1, col].axes,
+            )
+            if self.share in ("y", "both") and col:
+                axes.set_ylabel(
+                    "" if axes.get_ylabel() == first.get_ylabel() else axes.get_ylabel()
+                )
+            if self.share in ("x", "both") and row < len(self.grid) - 1:
+                axes.set_xlabel(
+                    "" if axes.get_xlabel() == last.get_xlabel() else axes.get_xlabel()
+                )
 
 
 def figure(
@@ -84,8 +104,8 @@ def figure(
     height: float | None = None,
     share: Share = "none",
 ) -> Drawing:
-    """Panels to draw on. Sizes in inches; by default 7.6 wide (5.4 for one panel)."""
-    wide = width or (5.4 if cols == 1 else 7.6)
+    """Panels to draw on. Sizes in inches; by default 7.6 wide (6.2 for one panel)."""
+    wide = width or (6.2 if cols == 1 else 7.6)
     return Drawing(rows, cols, (wide, height or 2.6 * rows + 0.5), share)
 
 

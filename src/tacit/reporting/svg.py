@@ -34,6 +34,8 @@ def inline(svg: str, *, alt: str) -> str:
     svg = ROOT.sub(lambda found: _root(found[0], alt), svg, count=1)
     for name, colour in {**COLOURS, **ROLES}.items():
         svg = svg.replace(f": {colour}", f": var(--{name}, {colour})")
+        variable = f'style="fill: var(--{name}, {colour})"'
+        svg = svg.replace(f'fill="{colour}"', variable)  # the ground of a hatch
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
 
 
@@ -45,7 +47,7 @@ def _root(tag: str, alt: str) -> str:
     return (
         f'<svg viewBox="{box[1]}" width="{width:.0f}" role="img" '
         f'aria-label="{escape(alt)}" '
-        'style="stroke-linejoin: round; stroke-linecap: butt">'
+        f'style="--wide: {width:.0f}px; stroke-linejoin: round; stroke-linecap: butt">'
     )
 
 
