@@ -29,3 +29,8 @@ Key = PRNGKeyArray
 def float64(x: ArrayLike) -> Array:
     """A float64 JAX array of whatever array-like `x` is."""
     return jnp.asarray(x, dtype=jnp.float64)
+
+
+def finite(x: Array) -> bool:
+    """Whether all of `x` is finite; True for a value that is not known yet."""
+    return isinstance(x, jax.core.Tracer) or bool(jnp.all(jnp.isfinite(x)))

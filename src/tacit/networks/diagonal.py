@@ -1,0 +1,61 @@
+"""Diagonal linear networks."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import ArrayLike
+
+from .._types import finite, float64, Layers, Vector
+from ..errors import DataError, ShapeError
+from .base import AbstractLinearNetwork
+
+
+class Diagonal(AbstractLinearNetwork):
+    r"""The diagonal network $w = \theta_1 \odot \dots \odot \theta_L$.
+
+    `layers` is ``(L, d)``. Raises `ShapeError` for another shape and `DataError` for
+    entries that are not finite.
+    """
+
+    layers: Layers = eqx.field(converter=float64)
+
+    def __check_init__(self):
+        if self.layers.ndim != 2 or 0 in self.layers.shape:
+            raise ShapeError(
+                f"Diagonal needs layers of shape (L, d) with L, d at least 1; got "
+                f"{self.layers.shape}. A single layer is layers[None]."
+            )
+        if not finite(self.layers):
+            raise DataError("Diagonal was given layers that are not all finite.")
+
+    @classmethod
+    def balanced(cls, w0: ArrayLike, *, depth: int) -> "Diagonal":
+        r"""Start with $|\theta_l| = |w_0|^{1/L}$ in every layer, signs in the first.
+
+        Raises `DataError` for a depth below 1, and for an entry of `w0` that is zero
+        when ``depth >= 2``: such a coordinate has gradient zero for ever.
+        """
+        w = np.asarray(w0, float)
+        if depth < 1 or depth != int(depth):
+            raise DataError(f"depth counts layers, at least 1; got {depth}.")
+        if w.ndim != 1:
+            raise ShapeError(f"w0 is a vector (d,); got shape {w.shape}.")
+        dead = np.flatnonzero(w == 0)
+        if depth > 1 and len(dead):
+            raise DataError(
+                f"w0 is 0 in {len(dead)} of {len(w)} coordinates, the first is number "
+                f"{dead[0]}: with {depth} balanced layers they would never move, and "
+                "their sign decides the limit. Start them at a small number of the "
+                "sign you mean, or use depth 1."
+            )
+        layers = np.tile(np.abs(w) ** (1 / depth), (depth, 1))
+        layers[0] *= np.sign(w)
+        return cls(layers)
+
+    @property
+    def depth(self) -> int:
+        """How many layers."""
+        return len(self.layers)
+
+    def predictor(self) -> Vector:
+        return jnp.prod(self.layers, axis=0)

@@ -1,0 +1,26 @@
+"""Diagonal networks that gate every feature instead of adding them up."""
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from .._types import float64, Layers, Square
+from ..errors import ShapeError
+from .base import AbstractLinearNetwork
+
+
+class Gate(AbstractLinearNetwork):
+    r"""The map $x \mapsto w \odot x$, $w = \theta_1 \odot \dots \odot \theta_L$.
+
+    One output for every feature; `layers` is ``(L, d)``.
+    """
+
+    layers: Layers = eqx.field(converter=float64)
+
+    def __check_init__(self):
+        if self.layers.ndim != 2 or 0 in self.layers.shape:
+            raise ShapeError(
+                f"Gate needs layers of shape (L, d); got {self.layers.shape}."
+            )
+
+    def predictor(self) -> Square:
+        return jnp.diag(jnp.prod(self.layers, axis=0))

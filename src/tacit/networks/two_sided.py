@@ -1,0 +1,48 @@
+"""Two-sided diagonal networks."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import ArrayLike
+
+from .._types import float64, Vector
+from ..errors import DataError, ShapeError
+from .base import AbstractLinearNetwork
+
+
+class TwoSided(AbstractLinearNetwork):
+    r"""The network $w = u^L - v^L$, powers taken entry by entry; `u`, `v` ``(d,)``.
+
+    Raises `ShapeError` if the two disagree and `DataError` for a depth below 1.
+    """
+
+    u: Vector = eqx.field(converter=float64)
+    v: Vector = eqx.field(converter=float64)
+    depth: int = eqx.field(default=2, static=True)
+
+    def __check_init__(self):
+        if self.u.ndim != 1 or self.u.shape != self.v.shape:
+            raise ShapeError(
+                f"TwoSided needs u and v of one shape (d,); got {self.u.shape} and "
+                f"{self.v.shape}."
+            )
+        if self.depth < 1:
+            raise DataError(f"depth is a power, at least 1; got {self.depth}.")
+
+    @classmethod
+    def balanced(cls, d: int, *, alpha: float, depth: int = 2) -> "TwoSided":
+        """Start at ``u = v = alpha``, so that the predictor starts at zero."""
+        side = jnp.full(d, float(alpha))
+        return cls(side, side, depth)
+
+    @classmethod
+    def at(cls, w0: ArrayLike, *, kappa: float) -> "TwoSided":
+        r"""Depth 2, started at the predictor `w0` with $u_i v_i = \kappa > 0$."""
+        w = float64(w0)
+        if not kappa > 0:
+            raise DataError(f"kappa is the product u_i v_i, above 0; got {kappa}.")
+        larger = jnp.sqrt((jnp.abs(w) + jnp.sqrt(w**2 + 4 * kappa**2)) / 2)
+        smaller = kappa / larger
+        return cls(jnp.where(w < 0, smaller, larger), jnp.where(w < 0, larger, smaller))
+
+    def predictor(self) -> Vector:
+        return self.u**self.depth - self.v**self.depth

@@ -1,0 +1,190 @@
+"""A loss on a problem: the function that training descends."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int
+
+from ._types import Contrast, Design, Predictor, Scalar, Square
+from .errors import CapabilityError, DataError, ShapeError
+from .losses import AbstractLoss, AbstractScatterLoss
+from .networks import AbstractLinearNetwork, AbstractNetwork
+from .problem import Problem
+
+
+class Dense(eqx.Module):
+    """The within-class scatter as a matrix: products cost ``d²``."""
+
+    matrix: Square
+
+    def __call__(self, E: Predictor) -> Predictor:
+        return E @ self.matrix
+
+
+class Tall(eqx.Module):
+    """The within-class scatter as its centred rows: products cost ``2nd``."""
+
+    rows: Design
+
+    def __call__(self, E: Predictor) -> Predictor:
+        return (E @ self.rows.T) @ self.rows
+
+
+class Risk(eqx.Module):
+    r"""The loss of a network's outputs on the whole sample.
+
+    A loss of scatter matrices on a linear network never sees the outputs: with
+    predictor $E$ it is computed from $E S_w E^\top$ and $E S_b E^\top$, through $S_w$
+    itself if that is cheaper than through the rows (``n > d / 2``).
+
+    Such a loss needs classes; `DataError` if the problem has none, if a feature is
+    constant, or if $S_w$ is singular where the loss then has no minimum. With
+    ``singular=True`` the last is taken as intended.
+    """
+
+    problem: Problem
+    loss: AbstractLoss
+    within: Dense | Tall | None
+    contrast: Contrast | None
+
+    def __init__(self, problem: Problem, loss: AbstractLoss, *, singular: bool = False):
+        self.problem, self.loss = problem, loss
+        self.within = self.contrast = None
+        if problem.X is None and not isinstance(loss, AbstractScatterLoss):
+            raise DataError(
+                f"{type(loss).__name__} needs single samples, but this Problem was "
+                "made from scatter matrices. Make it from X and y."
+            )
+        if not isinstance(loss, AbstractScatterLoss):
+            return
+        self.contrast = problem.contrast
+        tall = problem.X is not None and problem.n <= problem.d / 2
+        self.within = Tall(problem.centred) if tall else Dense(problem.within)
+        if not (singular or loss.ridge or loss.input_ridge):
+            _insist_definite(problem, loss, self.within)
+
+    @property
+    def on_scatter(self) -> bool:
+        """Whether a linear network's risk is read off the scatter matrices."""
+        return self.within is not None
+
+    def value(self, network: AbstractNetwork, rows: Int[Array, " b"] | None = None):
+        """The loss at `network`, on the whole sample or on `rows` of it."""
+        if isinstance(network, AbstractLinearNetwork):
+            return self.criterion(network.predictor(), rows)
+        X, targets, weights = self._sample(rows)
+        return self.loss(jax.vmap(network)(X), targets, weights)
+
+    def gradient(
+        self, network: AbstractNetwork, rows: Int[Array, " b"] | None = None
+    ) -> AbstractNetwork:
+        """The gradient of `value`, in the shape of the network."""
+        if not isinstance(network, AbstractLinearNetwork):
+            return eqx.filter_grad(self.value)(network, rows)
+        E, pull = jax.vjp(lambda net: net.predictor(), network)
+        return pull(self.slope(E, rows))[0]
+
+    def criterion(self, E: Predictor, rows: Int[Array, " b"] | None = None) -> Scalar:
+        """The risk of the linear predictor `E`, ``(d,)`` or ``(k, d)``."""
+        if self.within is None or self.contrast is None:
+            X, targets, weights = self._sample(rows)
+            return self.loss(X @ E.T, targets, weights)
+        flat = jnp.atleast_2d(E)
+        if rows is None:
+            A, F = self.within(flat) @ flat.T, flat @ self.contrast
+        else:
+            X, targets, weights = self._sample(rows)
+            A, F = self._scatter_loss.latent(X @ E.T, targets, weights)
+        return self._latent(A, flat @ flat.T, F)
+
+    def slope(self, E: Predictor, rows: Int[Array, " b"] | None = None) -> Predictor:
+        """The gradient of `criterion`, of the shape of `E`."""
+        if self.within is None or self.contrast is None or rows is not None:
+            return jax.grad(self.criterion)(E, rows)
+        # One product with the scatter: autodiff of E S Eᵀ would make two.
+        flat = jnp.atleast_2d(E)
+        product = self.within(flat)
+        latent = (product @ flat.T, flat @ flat.T, flat @ self.contrast)
+        A, G, F = jax.grad(self._latent, argnums=(0, 1, 2))(*latent)
+        slope = (A + A.T) @ product + F @ self.contrast.T
+        if self._scatter_loss.input_ridge:
+            slope = slope + (G + G.T) @ flat
+        return slope.reshape(E.shape)
+
+    def admit(self, network: AbstractNetwork) -> None:
+        """Raise unless `network` is one that this risk can start from."""
+        linear = isinstance(network, AbstractLinearNetwork)
+        if self.on_scatter and not linear:
+            if self.problem.X is None or self._scatter_loss.input_ridge:
+                raise CapabilityError(self, network, AbstractLinearNetwork)
+            return
+        if not linear:
+            return
+        E = np.asarray(network.predictor())
+        if E.shape[-1] != self.problem.d:
+            raise ShapeError(
+                f"the network takes {E.shape[-1]} features but the problem has "
+                f"{self.problem.d}."
+            )
+        if self.contrast is not None:
+            _insist_discriminating(np.atleast_2d(E), np.asarray(self.contrast))
+
+    @property
+    def _scatter_loss(self) -> AbstractScatterLoss:
+        assert isinstance(self.loss, AbstractScatterLoss)
+        return self.loss
+
+    def _latent(self, A, gram, F):
+        loss = self._scatter_loss
+        return loss.criterion(loss.ridged(A, gram), F)
+
+    def _sample(self, rows):
+        X, targets, weights = self.problem.X, self.problem.targets, self.problem.weights
+        if X is None:
+            raise DataError("single samples are needed; this Problem has none.")
+        if rows is None:
+            return X, targets, weights
+        return X[rows], targets[rows], None if weights is None else weights[rows]
+
+
+def _insist_definite(problem, loss, within):
+    if not loss.needs_definite:
+        return
+    name = type(loss).__name__
+    ways = (
+        'Use Fisher(form="inverse"), which has a limit there, `input_ridge=` (keeps '
+        "the scale invariance) or `ridge=`; `Risk(..., singular=True)` if it is meant."
+    )
+    flat = np.flatnonzero(problem.constant)
+    if len(flat):
+        names = problem.features or tuple(range(problem.d))
+        listed = ", ".join(str(names[i]) for i in flat[:5])
+        raise DataError(
+            f"{name} needs S_w > 0, but {len(flat)} of {problem.d} features are "
+            f"constant: {listed}. Drop them with problem.varying(). {ways}"
+        )
+    if isinstance(within, Dense):
+        S = np.asarray(within.matrix)
+        scale = np.sqrt(np.diag(S))
+        values = np.linalg.eigvalsh(S / np.outer(scale, scale)) if scale.all() else [0]
+        rank = int(np.sum(values > len(S) * np.finfo(float).eps * max(values[-1], 0)))
+    else:
+        rank = problem.n - len(problem.classes)
+    if rank < problem.d:
+        size = f"n = {problem.n} samples of " if problem.n else ""
+        raise DataError(
+            f"{name} needs S_w > 0, but with {size}d = {problem.d} features its rank "
+            f"is {rank} and J has no maximum. {ways}"
+        )
+
+
+def _insist_discriminating(E, contrast):
+    apart = E @ contrast
+    size = np.linalg.norm(E) * np.linalg.norm(contrast)
+    if np.linalg.norm(apart) <= 1e-15 * size:
+        raise DataError(
+            "the start does not tell the classes apart: delta . w0 = 0, so J = 0 and "
+            "its sign decides which limit is reached. Move w0 off the hyperplane "
+            "delta . w = 0."
+        )
