@@ -1,0 +1,10 @@
+"""Exact coordinates in which a gradient flow is integrated."""
+
+from .base import AbstractChart
+from .parameters import Parameters
+from .sides import Sides
+from .smallest_layer import SmallestLayer
+from .softmax import Softmax
+
+
+__all__ = ["AbstractChart", "Parameters", "Sides", "SmallestLayer", "Softmax"]

@@ -1,0 +1,110 @@
+"""Which samples a mini-batch holds."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jaxtyping import Array, Int
+
+from .._types import Key
+from ..errors import DataError
+from ..losses import AbstractScatterLoss
+from ..risk import Risk
+
+
+class Draw(eqx.Module):
+    """The state of a sampler: its key, and the order of the running epoch."""
+
+    key: Key
+    order: Int[Array, " n"]
+
+
+class Batches(eqx.Module):
+    """Batches of `size` rows: a fresh permutation every epoch, or i.i.d. draws.
+
+    `blocks` are the rows to draw from, one block for every class of a balanced
+    sampler, sorted by block; each gives ``size / len(blocks)`` rows to a batch. Without
+    replacement an epoch ends when the smallest block cannot fill another batch.
+    """
+
+    size: int = eqx.field(static=True)
+    bounds: tuple[int, ...] = eqx.field(static=True)
+    replace: bool = eqx.field(static=True)
+    rows: Int[Array, " n"]
+
+    @classmethod
+    def of(cls, risk: Risk, size: int, *, balanced: bool, replace: bool) -> "Batches":
+        """The sampler for `risk`; `DataError` if the batch size cannot be drawn."""
+        n = risk.problem.n
+        blocks = [np.arange(n)]
+        if balanced:
+            codes = risk.problem.codes
+            blocks = [np.flatnonzero(codes == c) for c in range(codes.max() + 1)]
+        if size % len(blocks):
+            raise DataError(
+                f"a balanced batch takes as many of each of the {len(blocks)} classes; "
+                f"{size} is not divisible by {len(blocks)}."
+            )
+        least = min(map(len, blocks))
+        share = size // len(blocks)
+        if size < 1 or (share > least and not replace):
+            raise DataError(
+                f"batch = {size} asks for {share} rows of {least}; use a batch of at "
+                f"most {least * len(blocks)}, or replace=True."
+            )
+        bounds = np.concatenate([[0], np.cumsum([len(b) for b in blocks])])
+        rows = jnp.asarray(np.concatenate(blocks))
+        return cls(size, tuple(bounds.tolist()), replace, rows)
+
+    @property
+    def per_epoch(self) -> int:
+        """Batches in an epoch."""
+        return int(min(np.diff(self.bounds))) // self.share
+
+    @property
+    def share(self) -> int:
+        """Rows of a batch from every block."""
+        return self.size // (len(self.bounds) - 1)
+
+    def begin(self, key: Key) -> Draw:
+        """The state before the first batch."""
+        return Draw(key, jnp.arange(len(self.rows)))
+
+    def draw(self, state: Draw, k: Array) -> tuple[Int[Array, " b"], Draw]:
+        """The rows of batch number `k` and the state after it."""
+        blocks = list(zip(self.bounds, self.bounds[1:], strict=False))
+        if self.replace:
+            keys = jr.split(jr.fold_in(state.key, k), len(blocks))
+            picked = [
+                jr.randint(keys[i], (self.share,), a, b)
+                for i, (a, b) in enumerate(blocks)
+            ]
+            return self.rows[jnp.concatenate(picked)], state
+
+        def shuffle(_):
+            keys = jr.split(jr.fold_in(state.key, k), len(blocks))
+            mixed = [
+                jr.permutation(keys[i], jnp.arange(a, b))
+                for i, (a, b) in enumerate(blocks)
+            ]
+            return jnp.concatenate(mixed)
+
+        place = k % self.per_epoch
+        order = jax.lax.cond(place == 0, shuffle, lambda _: state.order, None)
+        picked = [
+            jax.lax.dynamic_slice(order, (a + place * self.share,), (self.share,))
+            for a, _ in blocks
+        ]
+        return self.rows[jnp.concatenate(picked)], Draw(state.key, order)
+
+
+def lacks_class(risk: Risk, rows: Int[Array, " b"]) -> Array:
+    """Whether a loss of class scatter is asked for on a batch without some class."""
+    if not isinstance(risk.loss, AbstractScatterLoss):
+        return jnp.zeros((), bool)
+    targets = risk.problem.targets[rows]
+    member = (
+        jnp.stack([targets <= 0, targets > 0], axis=1) if targets.ndim == 1 else targets
+    )
+    return jnp.any(jnp.sum(member, axis=0) == 0)

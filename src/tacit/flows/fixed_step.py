@@ -1,0 +1,175 @@
+"""Flows that repeat a move: the compiled loop and what is said when it breaks."""
+
+import abc
+from collections.abc import Callable
+from typing import Any, TYPE_CHECKING
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from .._types import Key
+from ..errors import DataError
+from ..networks import AbstractNetwork
+from ..risk import Risk
+from .base import AbstractFlow, Arrival, Path
+
+
+if TYPE_CHECKING:
+    from typing import ClassVar as AbstractClassVar, ClassVar as AbstractVar
+else:
+    from equinox import AbstractClassVar, AbstractVar
+
+
+class AbstractFixedStep(AbstractFlow):
+    """The same move again and again; time counts moves.
+
+    To add one: subclass, set `order`, declare `step`, define `memory` and `move`.
+    """
+
+    order: AbstractClassVar[int]
+    """Global order at which the moves follow the gradient flow as ``step -> 0``, 0 if
+    they do not. The test suite measures it and fails if it finds another."""
+
+    step: AbstractVar[float]
+    """Length of one move, in units of flow time."""
+
+    @abc.abstractmethod
+    def memory(self, risk: Risk, network: AbstractNetwork, key: Key) -> Any:
+        """What is carried from move to move besides the network; a tree of arrays."""
+
+    @abc.abstractmethod
+    def move(
+        self, risk: Risk, network: AbstractNetwork, memory: Any, k: Array
+    ) -> tuple[AbstractNetwork, Any]:
+        """The network and the memory after move number `k`, counted from 0."""
+
+    @abc.abstractmethod
+    def explain(self, risk: Risk, network: AbstractNetwork, memory: Any, k: int) -> str:
+        """Why move number `k`, from here, is not finite: `diverged`, or a reason."""
+
+    def check(self, risk: Risk, network: AbstractNetwork, until: float | None) -> None:
+        if until is not None and until != round(until):
+            raise DataError(
+                f"{type(self).__name__} moves in whole steps; until = {until} is not a "
+                "number of steps."
+            )
+        jax.eval_shape(lambda key: self.memory(risk, network, key), jax.random.key(0))
+
+    def path(
+        self, risk: Risk, network: AbstractNetwork, times: Float[Array, " t"], key: Key
+    ) -> Path:
+        ticks = np.unique(np.round(np.asarray(times))).astype(int)
+        start = (network, self.memory(risk, network, key))
+        states, memories = _march(_traced(self), risk, start, jnp.asarray(ticks))
+        sound = np.asarray(jax.vmap(_sound)(states))
+        if sound.all():
+            end = jax.tree.map(lambda x: x[-1], states)
+            return Path(
+                states, _itself, jnp.asarray(ticks, float), end, None, ticks[-1]
+            )
+        i = int(np.argmin(sound))
+        if i:
+            start = jax.tree.map(lambda x: x[i - 1], (states, memories))
+        begin = int(ticks[i - 1]) if i else 0
+        last, memory, k = _careful(_traced(self), risk, start, begin, int(ticks[i]))
+        kept = jax.tree.map(
+            lambda x, y: jnp.concatenate([x[:i], y[None]]), states, last
+        )
+        reason = f"after step {int(k)}, {self.explain(risk, last, memory, int(k))}"
+        when = jnp.asarray([*ticks[:i], int(k)], float)
+        return Path(kept, _itself, when, last, reason, int(k))
+
+    def arrival(
+        self,
+        risk: Risk,
+        network: AbstractNetwork,
+        crossing: Callable,
+        within: float,
+        key: Key,
+    ) -> Arrival:
+        start = (network, self.memory(risk, network, key))
+        last = int(min(within, 2**53))
+        k, met, sound = _until(_traced(self), risk, start, crossing, last)
+        if bool(met):
+            return Arrival(float(k), None)
+        if not bool(sound):
+            reason = f"not finite after step {int(k) - 1}, event not met"
+            return Arrival(float(k) - 1, reason)
+        return Arrival(float(last), f"event not met within {last} steps")
+
+
+def diverged(flow: AbstractFixedStep) -> str:
+    """The usual end of a step that is too long."""
+    return f"the parameters are no longer finite (step {flow.step}: try a smaller one)"
+
+
+def _itself(network):
+    return network
+
+
+def _traced(flow):
+    """The flow with its numbers as arrays, so that a new step needs no compilation."""
+    return jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, flow)
+
+
+def _sound(network):
+    return jnp.all(
+        jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(network)])
+    )
+
+
+@eqx.filter_jit
+def _march(flow, risk, start, ticks):
+    def leg(carry, tick):
+        now, k = carry
+        now = jax.lax.fori_loop(k, tick, lambda j, s: flow.move(risk, *s, j), now)
+        return (now, tick), now
+
+    zero = jnp.zeros((), ticks.dtype)
+    return jax.lax.scan(leg, (start, zero), ticks)[1]
+
+
+@eqx.filter_jit
+def _careful(flow, risk, start, begin, end):
+    """The last finite state on the way from `begin` to `end`, found step by step."""
+
+    def on(carry):
+        _, _, k, ahead = carry
+        return (k < end) & ahead
+
+    def move(carry):
+        network, memory, k, _ = carry
+        there, after = flow.move(risk, network, memory, k)
+        good = _sound(there)
+        kept = jax.tree.map(
+            lambda a, b: jnp.where(good, a, b), (there, after), (network, memory)
+        )
+        return *kept, k + good, good
+
+    network, memory, k, _ = jax.lax.while_loop(
+        on, move, (*start, jnp.asarray(begin), jnp.ones((), bool))
+    )
+    return network, memory, k
+
+
+@eqx.filter_jit
+def _until(flow, risk, start, crossing, last):
+    first = jnp.sign(crossing(start[0], 0.0))
+
+    def on(carry):
+        _, _, k, met, sound = carry
+        return (k < last) & ~met & sound
+
+    def move(carry):
+        network, memory, k, _, _ = carry
+        network, memory = flow.move(risk, network, memory, k)
+        side = crossing(network, k + 1.0)
+        return network, memory, k + 1, jnp.sign(side) != first, _sound(network)
+
+    zero = jnp.zeros((), int)
+    carry = (*start, zero, first == 0, jnp.ones((), bool))
+    _, _, k, met, sound = jax.lax.while_loop(on, move, carry)
+    return k, met & sound, sound

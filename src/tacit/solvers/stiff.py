@@ -1,0 +1,106 @@
+"""Long stretches of a flow: LSODA with the exact Jacobian of the field."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from scipy.integrate import LSODA
+from scipy.optimize import brentq
+
+from ..charts import AbstractChart
+from ..risk import Risk
+
+
+class Stretch(NamedTuple):
+    """States ``(m, size)`` at the first `m` of the times, and how it ended.
+
+    `time` is where it stopped and `last` the state there; `met` says whether that is
+    because the event was met. `reason` is None if it got where it was sent.
+    """
+
+    states: np.ndarray
+    last: np.ndarray
+    time: float
+    met: bool
+    reason: str | None
+    steps: int
+
+
+@eqx.filter_jit
+def _velocity(chart, risk, like, flat):
+    shape = ravel_pytree(like)[1]
+    return ravel_pytree(chart.field(risk, shape(flat)))[0]
+
+
+@eqx.filter_jit
+def _jacobian(chart, risk, like, flat):
+    shape = ravel_pytree(like)[1]
+    return jax.jacfwd(lambda y: ravel_pytree(chart.field(risk, shape(y)))[0])(flat)
+
+
+@eqx.filter_jit
+def _side(chart, crossing, like, flat, time):
+    return crossing(chart.leave(ravel_pytree(like)[1](flat)), time)
+
+
+def integrate_stiff(
+    chart: AbstractChart,
+    risk: Risk,
+    start: Any,
+    begin: float,
+    times: np.ndarray,
+    *,
+    rtol: float,
+    atol: float,
+    max_steps: int,
+    crossing: Callable | None = None,
+) -> Stretch:
+    """Follow the field of `chart` from `start` at `begin` through increasing `times`.
+
+    LSODA turns to implicit steps where the flow has become slow, so a run of length
+    1e8 takes hundreds of steps. The Jacobian is dense: for a few thousand unknowns.
+    With `crossing` it stops where ``crossing(network, time)`` changes sign.
+    """
+    flat = np.asarray(ravel_pytree(start)[0])
+    solver = LSODA(
+        lambda _, y: np.asarray(_velocity(chart, risk, start, jnp.asarray(y))),
+        begin,
+        flat,
+        float(times[-1]),
+        rtol=max(rtol, 1e-13),
+        atol=atol,
+        jac=lambda _, y: np.asarray(_jacobian(chart, risk, start, jnp.asarray(y))),
+    )
+
+    def side(y, t):
+        return float(_side(chart, crossing, start, jnp.asarray(y), jnp.asarray(t)))
+
+    states: list[np.ndarray] = []
+
+    def stop(y, t, reason, *, met=False):
+        kept = np.array(states) if states else np.empty((0, len(flat)))
+        return Stretch(kept, y, float(t), met, reason, steps)
+
+    steps, first = 0, 0.0 if crossing is None else side(flat, begin)
+    while len(states) < len(times):
+        y, t = np.array(solver.y), solver.t
+        if steps >= max_steps:
+            return stop(y, t, f"{max_steps} stiff steps reached t = {t:.6g}")
+        message = solver.step()
+        steps += 1
+        if solver.status == "failed" or not np.all(np.isfinite(solver.y)):
+            return stop(y, t, f"the stiff solver gave up at t = {t:.6g}: {message}")
+        between = solver.dense_output()
+        if crossing is not None and side(solver.y, solver.t) * first <= 0:
+            root = brentq(
+                lambda s, path=between: side(path(s), s), t, solver.t, xtol=1e-300
+            )
+            return stop(between(root), root, None, met=True)
+        passed = times[len(states) :]
+        passed = passed[passed <= solver.t]
+        states += [between(s) if s < solver.t else np.array(solver.y) for s in passed]
+    return stop(np.array(solver.y), solver.t, None)
