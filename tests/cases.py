@@ -1,7 +1,32 @@
 """One example of every concrete class. Add yours here; the laws then apply to it."""
 
-from tacit import losses
+import jax.random as jr
+import numpy as np
 
+from tacit import claims, flows, losses, networks, observables, Problem, Risk
+
+
+D = 6
+RNG = np.random.default_rng(7)
+LABELS = np.arange(40) % 2
+PROBLEM = Problem(
+    RNG.standard_normal((40, D)) + LABELS[:, None] * np.linspace(0.2, 1.0, D), LABELS
+)
+RISK = Risk(PROBLEM, losses.Fisher())
+KEY = jr.key(0)
+
+NETWORKS = {
+    "DeepLinear": networks.DeepLinear(
+        [RNG.standard_normal(shape) for shape in ((4, D), (3, 4), (1, 3))]
+    ),
+    "Diagonal": networks.Diagonal.balanced(np.linspace(-1.0, 1.2, D), depth=3),
+    "Gate": networks.Gate(RNG.uniform(0.5, 1, (2, D))),
+    "MLP": networks.MLP(
+        [RNG.standard_normal(shape) for shape in ((4, D), (1, 4))],
+        biases=[RNG.standard_normal(4), RNG.standard_normal(1)],
+    ),
+    "TwoSided": networks.TwoSided(np.linspace(0.2, 0.6, D), np.full(D, 0.3)),
+}
 
 LOSSES = {
     "Dorfer": losses.Dorfer(),
@@ -12,6 +37,41 @@ LOSSES = {
     "RatioTrace": losses.RatioTrace(),
     "Squared": losses.Squared(),
     "TraceRatio": losses.TraceRatio(),
+}
+FLOWS = {
+    "Adam": flows.Adam(0.01),
+    "Descent": flows.Descent(0.01, momentum=0.5),
+    "GradientFlow": flows.GradientFlow(),
+    "SignDescent": flows.SignDescent(0.01),
+    "Stochastic": flows.Stochastic(0.01, 8, balanced=True),
+}
+OBSERVABLES = {
+    "Balance": observables.Balance(),
+    "Cosine": observables.Cosine(np.ones(D)),
+    "FisherRatio": observables.FisherRatio(),
+    "GradientNorm": observables.GradientNorm(),
+    "GramDifferences": observables.GramDifferences(),
+    "Hoyer": observables.Hoyer(),
+    "LayerNorms": observables.LayerNorms(),
+    "LinearPredictor": observables.LinearPredictor(),
+    "Products": observables.Products(),
+    "QuasiNorm": observables.QuasiNorm(),
+    "Sine": observables.Sine(np.ones(D)),
+    "StrongWeakRatio": observables.StrongWeakRatio((0, 1), (4, 5)),
+    "SupportSize": observables.SupportSize(),
+    "TopGram": observables.TopGram(),
+    "TrainingRisk": observables.TrainingRisk(),
+}
+CLAIMS = {
+    "LayerNormsConserved": claims.LayerNormsConserved(),
+    "QuasiNormConserved": claims.QuasiNormConserved(),
+}
+FAMILIES = {
+    networks: NETWORKS,
+    losses: LOSSES,
+    flows: FLOWS,
+    observables: OBSERVABLES,
+    claims: CLAIMS,
 }
 
 

@@ -1,1 +1,22 @@
-from . import errors as errors
+from . import (
+    claims as claims,
+    errors as errors,
+    events as events,
+    flows as flows,
+    losses as losses,
+    networks as networks,
+    observables as observables,
+    oracles as oracles,
+)
+from .events import Reaches as Reaches, RiskBelow as RiskBelow
+from .experiment import Experiment as Experiment, Snapshot as Snapshot
+from .problem import Problem as Problem
+from .risk import Risk as Risk
+from .scatter import Scatter as Scatter
+from .training import train as train, Trajectory as Trajectory
+from .verdict import (
+    check as check,
+    judge as judge,
+    Outcome as Outcome,
+    Verdict as Verdict,
+)

@@ -1,0 +1,98 @@
+"""What every claim is."""
+
+import abc
+from collections.abc import Iterable
+from typing import ClassVar, Generic, NamedTuple, TYPE_CHECKING
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import ArrayLike
+
+from ..experiment import Experiment, N
+from ..flows import GradientFlow
+from ..networks import AbstractNetwork
+from ..observables import AbstractObservable
+from ..training import Trajectory
+
+
+if TYPE_CHECKING:
+    from typing import ClassVar as AbstractClassVar, ClassVar as AbstractVar
+else:
+    from equinox import AbstractClassVar, AbstractVar
+
+
+class Hypothesis(NamedTuple):
+    """One condition of a theorem, and whether the run at hand meets it."""
+
+    text: str
+    met: bool
+
+
+class AbstractClaim(eqx.Module, Generic[N]):
+    """A theorem about where training goes, in a form a run can be held against.
+
+    To add one: subclass and define the four methods. The test suite then trains the
+    witness and the foil and checks that the claim tells them apart.
+    """
+
+    id: AbstractClassVar[str]
+    """A short name, such as ``"B3"``: the section and the number."""
+
+    reference: AbstractClassVar[str]
+    """Authors (year), identifier, and the place in it."""
+
+    needs: AbstractClassVar[type[AbstractNetwork]]
+    """The kind of network the theorem is about."""
+
+    tolerance: AbstractVar[float]
+    """The largest gap that still counts as holding. A string under it says why."""
+
+    watches: ClassVar[tuple[AbstractObservable, ...]] = ()
+    """What must be recorded during the run for `gap` to be computed."""
+
+    records: ClassVar[int | ArrayLike] = 50
+    """At how many times, or at which, as `tacit.train` takes them."""
+
+    margin: ClassVar[float] = 1e3
+    """How many tolerances the gap of the foil must exceed: by how much it can see."""
+
+    @abc.abstractmethod
+    def hypotheses(self, run: Trajectory[N]) -> Iterable[Hypothesis]:
+        """The theorem's conditions, each tested on `run`."""
+
+    @abc.abstractmethod
+    def gap(self, run: Trajectory[N]) -> float:
+        """How far the conclusion is from holding: 0 when it does, free of scale."""
+
+    @abc.abstractmethod
+    def witness(self) -> Experiment[N]:
+        """A small experiment that meets every hypothesis."""
+
+    @abc.abstractmethod
+    def foil(self) -> Experiment[N]:
+        """The witness with a hypothesis broken, so that the conclusion is false."""
+
+    @property
+    def rivals(self) -> "tuple[AbstractClaim, ...]":
+        """False theorems nearby: each must come out *fails* on the witness."""
+        return ()
+
+
+def scale_free(run: Trajectory) -> Hypothesis:
+    """Whether the loss is free of scale."""
+    free = bool(run.experiment.risk.loss.scale_free)
+    return Hypothesis("the loss is free of scale", free)
+
+
+def is_gradient_flow(run: Trajectory) -> Hypothesis:
+    """Whether it is the gradient flow, without weight decay."""
+    flow = run.experiment.flow
+    plain = isinstance(flow, GradientFlow) and not flow.weight_decay
+    return Hypothesis("it is the gradient flow, without weight decay", plain)
+
+
+def balanced(run: Trajectory) -> Hypothesis:
+    """Whether the layers of a diagonal network start equal in magnitude."""
+    size = np.abs(np.asarray(run.experiment.network.layers))
+    even = np.all(np.ptp(size, axis=0) <= 4 * np.finfo(float).eps * size.max(axis=0))
+    return Hypothesis("the start is balanced", bool(even))

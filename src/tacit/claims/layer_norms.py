@@ -1,0 +1,92 @@
+"""What a loss free of scale conserves in a diagonal network."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import jax.numpy as jnp
+
+from ..experiment import Experiment
+from ..flows import GradientFlow
+from ..losses import Fisher
+from ..networks import Diagonal
+from ..observables import AbstractObservable, LayerNorms, QuasiNorm
+from ..risk import Risk
+from ..training import Trajectory
+from .base import AbstractClaim, balanced, Hypothesis, is_gradient_flow, scale_free
+from .recipes import definite, unbalanced
+
+
+FINE = GradientFlow(rtol=1e-12, atol=1e-14, chart="parameters")
+"""In the plain parameters: coordinates that conserve by construction prove nothing."""
+
+
+class LayerNormsConserved(AbstractClaim[Diagonal]):
+    r"""If the loss is free of scale, no layer of a diagonal network changes norm.
+
+    Scaling one layer scales the output, so the gradient is orthogonal to every layer:
+    $\frac{d}{dt}\|\theta_l\|^2 = -2\langle\theta_l, \nabla_l R\rangle = 0$ from *any*
+    start; no balance is needed.
+    """
+
+    id: ClassVar[str] = "B2"
+    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    needs: ClassVar[type] = Diagonal
+    watches: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
+    tolerance: float = 1e-9
+    """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
+
+    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(run)
+        yield is_gradient_flow(run)
+
+    def gap(self, run: Trajectory[Diagonal]) -> float:
+        before = jnp.sum(run.experiment.network.layers**2, axis=1)
+        return float(jnp.max(jnp.abs(run.seen["LayerNorms"] / before[None] - 1)))
+
+    def witness(self) -> Experiment[Diagonal]:
+        problem, _ = definite()
+        start = unbalanced(depth=3)
+        return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
+
+    def foil(self) -> Experiment[Diagonal]:
+        true = self.witness()
+        ridged = Risk(true.risk.problem, Fisher(form="ratio", ridge=0.3))
+        return Experiment(true.network, ridged, FINE, until=1.0)
+
+
+class QuasiNormConserved(AbstractClaim[Diagonal]):
+    r"""From a balanced start, $\sum_i |w_i|^{2/L}$ is constant as well.
+
+    Balance is kept, so $|w_i|^{2/L} = \theta_{l,i}^2$ and the sum is a layer's norm. Its
+    power $L/2$ is the $(2/L)$-quasi-norm of the predictor, a norm only for $L \le 2$.
+    """
+
+    id: ClassVar[str] = "B3"
+    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    needs: ClassVar[type] = Diagonal
+    watches: ClassVar[tuple[AbstractObservable, ...]] = (QuasiNorm(),)
+    tolerance: float = 1e-9
+    """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
+
+    depth: int = 3
+
+    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(run)
+        yield is_gradient_flow(run)
+        yield balanced(run)
+
+    def gap(self, run: Trajectory[Diagonal]) -> float:
+        power = 2 / run.experiment.network.depth
+        w0 = run.experiment.network.predictor()
+        before = jnp.sum(jnp.abs(w0) ** power)
+        return float(jnp.max(jnp.abs(run.seen["QuasiNorm"] ** power / before - 1)))
+
+    def witness(self) -> Experiment[Diagonal]:
+        problem, w0 = definite()
+        start = Diagonal.balanced(w0, depth=self.depth)
+        return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
+
+    def foil(self) -> Experiment[Diagonal]:
+        true = self.witness()
+        lopsided = unbalanced(depth=self.depth)
+        return Experiment(lopsided, true.risk, FINE, until=5.0)

@@ -1,0 +1,61 @@
+"""The random problems on which claims are witnessed. Seeded; draws in order."""
+
+import numpy as np
+
+from ..networks import Diagonal
+from ..problem import Problem
+
+
+def definite(seed: int = 1002, d: int = 7) -> tuple[Problem, np.ndarray]:
+    """Two classes with $S_w > 0$, and a positive start `w0` ``(d,)``."""
+    rng = np.random.default_rng(seed)
+    B = rng.standard_normal((d, 2 * d))
+    within = B @ B.T / (2 * d) + 0.2 * np.eye(d)
+    delta = rng.uniform(-1, 1, d)
+    return Problem.from_scatter(within=within, delta=delta), rng.uniform(0.2, 1.2, d)
+
+
+def unbalanced(seed: int = 1002, *, depth: int, d: int = 7) -> Diagonal:
+    """A diagonal network whose layers are drawn independently."""
+    rng = np.random.default_rng(seed + 500)
+    return Diagonal(rng.uniform(0.3, 1.5, (depth, d)))
+
+
+def singular(seed: int = 1101, d: int = 8, rank: int = 4) -> tuple[Problem, np.ndarray]:
+    r"""Two classes with $S_w$ of rank 4 whose kernel meets the open orthant; `w0` > 0."""
+    rng = np.random.default_rng(seed)
+    p = rng.uniform(0.5, 2, d)
+    A = rng.standard_normal((d, rank))
+    A -= np.outer(p, p @ A) / (p @ p)
+    while True:
+        delta, w0 = rng.standard_normal(d), np.exp(rng.standard_normal(d))
+        if delta @ p > 0 and delta @ w0 > 0.1:
+            return Problem.from_scatter(within=A @ A.T, delta=delta), w0
+
+
+def three_classes(seed: int = 1401) -> Problem:
+    """150 samples of 8 features in three classes, correlated."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(150) % 3
+    X = rng.standard_normal((150, 8)) @ (np.eye(8) + 0.25 * rng.standard_normal((8, 8)))
+    return Problem(X + rng.standard_normal((3, 8))[y], y)
+
+
+def few_of_many(
+    seed: int = 1331, n: int = 300, d: int = 24
+) -> tuple[Problem, np.ndarray]:
+    """Three informative features among `d`, and the uniform start ``1 / d``."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    X = rng.standard_normal((n, d))
+    X[y == 1, :3] += 0.8
+    return Problem(X, y), np.full(d, 1 / d)
+
+
+def weak_shift(seed: int = 1341) -> Problem:
+    """400 samples of 6 features, every one shifted a little in the second class."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(400) % 2
+    X = rng.standard_normal((400, 6))
+    X[y == 1] += 0.3
+    return Problem(X, y)

@@ -1,0 +1,72 @@
+"""What ends a run before its time."""
+
+import abc
+import math
+from typing import Any, TYPE_CHECKING
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from ._types import Scalar
+from .errors import DataError
+from .experiment import Snapshot
+
+
+if TYPE_CHECKING:
+    from typing import ClassVar as AbstractVar
+else:
+    from equinox import AbstractVar
+
+
+class AbstractEvent(eqx.Module):
+    """Something that ends a run when it happens.
+
+    To add one: subclass, declare `within`, define `crossing`.
+    """
+
+    within: AbstractVar[float]
+    """By when a run gives up waiting, in the units of its flow."""
+
+    @abc.abstractmethod
+    def crossing(self, at: Snapshot) -> Scalar:
+        """A number that changes sign when the event happens."""
+
+
+class Reaches(AbstractEvent):
+    """The moment when an observable of one number passes `level`.
+
+    `observable` is one of `tacit.observables`, or anything with ``measure(snapshot)``.
+    The run gives up, and says so, if it has not happened by `within`.
+    """
+
+    observable: Any
+    level: float = eqx.field(converter=float)
+    within: float = eqx.field(default=1e12, converter=float, kw_only=True)
+
+    def __check_init__(self):
+        _positive(self.within)
+
+    def crossing(self, at: Snapshot) -> Scalar:
+        return jnp.reshape(self.observable.measure(at), ()) - self.level
+
+
+class RiskBelow(AbstractEvent):
+    """The moment when the risk falls to `level`, or to that share of its start."""
+
+    level: float = eqx.field(converter=float)
+    relative: bool = False
+    within: float = eqx.field(default=1e12, converter=float, kw_only=True)
+
+    def __check_init__(self):
+        _positive(self.within)
+
+    def crossing(self, at: Snapshot) -> Scalar:
+        unit = at.risk.value(at.start) if self.relative else 1.0
+        return at.risk.value(at.network) - self.level * unit
+
+
+def _positive(within):
+    if not 0 < within < math.inf:
+        raise DataError(
+            f"within = {within}: an event needs a finite time to happen in."
+        )

@@ -1,0 +1,42 @@
+"""What every observable is."""
+
+import abc
+from typing import ClassVar, Generic
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from ..errors import CapabilityError
+from ..experiment import N, Snapshot
+from ..networks import AbstractNetwork
+
+
+class AbstractObservable(eqx.Module, Generic[N]):
+    """A pure function of a snapshot, jitted and recorded for you.
+
+    To add one: subclass, define `measure`; set `needs` if not every network will do,
+    and `dims` if the value is not a single number.
+    """
+
+    needs: ClassVar[type[AbstractNetwork]] = AbstractNetwork
+    """The least capable network this can be read off; checked before training."""
+
+    dims: ClassVar[tuple[str, ...]] = ()
+    """The names of the axes of the value, as they appear in an xarray dataset."""
+
+    units: ClassVar[str] = "1"
+    """The unit of the value; "1" for a pure number."""
+
+    @abc.abstractmethod
+    def measure(self, at: Snapshot[N]) -> Float[Array, "..."]:
+        """The value. Its shape must not depend on the values in `at`."""
+
+    def require(self, network: AbstractNetwork) -> None:
+        """Raise `CapabilityError` unless this can be read off `network`."""
+        if not isinstance(network, self.needs):
+            raise CapabilityError(self, network, self.needs)
+
+    @property
+    def name(self) -> str:
+        """The key under which the values are recorded."""
+        return type(self).__name__

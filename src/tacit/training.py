@@ -1,0 +1,153 @@
+"""The one training loop."""
+
+from collections.abc import Sequence
+from typing import cast, Generic
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float
+
+from .errors import DataError
+from .events import AbstractEvent
+from .experiment import Experiment, N, Snapshot
+from .networks import AbstractNetwork
+from .observables import AbstractObservable
+from .risk import Risk
+
+
+class Trajectory(eqx.Module, Generic[N]):
+    """A finished run: where it began, where it ended, what was seen on the way.
+
+    `times` ``(t,)`` are the recorded times and `seen` the values ``(t, ...)`` of every
+    observable at them. `network` is the last one that is finite. `reason` says why the
+    run stopped before its time and is None if it did not; `steps` counts the moves.
+    """
+
+    experiment: Experiment[N]
+    network: N
+    times: Float[Array, " t"]
+    seen: dict[str, Float[Array, "t ..."]]
+    reason: str | None = eqx.field(static=True)
+    steps: int = eqx.field(static=True)
+    observed: tuple[AbstractObservable, ...] = ()
+
+    @property
+    def finite(self) -> bool:
+        """Whether the run got as far as it was sent, with finite numbers."""
+        return self.reason is None
+
+    def to_xarray(self):
+        """The record as an `xarray.Dataset` over `time`, with named axes and units."""
+        import xarray
+
+        unit = "steps" if self._discrete else "flow time"
+        arrays = {}
+        for observable in self.observed:
+            values = np.asarray(self.seen[observable.name])
+            dims = observable.dims[len(observable.dims) - (values.ndim - 1) :]
+            arrays[observable.name] = (
+                ("time", *dims),
+                values,
+                {"units": observable.units, "long_name": _first_line(observable)},
+            )
+        names = self.experiment.risk.problem.features
+        coords: dict = {"time": ("time", np.asarray(self.times), {"units": unit})}
+        if names and any("feature" in dims for dims, *_ in arrays.values()):
+            coords["feature"] = ("feature", list(names))
+        attrs = {
+            "network": type(self.experiment.network).__name__,
+            "loss": type(self.experiment.risk.loss).__name__,
+            "flow": repr(self.experiment.flow),
+            "seed": self.experiment.seed,
+            "experiment": self.experiment.digest,
+            "reason": self.reason or "",
+        }
+        return xarray.Dataset(arrays, coords, attrs)
+
+    @property
+    def _discrete(self):
+        return hasattr(self.experiment.flow, "step")
+
+
+def train(
+    experiment: Experiment[N],
+    observe: Sequence[AbstractObservable] = (),
+    *,
+    records: int | ArrayLike = 50,
+) -> Trajectory[N]:
+    """Run `experiment`, recording each observable at `records` evenly spaced times.
+
+    `records` is how many, the start excluded, or the increasing times themselves (0
+    allowed); for flows that move in steps they are rounded to whole steps. The run ends
+    at ``experiment.until`` in any case, and its end is the last record.
+
+    Raises `CapabilityError`, before any training, if an observable cannot be read off
+    the experiment's network, and `DataError` for times that do not increase, that lie
+    beyond the end, or for two observables of one name.
+    """
+    names = [observable.name for observable in observe]
+    doubled = {name for name in names if names.count(name) > 1}
+    if doubled:
+        raise DataError(f"two observables are called {doubled.pop()}; observe one.")
+    for observable in observe:
+        observable.require(experiment.network)
+    key = jax.random.key(experiment.seed)
+    risk, start, flow = experiment.risk, experiment.network, experiment.flow
+    until, reason = experiment.until, None
+    if not isinstance(until, int | float | np.number):
+        crossing = _Crossing(until, start, risk)
+        arrival = flow.arrival(risk, start, crossing, until.within, key)
+        until, reason = arrival.time, arrival.reason
+    times = jnp.asarray(_schedule(records, float(until)))
+    path = flow.path(risk, start, times, key)
+    reason = reason or path.reason
+    seen = _measure(path.view, path.states, path.times, start, risk, tuple(observe))
+    end = cast(N, path.end)
+    return Trajectory(
+        experiment, end, path.times, seen, reason, int(path.steps), tuple(observe)
+    )
+
+
+class _Crossing(eqx.Module):
+    """An event seen from a flow, which knows networks and times only."""
+
+    event: AbstractEvent
+    start: AbstractNetwork
+    risk: Risk
+
+    def __call__(self, network, time):
+        at = Snapshot(network, self.start, self.risk, jnp.asarray(time, float))
+        return self.event.crossing(at)
+
+
+def _schedule(records, until):
+    if isinstance(records, int | np.integer):
+        if records < 1:
+            raise DataError(f"records = {records}: at least the end is recorded.")
+        spaced = np.linspace(0, until, records + 1)[1:]
+        return spaced if until > 0 else np.zeros(1)
+    times = np.asarray(records, float)
+    if times.ndim != 1 or np.any(np.diff(times) <= 0) or not np.all(times >= 0):
+        raise DataError("records must be increasing times, none below 0.")
+    if times[-1] > until * (1 + 1e-12):
+        raise DataError(
+            f"records go to {times[-1]:g} but the run ends at {until:g}; "
+            "raise `until` or drop the later ones."
+        )
+    return times if times[-1] >= until * (1 - 1e-12) else np.append(times, until)
+
+
+@eqx.filter_jit
+def _measure(view, states, times, start, risk, observables):
+    def look(state_time):
+        state, time = state_time
+        at = Snapshot(view(state), start, risk, time)
+        return {o.name: o.measure(at) for o in observables}
+
+    return jax.lax.map(look, (states, times))
+
+
+def _first_line(thing):
+    return (type(thing).__doc__ or type(thing).__name__).strip().splitlines()[0]

@@ -1,0 +1,77 @@
+"""Hold a claim against a run."""
+
+import enum
+import math
+
+import equinox as eqx
+
+from .claims import AbstractClaim
+from .experiment import Experiment
+from .training import train, Trajectory
+
+
+class Outcome(enum.Enum):
+    """What a check can find. A theorem that does not apply has not failed."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    SILENT = "does not apply"
+
+
+class Verdict(eqx.Module):
+    """The finding, with everything needed to read it.
+
+    `gap` is the distance from the conclusion, NaN where it could not be measured;
+    `broken` lists the hypotheses that the run does not meet.
+    """
+
+    claim: AbstractClaim
+    outcome: Outcome
+    gap: float
+    broken: tuple[str, ...] = ()
+
+    @property
+    def tolerance(self) -> float:
+        """The largest gap that counts as holding."""
+        return self.claim.tolerance
+
+    def to_json(self) -> dict:
+        """The verdict in plain types; a gap that was not measured is None."""
+        return {
+            "id": self.claim.id,
+            "claim": type(self.claim).__name__,
+            "reference": self.claim.reference,
+            "outcome": self.outcome.value,
+            "gap": self.gap if math.isfinite(self.gap) else None,
+            "tolerance": self.tolerance,
+            "not_met": list(self.broken),
+        }
+
+    def __str__(self) -> str:
+        line = (
+            f"{self.claim.id} {type(self.claim).__name__} {self.outcome.value}: "
+            f"gap {self.gap:.1e}, tolerance {self.tolerance:.0e}"
+        )
+        return "\n  not met: ".join([line, *self.broken])
+
+
+def check(claim: AbstractClaim, experiment: Experiment) -> Verdict:
+    """Train `experiment` and say whether `claim` holds of it, fails, or is silent."""
+    if not isinstance(experiment.network, claim.needs):
+        needed = claim.needs.__name__
+        return Verdict(claim, Outcome.SILENT, math.nan, (f"the network is a {needed}",))
+    return judge(claim, train(experiment, claim.watches, records=claim.records))
+
+
+def judge(claim: AbstractClaim, run: Trajectory) -> Verdict:
+    """The verdict on a run that has been trained, with `claim.watches` recorded."""
+    if not run.finite:
+        return Verdict(
+            claim, Outcome.SILENT, math.nan, (f"the run gets to its end: {run.reason}",)
+        )
+    broken = tuple(h.text for h in claim.hypotheses(run) if not h.met)
+    gap = float(claim.gap(run))
+    if broken:
+        return Verdict(claim, Outcome.SILENT, gap, broken)
+    outcome = Outcome.HOLDS if gap <= claim.tolerance else Outcome.FAILS
+    return Verdict(claim, outcome, gap)
