@@ -103,7 +103,8 @@ def train(
     times = jnp.asarray(_schedule(records, float(until)))
     path = flow.path(risk, start, times, key)
     reason = reason or path.reason
-    seen = _measure(path.view, path.states, path.times, start, risk, tuple(observe))
+    look = (path.view, path.states, path.times, start, risk, tuple(observe))
+    seen = _measure(*look) if observe else {}
     end = cast(N, path.end)
     return Trajectory(
         experiment, end, path.times, seen, reason, int(path.steps), tuple(observe)

@@ -36,7 +36,8 @@ class Softmax(AbstractChart):
     def at(cls, network: AbstractNetwork, risk: Risk) -> "Softmax":
         del risk
         assert isinstance(network, Diagonal)
-        return cls(jnp.sign(network.layers), jnp.sum(network.layers[0] ** 2))
+        layers = np.asarray(network.layers)
+        return cls(np.sign(layers), np.sum(layers[0] ** 2))
 
     def enter(self, network: AbstractNetwork) -> Vector:
         assert isinstance(network, Diagonal)

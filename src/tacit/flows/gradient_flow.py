@@ -5,9 +5,7 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from .._types import Key
@@ -15,7 +13,7 @@ from ..charts import AbstractChart, Parameters, Sides, SmallestLayer, Softmax
 from ..errors import DataError, OptionError
 from ..networks import AbstractNetwork
 from ..risk import Risk
-from ..solvers import explicit, explicit_event, integrate_stiff, leave
+from ..solvers import explicit, explicit_event, integrate_stiff, leave, Leg
 from .base import AbstractFlow, Arrival, Path
 from .updates import require_range
 
@@ -77,7 +75,7 @@ class GradientFlow(AbstractFlow):
     def laid(self, risk: Risk, network: AbstractNetwork) -> AbstractChart:
         """The chart this flow integrates in, from `network` down `risk`."""
         if self.chart == "parameters" or self.weight_decay:
-            return Parameters(jnp.asarray(self.weight_decay))
+            return Parameters(self.weight_decay)
         kind = next(k for k in CHARTS if k.valid(network, risk))
         return kind.at(network, risk)
 
@@ -86,21 +84,27 @@ class GradientFlow(AbstractFlow):
     ) -> Path:
         del key
         chart = self.laid(risk, network)
-        start = chart.enter(network)
-        when = np.asarray(times)
-        early = jax.tree.map(lambda x: x[None], start)
-        if when[-1] == 0:
-            return Path(early, chart.leave, jnp.asarray(when), network, None, 0)
-        ahead = when[when > 0]
-        states, last, reached, reason, steps = self._follow(chart, risk, start, ahead)
-        kept = ahead[: len(jax.tree.leaves(states)[0])]
-        if len(kept) < len(ahead):
-            states = _join(states, jax.tree.map(lambda x: x[None], last))
-            kept = np.append(kept, reached)
-        if len(ahead) < len(when):
-            states, kept = _join(early, states), np.append(0.0, kept)
-        end = leave(chart, jax.tree.map(lambda x: x[-1], states))
-        return Path(states, chart.leave, jnp.asarray(kept), end, reason, steps)
+        if times[-1] == 0:
+            state = jax.tree.map(lambda x: x[None], chart.enter(network))
+            return Path(state, chart.leave, times, network, None, 0)
+        if self.solver == "stiff":
+            leg = Leg.begin(chart, network)
+        else:
+            tolerances = np.asarray([self.rtol, self.atol])
+            patience = self._patience(network)
+            leg = explicit(tolerances, chart, risk, network, times, patience)
+            if bool(leg.good):
+                states, end = leg.states, leg.end
+                return Path(states, chart.leave, times, end, None, int(leg.steps))
+            leg = leg.cut(times)
+        if self._may_stiffen(network):
+            leg = integrate_stiff(
+                chart, risk, leg, np.asarray(times), rtol=self.rtol, atol=self.atol,
+                max_steps=self.max_steps,
+            )  # fmt: skip
+        states, when = leg.closed(np.asarray(times))
+        end = leave(chart, leg.last)
+        return Path(states, chart.leave, when, end, leg.reason, int(leg.steps))
 
     def arrival(
         self,
@@ -112,82 +116,31 @@ class GradientFlow(AbstractFlow):
     ) -> Arrival:
         del key
         chart = self.laid(risk, network)
-        start = chart.enter(network)
-        begin, steps = 0.0, 0
+        leg = Leg.begin(chart, network)
         if crossing(network, 0.0) == 0:
             return Arrival(0.0, None)
         if self.solver != "stiff":
-            found = explicit_event(
-                *self._numbers,
-                chart,
-                risk,
-                start,
-                crossing,
-                within,
-                self._patience(start),
-            )
-            start, begin, met, steps = (
-                found[0],
-                float(found[1]),
-                bool(found[2]),
-                found[3],
-            )
-            if met:
-                return Arrival(begin, None)
-        if begin < within and self._may_stiffen(start):
-            stretch = integrate_stiff(
-                chart, risk, start, begin, np.array([within]), rtol=self.rtol,
-                atol=self.atol, max_steps=self.max_steps, crossing=crossing,
+            tolerances = np.asarray([self.rtol, self.atol])
+            leg = explicit_event(
+                tolerances, chart, risk, network, crossing, within,
+                self._patience(network),
             )  # fmt: skip
-            begin, steps = stretch.time, int(steps) + stretch.steps
-            if stretch.met:
-                return Arrival(begin, None)
-        return Arrival(begin, f"event not met by t = {begin:.6g} ({int(steps)} steps)")
+        if not leg.good and self._may_stiffen(network):
+            leg = integrate_stiff(
+                chart, risk, leg, np.array([within]), rtol=self.rtol, atol=self.atol,
+                max_steps=self.max_steps, crossing=crossing,
+            )  # fmt: skip
+        when, steps = float(leg.time), int(leg.steps)
+        if leg.good and when < within:
+            return Arrival(when, None)
+        return Arrival(when, f"event not met by t = {when:.6g} ({steps} steps)")
 
-    @property
-    def _numbers(self):
-        return jnp.asarray(self.rtol), jnp.asarray(self.atol)
-
-    def _may_stiffen(self, start):
-        size = ravel_pytree(start)[0].size
+    def _may_stiffen(self, network):
+        size = sum(leaf.size for leaf in jax.tree.leaves(network))
         return self.solver == "stiff" or (
             self.solver == "auto" and size <= LARGEST_JACOBIAN
         )
 
-    def _patience(self, start):
-        turn = self.solver == "auto" and self._may_stiffen(start)
+    def _patience(self, network):
+        turn = self.solver == "auto" and self._may_stiffen(network)
         return min(self.max_steps, PATIENCE) if turn else self.max_steps
-
-    def _follow(self, chart, risk, start, times):
-        """States at as many of `times` as could be reached, and the state beyond."""
-        states = jax.tree.map(lambda x: x[None][:0], start)
-        last, reached, steps, reason = start, 0.0, 0, None
-        if self.solver != "stiff":
-            states, last, reached, steps, good = explicit(
-                *self._numbers, chart, risk, start, jnp.asarray(times),
-                self._patience(start),
-            )  # fmt: skip
-            reached, steps = float(reached), int(steps)
-            if bool(good):
-                return states, last, reached, None, steps
-            done = int(np.sum(times <= reached))
-            states = jax.tree.map(lambda x: x[:done], states)
-            reason = (
-                f"{steps} explicit steps reached t = {reached:.6g} of {times[-1]:.6g}"
-            )
-        if not self._may_stiffen(start):
-            return states, last, reached, reason, steps
-        done = len(jax.tree.leaves(states)[0])
-        stretch = integrate_stiff(
-            chart, risk, last, reached, times[done:], rtol=self.rtol, atol=self.atol,
-            max_steps=self.max_steps,
-        )  # fmt: skip
-        shape = ravel_pytree(start)[1]
-        more = jax.vmap(shape)(jnp.asarray(stretch.states))
-        last = shape(jnp.asarray(stretch.last))
-        steps += stretch.steps
-        return _join(states, more), last, stretch.time, stretch.reason, steps
-
-
-def _join(a, b):
-    return jax.tree.map(lambda x, y: jnp.concatenate([x, y]), a, b)

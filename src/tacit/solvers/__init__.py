@@ -1,7 +1,8 @@
 """Integrators of a chart's field."""
 
 from .explicit import explicit, explicit_event, leave
-from .stiff import integrate_stiff, Stretch
+from .leg import Leg
+from .stiff import integrate_stiff
 
 
-__all__ = ["Stretch", "explicit", "explicit_event", "integrate_stiff", "leave"]
+__all__ = ["Leg", "explicit", "explicit_event", "integrate_stiff", "leave"]

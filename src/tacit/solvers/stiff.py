@@ -1,7 +1,6 @@
 """Long stretches of a flow: LSODA with the exact Jacobian of the field."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -13,21 +12,7 @@ from scipy.optimize import brentq
 
 from ..charts import AbstractChart
 from ..risk import Risk
-
-
-class Stretch(NamedTuple):
-    """States ``(m, size)`` at the first `m` of the times, and how it ended.
-
-    `time` is where it stopped and `last` the state there; `met` says whether that is
-    because the event was met. `reason` is None if it got where it was sent.
-    """
-
-    states: np.ndarray
-    last: np.ndarray
-    time: float
-    met: bool
-    reason: str | None
-    steps: int
+from .leg import join, Leg
 
 
 @eqx.filter_jit
@@ -50,43 +35,46 @@ def _side(chart, crossing, like, flat, time):
 def integrate_stiff(
     chart: AbstractChart,
     risk: Risk,
-    start: Any,
-    begin: float,
+    leg: Leg,
     times: np.ndarray,
     *,
     rtol: float,
     atol: float,
     max_steps: int,
     crossing: Callable | None = None,
-) -> Stretch:
-    """Follow the field of `chart` from `start` at `begin` through increasing `times`.
+) -> Leg:
+    """Carry `leg` on through the rest of `times`.
 
     LSODA turns to implicit steps where the flow has become slow, so a run of length
     1e8 takes hundreds of steps. The Jacobian is dense: for a few thousand unknowns.
     With `crossing` it stops where ``crossing(network, time)`` changes sign.
     """
-    flat = np.asarray(ravel_pytree(start)[0])
+    like, begin = leg.last, float(leg.time)
+    flat, shape = ravel_pytree(like)
     solver = LSODA(
-        lambda _, y: np.asarray(_velocity(chart, risk, start, jnp.asarray(y))),
+        lambda _, y: np.asarray(_velocity(chart, risk, like, jnp.asarray(y))),
         begin,
-        flat,
+        np.asarray(flat),
         float(times[-1]),
         rtol=max(rtol, 1e-13),
         atol=atol,
-        jac=lambda _, y: np.asarray(_jacobian(chart, risk, start, jnp.asarray(y))),
+        jac=lambda _, y: np.asarray(_jacobian(chart, risk, like, jnp.asarray(y))),
     )
+    rest, states = times[leg.count :], []
+    rest, states = rest[rest > begin], [np.asarray(flat)] * int(np.sum(rest <= begin))
 
     def side(y, t):
-        return float(_side(chart, crossing, start, jnp.asarray(y), jnp.asarray(t)))
+        return float(_side(chart, crossing, like, jnp.asarray(y), jnp.asarray(t)))
 
-    states: list[np.ndarray] = []
-
-    def stop(y, t, reason, *, met=False):
-        kept = np.array(states) if states else np.empty((0, len(flat)))
-        return Stretch(kept, y, float(t), met, reason, steps)
+    def stop(y, t, reason):
+        stacked = jax.vmap(shape)(jnp.asarray(np.array(states))) if states else None
+        kept = leg.states if stacked is None else join(leg.states, stacked)
+        total = int(leg.steps) + steps
+        last = shape(jnp.asarray(y))
+        return Leg(kept, last, None, float(t), total, reason is None, reason)
 
     steps, first = 0, 0.0 if crossing is None else side(flat, begin)
-    while len(states) < len(times):
+    while len(rest):
         y, t = np.array(solver.y), solver.t
         if steps >= max_steps:
             return stop(y, t, f"{max_steps} stiff steps reached t = {t:.6g}")
@@ -99,8 +87,8 @@ def integrate_stiff(
             root = brentq(
                 lambda s, path=between: side(path(s), s), t, solver.t, xtol=1e-300
             )
-            return stop(between(root), root, None, met=True)
-        passed = times[len(states) :]
-        passed = passed[passed <= solver.t]
+            return stop(between(root), root, None)
+        passed = rest[rest <= solver.t]
         states += [between(s) if s < solver.t else np.array(solver.y) for s in passed]
+        rest = rest[len(passed) :]
     return stop(np.array(solver.y), solver.t, None)
