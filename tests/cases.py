@@ -53,6 +53,7 @@ OBSERVABLES = {
     "GramDifferences": observables.GramDifferences(),
     "Hoyer": observables.Hoyer(),
     "LayerNorms": observables.LayerNorms(),
+    "Layers": observables.Layers(),
     "LinearPredictor": observables.LinearPredictor(),
     "Products": observables.Products(),
     "QuasiNorm": observables.QuasiNorm(),

@@ -11,7 +11,13 @@ from .conserved import (
 )
 from .directions import Cosine, Sine
 from .sparsity import Hoyer, StrongWeakRatio, SupportSize
-from .training import FisherRatio, GradientNorm, LinearPredictor, TrainingRisk
+from .training import (
+    FisherRatio,
+    GradientNorm,
+    Layers,
+    LinearPredictor,
+    TrainingRisk,
+)
 
 
 __all__ = [
@@ -23,6 +29,7 @@ __all__ = [
     "GramDifferences",
     "Hoyer",
     "LayerNorms",
+    "Layers",
     "LinearPredictor",
     "Products",
     "QuasiNorm",

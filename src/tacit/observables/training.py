@@ -4,11 +4,12 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from .._types import Predictor, Scalar
 from ..errors import DataError
 from ..experiment import Snapshot
-from ..networks import AbstractLinearNetwork, AbstractNetwork
+from ..networks import AbstractLinearNetwork, AbstractNetwork, Diagonal
 from .base import AbstractObservable
 
 
@@ -35,6 +36,16 @@ class LinearPredictor(AbstractObservable[AbstractLinearNetwork]):
 
     def measure(self, at: Snapshot[AbstractLinearNetwork]) -> Predictor:
         return at.network.predictor()
+
+
+class Layers(AbstractObservable[Diagonal]):
+    r"""The layers $\theta_l$ themselves, ``(L, d)``."""
+
+    needs: ClassVar[type] = Diagonal
+    dims: ClassVar[tuple[str, ...]] = ("layer", "feature")
+
+    def measure(self, at: Snapshot[Diagonal]) -> Float[Array, "L d"]:
+        return at.network.layers
 
 
 class FisherRatio(AbstractObservable[AbstractLinearNetwork]):
