@@ -10,12 +10,14 @@ from .base import AbstractChart
 
 
 class Parameters(AbstractChart):
-    """The plain coordinates: every parameter, no reduction, always valid.
+    r"""The plain coordinates: every parameter, no reduction, always valid.
 
-    `decay` is a weight decay that the flow adds to the gradient.
+    `decay` is a weight decay that the flow adds to the gradient, and `descent_step` the
+    $\eta$ for which it adds $\nabla\tfrac\eta4\|\nabla R\|^2$.
     """
 
     decay: Scalar = eqx.field(default=0.0, converter=float64)
+    descent_step: Scalar | None = None
 
     @classmethod
     def valid(cls, network: AbstractNetwork, risk: Risk) -> bool:
@@ -34,5 +36,10 @@ class Parameters(AbstractChart):
         return y
 
     def field(self, risk: Risk, y: AbstractNetwork) -> AbstractNetwork:
-        down = risk.gradient(y)
-        return jax.tree.map(lambda g, p: -g - self.decay * p, down, y)
+        slope = risk.gradient(y)
+        if self.descent_step is not None:
+            # Half the gradient of the squared slope is the Hessian times the slope.
+            _, bend = jax.jvp(risk.gradient, (y,), (slope,))
+            share = self.descent_step / 2
+            slope = jax.tree.map(lambda g, h: g + share * h, slope, bend)
+        return jax.tree.map(lambda g, p: -g - self.decay * p, slope, y)

@@ -15,7 +15,8 @@ from .base import AbstractChart
 class Sides(AbstractChart):
     r"""`d` unknowns for $w = u^L - v^L$, from what `u` and `v` conserve together.
 
-    $L = 2$: $|u_i v_i| = \kappa_i$ is constant, $y = \tfrac12\log|u/v|$, $\dot y = -2g$.
+    $L = 2$: $|u_i v_i| = \kappa_i$ is constant; $y = \tfrac12\log|u/v|$, with
+    $\dot y = -2g$.
     $L \ge 3$: $a + b = c$ is constant with $a = |u|^{2-L}$, $b = |v|^{2-L}$;
     $y = \log(a/b)$. Both for any loss, for entries that are not zero; for odd $L$ the
     two sides must have equal signs.

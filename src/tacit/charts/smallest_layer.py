@@ -14,8 +14,8 @@ class SmallestLayer(AbstractChart):
     r"""Any diagonal network, any loss: $x_i$ is the layer of least magnitude.
 
     $\theta_{l,i}^2 - x_i^2 = c_{l,i}$ is constant, so the other layers are
-    $\pm\sqrt{x_i^2 + c_{l,i}}$ and $\dot x_i = -g_i \prod_{\text{others}}$: `d` unknowns
-    in place of ``L d``.
+    $\pm\sqrt{x_i^2 + c_{l,i}}$ and $\dot x_i = -g_i \prod_{\text{others}}$:
+    `d` unknowns in place of ``L d``.
 
     * Where the smallest is unique, $x_i$ may cross zero; it is integrated as it is.
     * Where two or more layers tie, it cannot, and $\log|x_i|$ is integrated: in $x_i$ a

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._types import Layers, Scalar, Vector
+from .._types import float64, Layers, Scalar, Vector
 from ..networks import AbstractNetwork, Diagonal
 from ..risk import Risk
 from .base import AbstractChart
@@ -37,7 +37,7 @@ class Softmax(AbstractChart):
         del risk
         assert isinstance(network, Diagonal)
         layers = np.asarray(network.layers)
-        return cls(np.sign(layers), np.sum(layers[0] ** 2))
+        return cls(float64(np.sign(layers)), float64(np.sum(layers[0] ** 2)))
 
     def enter(self, network: AbstractNetwork) -> Vector:
         assert isinstance(network, Diagonal)

@@ -17,11 +17,11 @@ from .updates import descend, require_range
 
 
 class Descent(AbstractFixedStep):
-    r"""$v \leftarrow \beta v - \eta g$, $\theta \leftarrow \theta + v$ on the whole sample.
+    r"""$v \leftarrow \beta v - \eta g$, $\theta \leftarrow \theta + v$, whole sample.
 
     `step` is $\eta$, `momentum` $\beta$ in ``[0, 1)``; with `nesterov` the gradient is
-    taken at $\theta + \beta v$. `weight_decay` $\mu$ adds $\mu\theta$ to $g$. `schedule`
-    maps the number of the move, from 0, to a factor on `step`.
+    taken at $\theta + \beta v$. `weight_decay` $\mu$ adds $\mu\theta$ to $g$.
+    `schedule` maps the number of the move, from 0, to a factor on `step`.
 
     Raises `DataError` for numbers outside their range.
     """

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._types import Key
+from .._types import float64, Key
 from ..charts import AbstractChart, Parameters, Sides, SmallestLayer, Softmax
 from ..errors import DataError, OptionError
 from ..networks import AbstractNetwork
@@ -36,7 +36,9 @@ class GradientFlow(AbstractFlow):
     The step adapts so that the local error stays below ``atol + rtol * |y|`` in the
     coordinates of the chart: the first of `tacit.charts` that is valid for the network
     and the risk, or the plain parameters with ``chart="parameters"``. $\mu$ is
-    `weight_decay`.
+    `weight_decay`. With `descent_step` $\eta$ the risk is $R + \tfrac\eta4\|\nabla
+    R\|^2$, whose flow descent by steps $\eta$ follows to second order (Barrett and Dherin
+    2021, arXiv:2009.11162). Both are integrated in the plain parameters.
 
     ``solver="explicit"`` is Dormand-Prince of order 8, ``"stiff"`` is LSODA with the
     exact Jacobian; ``"auto"`` starts with the first and finishes long stretches with
@@ -49,6 +51,7 @@ class GradientFlow(AbstractFlow):
     clock: str = eqx.field(default="time", static=True)
     solver: str = eqx.field(default="auto", static=True)
     weight_decay: float = eqx.field(default=0.0, converter=float)
+    descent_step: float = eqx.field(default=0.0, converter=float)
     max_steps: int = eqx.field(default=100_000, static=True)
 
     def __check_init__(self):
@@ -57,6 +60,7 @@ class GradientFlow(AbstractFlow):
             rtol=(0, 1, True),
             atol=(0, math.inf, False),
             weight_decay=(0, math.inf, False),
+            descent_step=(0, math.inf, False),
             max_steps=(1, math.inf, False),
         )
         for what, choices in (
@@ -74,8 +78,9 @@ class GradientFlow(AbstractFlow):
 
     def laid(self, risk: Risk, network: AbstractNetwork) -> AbstractChart:
         """The chart this flow integrates in, from `network` down `risk`."""
-        if self.chart == "parameters" or self.weight_decay:
-            return Parameters(self.weight_decay)
+        if self.chart == "parameters" or self.weight_decay or self.descent_step:
+            bend = float64(self.descent_step) if self.descent_step else None
+            return Parameters(self.weight_decay, bend)
         kind = next(k for k in CHARTS if k.valid(network, risk))
         return kind.at(network, risk)
 
@@ -94,8 +99,9 @@ class GradientFlow(AbstractFlow):
             patience = self._patience(network)
             leg = explicit(tolerances, chart, risk, network, times, patience)
             if bool(leg.good):
-                states, end = leg.states, leg.end
-                return Path(states, chart.leave, times, end, None, int(leg.steps))
+                end = network if leg.end is None else leg.end
+                steps = int(leg.steps)
+                return Path(leg.states, chart.leave, times, end, None, steps)
             leg = leg.cut(times)
         if self._may_stiffen(network):
             leg = integrate_stiff(

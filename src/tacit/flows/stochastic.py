@@ -7,7 +7,7 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import Array, Int
 
 from .._types import Key
 from ..networks import AbstractNetwork
@@ -48,6 +48,13 @@ class Stochastic(AbstractFixedStep):
             weight_decay=(0, math.inf, False),
         )
 
+    def rows(self, risk: Risk, seed: int, moves: int) -> Int[Array, "moves b"]:
+        """The rows that each of the first `moves` batches holds in a run of `seed`."""
+        sampler = Batches.of(
+            risk, self.batch, balanced=self.balanced, replace=self.replace
+        )
+        return _replay(sampler, jax.random.key(seed), jnp.arange(moves))
+
     def memory(self, risk: Risk, network: AbstractNetwork, key: Key):
         sampler = Batches.of(
             risk, self.batch, balanced=self.balanced, replace=self.replace
@@ -76,3 +83,12 @@ class Stochastic(AbstractFixedStep):
             f"a batch of {self.batch} lacks a class and its scatter does not exist: "
             "use balanced=True or a larger batch"
         )
+
+
+@eqx.filter_jit
+def _replay(sampler, key, moves):
+    def turn(state, k):
+        rows, state = sampler.draw(state, k)
+        return state, rows
+
+    return jax.lax.scan(turn, sampler.begin(key), moves)[1]

@@ -56,5 +56,6 @@ def require_range(rule: object, **limits: tuple) -> None:
             left = "above" if open_low else "at least"
             right = "" if high == float("inf") else f" and below {high:g}"
             raise DataError(
-                f"{type(rule).__name__} needs {name} {left} {low:g}{right}; got {given}."
+                f"{type(rule).__name__} needs {name} {left} {low:g}{right}; "
+                f"got {given}."
             )

@@ -15,9 +15,9 @@ def _matrices(layers: Sequence) -> list[Matrix]:
 
 
 class DeepLinear(AbstractLinearNetwork):
-    r"""The network $f(x) = W_L \cdots W_1 x$, `layers` a list of $W_l$ ``(n_l, n_{l-1})``.
+    r"""The network $f(x) = W_L \cdots W_1 x$; `layers` is a list of matrices.
 
-    With one output (``n_L = 1``) the predictor is a vector ``(d,)``, else ``(k, d)``.
+    $W_l$ is ``(n_l, n_{l-1})``. With one output (``n_L = 1``) the predictor is a vector ``(d,)``, else ``(k, d)``.
     Raises `ShapeError` where neighbours do not fit, `DataError` for no layer at all.
     """
 

@@ -68,7 +68,7 @@ class Products(AbstractObservable[TwoSided]):
 
 
 class GramDifferences(AbstractObservable[DeepLinear]):
-    r"""$W_{l+1}^\top W_{l+1} - W_l W_l^\top$ of every pair, flattened into one vector."""
+    r"""$W_{l+1}^\top W_{l+1} - W_l W_l^\top$ of all pairs, flattened to a vector."""
 
     needs: ClassVar[type] = DeepLinear
     dims: ClassVar[tuple[str, ...]] = ("entry",)

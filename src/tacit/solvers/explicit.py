@@ -38,7 +38,8 @@ def explicit(tolerances, chart, risk, network, times, max_steps) -> Leg:
         max_steps=max_steps,
         throw=False,
     )
-    assert solution.ys is not None and solution.ts is not None
+    assert solution.ys is not None
+    assert solution.ts is not None
     states, ends = solution.ys
     last = jax.tree.map(lambda x: x[-1], ends)
     good = solution.result == diffrax.RESULTS.successful
@@ -68,7 +69,8 @@ def explicit_event(
         max_steps=max_steps,
         throw=False,
     )
-    assert solution.ys is not None and solution.ts is not None
+    assert solution.ys is not None
+    assert solution.ts is not None
     last = jax.tree.map(lambda x: x[-1], solution.ys)
     met = solution.result == diffrax.RESULTS.event_occurred
     none = jax.tree.map(lambda x: x[:0], solution.ys)

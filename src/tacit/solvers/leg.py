@@ -14,9 +14,9 @@ from ..networks import AbstractNetwork
 class Leg(NamedTuple):
     """A stretch of a flow in the coordinates of a chart.
 
-    `states` are stacked ``(m, ...)`` at the first `m` recorded times, `last` is the state
-    at `time`, `end` the network there if it was computed. `good` says whether the leg
-    got where it was sent, or met its event; else `reason` says why not.
+    `states` are stacked ``(m, ...)`` at the first `m` recorded times, `last` is the
+    state at `time`, `end` the network there if it was computed. `good` says whether the
+    leg got where it was sent, or met its event; else `reason` says why not.
     """
 
     states: Any
@@ -35,7 +35,7 @@ class Leg(NamedTuple):
         return cls(none, start, network, 0.0, 0, False)  # noqa: FBT003
 
     @property
-    def count(self) -> int:
+    def done(self) -> int:
         """How many recorded times have been reached."""
         return len(jax.tree.leaves(self.states)[0])
 
@@ -51,8 +51,8 @@ class Leg(NamedTuple):
 
     def closed(self, times: np.ndarray) -> tuple[Any, Array]:
         """States and times, ended with the last state if it lies between two records."""
-        kept = times[: self.count]
-        if self.count == len(times) or self.count and kept[-1] == self.time:
+        kept = times[: self.done]
+        if self.done == len(times) or self.done and kept[-1] == self.time:
             return self.states, jnp.asarray(kept)
         closing = jax.tree.map(lambda x: x[None], self.last)
         return join(self.states, closing), jnp.asarray(np.append(kept, self.time))

@@ -60,7 +60,7 @@ def integrate_stiff(
         atol=atol,
         jac=lambda _, y: np.asarray(_jacobian(chart, risk, like, jnp.asarray(y))),
     )
-    rest, states = times[leg.count :], []
+    rest, states = times[leg.done :], []
     rest, states = rest[rest > begin], [np.asarray(flat)] * int(np.sum(rest <= begin))
 
     def side(y, t):
