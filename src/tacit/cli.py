@@ -15,15 +15,12 @@ import traceback
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn, TYPE_CHECKING, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
 from .errors import MissingExtraError, TacitError
 
-
-if TYPE_CHECKING:
-    from .reporting import Finding
 
 T = TypeVar("T")
 FINE, FAILED, USAGE, NUMERICAL = 0, 1, 2, 3
@@ -41,10 +38,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME")]
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001
+def _version(wanted: bool) -> bool:  # noqa: FBT001
     if wanted:
         print(f"tacit {importlib.metadata.version('tacit')}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()
@@ -145,7 +143,7 @@ def check(names: Names = None, *, every: All = False, as_json: Json = False) -> 
     known = every_claim()
     found = [find_claims(name, known) for name in names or ()]
     chosen = known if every else list(itertools.chain(*found))
-    findings: list[Finding] = []
+    findings = []
     broken_off = False
     with terminal.progress("check") as progress:
         try:
@@ -209,7 +207,7 @@ def _one_of(names: Sequence[str] | None, what: str, *, every: bool) -> None:
         raise TacitError(f"give either {what} or --all; --help says more.")
 
 
-def _code(findings: "Sequence[Finding]") -> int:
+def _code(findings: Sequence) -> int:
     """Failure outranks numerical trouble; a claim that does not apply is fine."""
     if any(not each.expected and not each.diverged for each in findings):
         return FAILED

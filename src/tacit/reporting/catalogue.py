@@ -1,34 +1,29 @@
-"""The claims there are, found by name or by ID; loaded when asked for, not before."""
+"""The claims there are, found by name or by ID."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
+from .. import claims
+from ..claims import AbstractClaim
 from ..errors import NotFoundError
 from .findings import order
 
 
-if TYPE_CHECKING:
-    from ..claims import AbstractClaim
-
-
-def every_claim() -> "list[type[AbstractClaim]]":
+def every_claim() -> list[type[AbstractClaim]]:
     """The concrete claims, in the order of their IDs."""
-    from .. import claims
-
     members = [getattr(claims, name) for name in claims.__all__]
     kinds = [
         kind
         for kind in members
         if isinstance(kind, type)
-        and issubclass(kind, claims.AbstractClaim)
+        and issubclass(kind, AbstractClaim)
         and not kind.__name__.startswith("Abstract")
     ]
     return sorted(kinds, key=lambda kind: (order(kind.id), kind.__name__))
 
 
 def find_claims(
-    name: str, known: "Sequence[type[AbstractClaim]]"
-) -> "list[type[AbstractClaim]]":
+    name: str, known: Sequence[type[AbstractClaim]]
+) -> list[type[AbstractClaim]]:
     """The claim called `name`, or all with that ID; capitals do not matter.
 
     Raises `NotFoundError`, with the nearest name, where there is none.
@@ -36,7 +31,8 @@ def find_claims(
     wanted = name.casefold()
     found = [k for k in known if wanted in (k.__name__.casefold(), k.id.casefold())]
     if not found:
-        choices = (kind.id if len(name) <= 3 else kind.__name__ for kind in known)
+        like_an_id = any(letter.isdigit() for letter in name)
+        choices = (kind.id if like_an_id else kind.__name__ for kind in known)
         raise NotFoundError("claim", name, dict.fromkeys(choices))
     return found
 

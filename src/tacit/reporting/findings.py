@@ -4,13 +4,10 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from ..verdict import Verdict
 from .notation import plain
 
-
-if TYPE_CHECKING:
-    from ..verdict import Verdict
 
 EXPECTED = {
     "witness": ("holds",),
@@ -39,14 +36,14 @@ class Finding:
     statement: str
     reference: str
     outcome: str
-    gap: float
-    tolerance: float
+    gap: float | int
+    tolerance: float | int
     broken: tuple[str, ...] = ()
     role: str = ""
     on: str = ""
 
     @classmethod
-    def of(cls, verdict: "Verdict", *, role: str = "", on: str = "") -> "Finding":
+    def of(cls, verdict: Verdict, *, role: str = "", on: str = "") -> "Finding":
         """The finding that `verdict` is, read off it and its claim."""
         claim = verdict.claim
         return cls(

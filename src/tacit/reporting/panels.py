@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from .findings import Finding
-from .style import COLOURS, FACE, INK, MUTED, RC, Stroke, strokes
+from .style import COLOURS, FACE, INK, MUTED, Number, RC, Stroke, strokes
 
 
 Curve = tuple[ArrayLike, ArrayLike]
@@ -63,7 +63,7 @@ class Panel:
         look: Mapping[Any, Stroke] | None = None,
         labels: Literal["ends", "key", "none"] = "ends",
         markers: int = 6,
-        floor: float | None = None,
+        floor: Number | None = None,
     ) -> "Panel":
         """One curve ``(x, y)`` a name, labelled at its right end or by `Drawing.key`.
 
@@ -120,7 +120,7 @@ class Panel:
     def bars(
         self,
         groups: Sequence[str],
-        values: Mapping[Any, Sequence[float]],
+        values: Mapping[Any, ArrayLike],
         *,
         look: Mapping[Any, Stroke] | None = None,
     ) -> "Panel":
@@ -144,7 +144,9 @@ class Panel:
         return self
 
     @styled
-    def findings(self, findings: Sequence[Finding], *, floor: float = 1e-17) -> "Panel":
+    def findings(
+        self, findings: Sequence[Finding], *, floor: Number = 1e-17
+    ) -> "Panel":
         """Each gap as a dot, each tolerance as a bar it should stay left of."""
         rows = np.arange(len(findings))
         for row, each in zip(rows, findings, strict=True):
@@ -170,7 +172,7 @@ class Panel:
         return self.frame(log="x", x="gap (dot) against tolerance (bar)")
 
     @styled
-    def level(self, value: float, text: str = "") -> "Panel":
+    def level(self, value: Number, text: str = "") -> "Panel":
         """A horizontal line for what was predicted or allowed, with a word on it."""
         self.axes.axhline(
             value, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1
@@ -183,7 +185,7 @@ class Panel:
         return self
 
     @styled
-    def moment(self, x: float, text: str = "") -> "Panel":
+    def moment(self, x: Number, text: str = "") -> "Panel":
         """A vertical line where something happens, with a word beside it."""
         self.axes.axvline(x, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         where = self.axes.get_xaxis_transform()

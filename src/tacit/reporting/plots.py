@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from .panels import Panel, styled
-from .style import Stroke, STROKES, strokes
+from .style import Number, Stroke, STROKES, strokes
 from .svg import inline
 
 
@@ -35,7 +35,7 @@ class Drawing:
     """A grid of panels: ``drawing[row, col]``, or ``drawing[i]`` in reading order."""
 
     @styled
-    def __init__(self, rows: int, cols: int, size: tuple[float, float], share: Share):
+    def __init__(self, rows: int, cols: int, size: tuple[Number, Number], share: Share):
         self.share = share
         self.figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(self.figure)
@@ -100,8 +100,8 @@ def figure(
     rows: int = 1,
     cols: int = 1,
     *,
-    width: float | None = None,
-    height: float | None = None,
+    width: Number | None = None,
+    height: Number | None = None,
     share: Share = "none",
 ) -> Drawing:
     """Panels to draw on. Sizes in inches; by default 7.6 wide (6.2 for one panel)."""

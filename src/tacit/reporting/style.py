@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterable
 
 
+Number = int | float
 INK, MUTED, GRID, FACE = "#1b1f24", "#59616b", "#d5dae0", "#fefefe"
 COLOURS = {
     "blue": "#0072b2",
@@ -27,7 +28,7 @@ class Stroke:
     """Colour, dash, marker and hatch: four ways to be told apart."""
 
     colour: str
-    dash: str | tuple[float, tuple[float, ...]]
+    dash: str | tuple[Number, tuple[Number, ...]]
     marker: str
     hatch: str
 

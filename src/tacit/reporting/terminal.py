@@ -4,8 +4,7 @@ import contextlib
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
 
 from .findings import Finding
 from .notation import plain
@@ -14,12 +13,8 @@ from .notation import plain
 COLOURS = {"holds": "green", "fails": "bold red", "does not apply": "yellow"}
 PLURALS = {"holds": "hold", "fails": "fail", "does not apply": "do not apply"}
 SILENCE = 2.0  # seconds that may pass without a word
-
-
-class Progress(Protocol):
-    """What a long computation calls to say how far it is: `done` of `total` parts."""
-
-    def __call__(self, done: int, total: int, text: str) -> None: ...
+Progress = Callable[[int, int, str], object]
+"""What a long computation calls to say how far it is: ``done, total, text``."""
 
 
 def show(findings: Sequence[Finding]) -> None:

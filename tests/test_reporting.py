@@ -1,0 +1,334 @@
+"""Pictures, page and folder: self-contained, reproducible, and careful with files."""
+
+import html.parser
+import json
+import re
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from tacit.errors import DataError, OutputError
+from tacit.reporting import (
+    claim_folder,
+    Finding,
+    Numbers,
+    Page,
+    Picture,
+    plots,
+    Provenance,
+    Section,
+    terminal,
+)
+from tacit.reporting.findings import order
+from tacit.reporting.folder import MARKER
+from tacit.reporting.notation import html as to_html, number, plain
+
+
+def finding(outcome="holds", role="", id="B3", **more):
+    words = {"gap": 1e-15, "tolerance": 1e-9, **more}
+    return Finding(
+        id, "QuasiNorm", "$Q(w)$ is constant.", "Li (2026)", outcome, role=role, **words
+    )
+
+
+def drawing(kind="lines"):
+    x = np.geomspace(1e-2, 1e2, 40)
+    picture = plots.figure(1, 2, share="y")
+    for panel in picture:
+        panel.frame(x="time (1/rate)", y="drift", title="<&>")
+        if kind == "lines":
+            panel.frame(log="xy").lines(
+                {f"L = {i}": (x, x**i) for i in range(4)}, floor=1e-3
+            )
+        elif kind == "bundle":
+            panel.bundle(x, np.outer(x, [1, 2, 3]), ["weak", "weak", "strong"])
+        elif kind == "bars":
+            panel.bars(["a", "b"], {"one": [1, 2], "two": [3, 4]})
+        else:
+            panel.findings([finding(), finding("fails"), finding("does not apply")])
+            panel.moment(1e-12, "here")
+    picture[0].level(1e-2, "allowed")
+    return picture.key()
+
+
+KINDS = ["lines", "bundle", "bars", "findings"]
+
+
+def page(*parts, **more):
+    return Page("Title", "Lede.", [Section("First", *parts)], **more)
+
+
+class Reader(html.parser.HTMLParser):
+    """Collects ids, references and addresses, and checks that tags are balanced."""
+
+    VOID = frozenset(["meta", "link", "br", "path", "use", "rect", "circle", "image"])
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.references, self.addresses = [], [], []
+        self.tags, self.open, self.headings = [], [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value)
+            elif name in ("href", "xlink:href", "src"):
+                self.addresses.append(value)
+            self.addresses += re.findall(r"url\(([^)]*)\)", value or "")
+
+    handle_startendtag = lambda self, tag, attrs: (  # noqa: E731
+        self.handle_starttag(tag, attrs),
+        tag in self.VOID or self.open.pop(),
+    )
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_is_one_file_that_loads_nothing(kind):
+    svg = plots.to_svg(drawing(kind), alt="a < b")
+    text = page("A.", Picture(svg, "c"), Picture(svg, "the same again")).render()
+    read = Reader(text)
+    assert not re.findall(r"(?:https?:)?//(?!\*)\w+", text)
+    assert "@import" not in text
+    assert "script" not in read.tags
+    assert len(read.ids) == len(set(read.ids)), "an id is there twice"
+    local = {a.removeprefix("#") for a in read.addresses if not a.startswith("data:")}
+    assert local <= set(read.ids), "a reference leads nowhere"
+
+
+def test_the_same_drawing_gives_the_same_bytes():
+    first, second = (plots.to_svg(drawing(), alt="a") for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_drawing_leaves_no_setting_behind(kind):
+    before = dict(mpl.rcParams)
+    plots.to_svg(drawing(kind), alt="a")
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("ending", ["pdf", "png", "svg"])
+def test_save_writes_the_kind_its_ending_says(tmp_path, ending):
+    path = plots.save(drawing(), tmp_path / f"figure.{ending}")
+    start = {"pdf": b"%PDF", "png": b"\x89PNG", "svg": b"<?xml"}[ending]
+    assert path.read_bytes().startswith(start)
+
+
+def test_strokes_differ_without_colour():
+    looks = plots.strokes(range(7)).values()
+    for sign in ("dash", "marker", "hatch", "colour"):
+        assert len({str(getattr(look, sign)) for look in looks}) == 7
+
+
+def test_colours_follow_the_page():
+    svg = plots.to_svg(drawing("bars"), alt="a")
+    assert "var(--blue, #0072b2)" in svg
+    for colour in ("#0072b2", "#d55e00"):
+        assert svg.count(colour) == svg.count(f", {colour})")
+
+
+def test_end_labels_keep_apart():
+    picture = plots.figure(height=2)
+    picture[0].lines({f"n{i}": ([0, 1], [0, 1 + 1e-3 * i]) for i in range(6)})
+    figure = picture.finish()
+    heights = sorted(t.xy[1] for t in picture[0].axes.texts)
+    room = 10 / 72 * figure.dpi / picture[0].axes.bbox.height
+    assert len(heights) == 6
+    assert min(np.diff(heights)) > room
+
+
+def test_a_picture_from_elsewhere_is_refused():
+    bad = '<svg viewBox="0 0 1 1"><image href="https://example.org/x.png"/></svg>'
+    with pytest.raises(DataError, match="one file that loads nothing"):
+        page(Picture(bad, "c")).render()
+
+
+def test_text_is_escaped_everywhere():
+    evil = "<script>alert(1)</script>"
+    table = Numbers([evil, evil], [[evil, evil], [evil, 1.0]], evil)
+    text = Page(
+        evil,
+        evil,
+        [Section(evil, evil, table)],
+        [finding("fails", on=evil, broken=(evil,))],
+        Provenance.here(command=evil, seed=1, note=evil),
+    ).render()
+    assert "script" not in Reader(text).tags
+
+
+def test_a_page_is_built_for_screen_readers():
+    numbers = Numbers(["a", "b"], [["x", 1.0]], "what it holds")
+    text = page("A.", numbers, findings=[finding(), finding(role="foil")]).render()
+    read = Reader(text)
+    assert '<html lang="en">' in text
+    assert read.headings == [1, 2, 2, 2]
+    assert read.tags.count("caption") == read.tags.count("table") == 2
+    assert read.tags.count("main") == 1
+    svg = plots.to_svg(drawing(), alt='5" & more')
+    assert 'role="img" aria-label="5&quot; &amp; more"' in svg
+
+
+def test_controls_do_not_count_as_failures():
+    rows = [finding(), finding("fails", "rival"), finding("does not apply", "foil")]
+    text = page("A.", findings=rows).render()
+    assert "<b>1</b> holds" in text
+    assert "<b>2</b> of 2 foils" in text
+    assert "</b> fail" not in text
+    assert "unexpected" not in text
+
+
+def test_a_surprise_is_marked():
+    text = page("A.", findings=[finding("holds", "foil")]).render()
+    assert "1 came out otherwise" in text
+    assert "(unexpected)" in text
+
+
+@pytest.mark.parametrize(
+    ("role", "outcome", "expected"),
+    [
+        ("witness", "holds", True),
+        ("witness", "does not apply", False),
+        ("foil", "does not apply", True),
+        ("foil", "holds", False),
+        ("rival", "fails", True),
+        ("rival", "does not apply", False),
+        ("", "does not apply", True),
+        ("", "fails", False),
+    ],
+)
+def test_what_each_role_expects(role, outcome, expected):
+    assert finding(outcome, role).expected is expected
+
+
+def test_findings_as_json_hold_no_nan():
+    record = finding("does not apply", gap=float("nan")).to_json()
+    assert record["gap"] is None
+    json.dumps(record, allow_nan=False)
+
+
+def test_ids_sort_as_people_do():
+    assert sorted(["B10", "A10", "B2", "A2"], key=order) == ["A2", "A10", "B2", "B10"]
+
+
+NOTATION = [
+    (r"$\theta_l$", "θₗ", "<i>θ</i><sub><i>l</i></sub>"),
+    (r"$\lVert w \rVert^2$", "‖w‖²", "‖<i>w</i>‖<sup>2</sup>"),
+    (r"$a^{2 - 2/L}$", "a^(2−2/L)", "<i>a</i><sup>2−2/<i>L</i></sup>"),
+    (r"$-\log J \ge 0$", "−log J ≥ 0", "−log <i>J</i> ≥ 0"),
+    (r"$\frac{a}{b+c}$", "a/(b + c)", "<i>a</i>/(<i>b</i> + <i>c</i>)"),
+    (r"$w \in \mathbb{R}^d$", "w ∈ ℝ^d", "<i>w</i> ∈ ℝ<sup><i>d</i></sup>"),
+    ("*so* `x_1`", "so x_1", "<em>so</em> <code>x_1</code>"),
+    ("**very $x$**", "very x", "<strong>very "),
+    ("2 < 3 & 4 * 5", "2 < 3 & 4 * 5", "2 &lt; 3 &amp; 4 * 5"),
+]
+
+
+@pytest.mark.parametrize(("source", "text", "markup"), NOTATION)
+def test_notation(source, text, markup):
+    assert plain(source) == text
+    assert markup in to_html(source)
+
+
+@pytest.mark.parametrize("tex", ["{", "}", "_", "^", "\\", "\\frac", "\\frac{a", "a^"])
+def test_broken_notation_is_no_error(tex):
+    plain(f"${tex}$")
+    to_html(f"${tex}$")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1.2e-14, "1.20 × 10⁻¹⁴"), (0.9731, "0.973"), (-3.0, "−3"), (0, "0"), (None, "—"),
+     (float("nan"), "—"), (float("-inf"), "−∞"), (-2.5e7, "−2.50 × 10⁷"), ("x", "x"),
+     (np.float64(0.5), "0.5"), (12345.6, "12346")],
+)  # fmt: skip
+def test_numbers_are_set_as_in_print(value, text):
+    assert number(value) == text
+
+
+def test_a_folder_is_made_and_taken_again(tmp_path):
+    path = tmp_path / "a" / "b"
+    claim_folder(path, study="deep-lda").write("x.txt", "first")
+    claim_folder(path, study="deep-lda").write("x.txt", "second")
+    assert (path / "x.txt").read_text() == "second"
+    assert json.loads((path / MARKER).read_text())["study"] == "deep-lda"
+    assert not [p for p in path.iterdir() if ".part." in p.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("thesis.tex", "mine", "holds thesis.tex: not written by tacit"),
+        (MARKER, "not json", "not written by tacit"),
+        (MARKER, '{"schema": "other/1"}', "not written by tacit"),
+        (MARKER, "[]", "not written by tacit"),
+        (MARKER, '{"schema": "tacit.folder/1", "study": "x"}', "results of 'x'"),
+    ],
+)
+def test_a_folder_that_is_not_ours_is_left_alone(tmp_path, name, content, says):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(OutputError, match=re.escape(says)) as error:
+        claim_folder(tmp_path, study="deep-lda")
+    assert "--out" in str(error.value)
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == content
+
+
+def test_a_file_is_not_a_folder(tmp_path):
+    (tmp_path / "x").write_text("mine")
+    for path in (tmp_path / "x", tmp_path / "x" / "below"):
+        with pytest.raises(OutputError, match="--out"):
+            claim_folder(path, study="s")
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, ValueError])
+def test_an_interrupted_write_leaves_what_was_there(tmp_path, stop):
+    folder = claim_folder(tmp_path, study="s")
+    folder.write("x.txt", "finished")
+
+    def half():
+        with folder.place("x.txt") as part:
+            part.write_text("half")
+            raise stop
+
+    with pytest.raises(stop):
+        half()
+    assert (tmp_path / "x.txt").read_text() == "finished"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [MARKER, "x.txt"]
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x"])
+def test_a_name_stays_inside_its_folder(tmp_path, name):
+    folder = claim_folder(tmp_path / "inner", study="s")
+    with pytest.raises(DataError, match="not a name inside"):
+        folder.write(name, "x")
+
+
+def test_json_refuses_nan(tmp_path):
+    folder = claim_folder(tmp_path, study="s")
+    with pytest.raises(ValueError, match="JSON"):
+        folder.write_json("x.json", {"gap": float("nan")})
+    assert not (tmp_path / "x.json").exists()
+
+
+def test_lines_name_what_is_not_met_and_what_surprises():
+    rows = [finding("does not apply", "foil", broken=("$L \\ge 2$",)), finding("fails")]
+    first, second, third = terminal.lines(rows)
+    assert first.startswith("B3  QuasiNorm  foil  does not apply")
+    assert second == "    not met: L ≥ 2"
+    assert "fails (unexpected)" in third
+    assert terminal.lines([]) == []
+    assert terminal.summary(rows) == (
+        "1 fails, 1 does not apply; unexpected: B3 QuasiNorm"
+    )
