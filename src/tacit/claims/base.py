@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from typing import ClassVar, Generic, NamedTuple, TYPE_CHECKING
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import ArrayLike
+from scipy.interpolate import make_interp_spline
 
 from ..experiment import Experiment, N
 from ..flows import GradientFlow
@@ -96,3 +99,37 @@ def balanced(run: Trajectory) -> Hypothesis:
     size = np.abs(np.asarray(run.experiment.network.layers))
     even = np.all(np.ptp(size, axis=0) <= 4 * np.finfo(float).eps * size.max(axis=0))
     return Hypothesis("the start is balanced", bool(even))
+
+
+def along(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
+    """Times from 0 on and the predictor at them, of a run that watched it."""
+    times, w = np.asarray(run.times), np.asarray(run.seen["LinearPredictor"])
+    if times[0] == 0:
+        return times, w
+    first = np.asarray(run.experiment.network.predictor())
+    return np.append(0.0, times), np.concatenate([first[None], w])
+
+
+def slopes(run: Trajectory, w: np.ndarray) -> np.ndarray:
+    """The slope of the risk at every predictor in `w`, ``(t, d)``."""
+    return np.asarray(jax.vmap(run.experiment.risk.slope)(jnp.asarray(w)))
+
+
+def over_time(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]:
+    """The integral of `values` from 0 to every one of `times`, and its relative error.
+
+    It is that of the spline of degree 7 through all records. The error is that of the
+    spline through every other record, which at order 8 is 256 times as far off.
+    """
+    if len(times) < 16:
+        return np.zeros_like(values), np.inf
+    fine = make_interp_spline(times, values, k=7).antiderivative()
+    coarse = make_interp_spline(times[::2], values[::2], k=7).antiderivative()
+    total, rough = fine(times), coarse(times[::2])
+    return total, float(np.max(np.abs(total[::2] - rough)) / np.max(np.abs(total)))
+
+
+def resolved(error: float) -> Hypothesis:
+    """Whether an integral with this error from `over_time` is good to 1e-9."""
+    text = "the records are dense enough to integrate over time"
+    return Hypothesis(text, error <= 256e-9)

@@ -6,18 +6,13 @@ from typing import ClassVar
 import jax.numpy as jnp
 
 from ..experiment import Experiment
-from ..flows import GradientFlow
 from ..losses import Fisher
 from ..networks import Diagonal
 from ..observables import AbstractObservable, LayerNorms, QuasiNorm
 from ..risk import Risk
 from ..training import Trajectory
 from .base import AbstractClaim, balanced, Hypothesis, is_gradient_flow, scale_free
-from .recipes import definite, unbalanced
-
-
-FINE = GradientFlow(rtol=1e-12, atol=1e-14, chart="parameters")
-"""In the plain parameters: coordinates that conserve by construction prove nothing."""
+from .recipes import definite, FINE, unbalanced
 
 
 class LayerNormsConserved(AbstractClaim[Diagonal]):
@@ -57,7 +52,7 @@ class LayerNormsConserved(AbstractClaim[Diagonal]):
 class QuasiNormConserved(AbstractClaim[Diagonal]):
     r"""From a balanced start, $\sum_i |w_i|^{2/L}$ is constant as well.
 
-    Balance is kept, so $|w_i|^{2/L} = \theta_{l,i}^2$ and the sum is a layer's norm. Its
+    Balance is kept, so $|w_i|^{2/L} = \theta_{l,i}^2$: the sum is a layer's norm. Its
     power $L/2$ is the $(2/L)$-quasi-norm of the predictor, a norm only for $L \le 2$.
     """
 

@@ -2,8 +2,13 @@
 
 import numpy as np
 
+from ..flows import GradientFlow
 from ..networks import Diagonal
 from ..problem import Problem
+
+
+FINE = GradientFlow(rtol=1e-12, atol=1e-14, chart="parameters")
+"""In the plain parameters: coordinates that conserve by construction prove nothing."""
 
 
 def definite(seed: int = 1002, d: int = 7) -> tuple[Problem, np.ndarray]:
@@ -22,7 +27,7 @@ def unbalanced(seed: int = 1002, *, depth: int, d: int = 7) -> Diagonal:
 
 
 def singular(seed: int = 1101, d: int = 8, rank: int = 4) -> tuple[Problem, np.ndarray]:
-    r"""Two classes with $S_w$ of rank 4 whose kernel meets the open orthant; `w0` > 0."""
+    r"""Two classes, $S_w$ of rank 4 whose kernel meets the open orthant; `w0` > 0."""
     rng = np.random.default_rng(seed)
     p = rng.uniform(0.5, 2, d)
     A = rng.standard_normal((d, rank))
