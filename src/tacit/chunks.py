@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from .errors import DataError, ShapeError
+from .labels import coded, unsortable
 
 
 def read_chunk(
@@ -62,7 +63,7 @@ def read_rows(
             f"Scatter: X holds {table[row, column]} in feature {column} of row "
             f"{rows[row]}; impute it or give the row weight 0."
         )
-    found, codes = _codes(at, y)
+    codes, found = _classes(at, y)
     strange = [c for c in found if known is not None and c not in known]
     if strange:
         raise DataError(
@@ -77,25 +78,13 @@ def in_order(labels: Iterable) -> tuple:
     try:
         return tuple(sorted(set(labels)))
     except TypeError as error:
-        raise _mixed(error) from error
+        raise unsortable("Scatter", error) from error
 
 
-def _codes(at: int, y: np.ndarray) -> tuple[tuple, np.ndarray]:
-    try:
-        real = y.dtype.kind == "f" and not (np.isfinite(y) & (y == np.floor(y))).all()
-        if real or (y.dtype.kind == "O" and any(c is None or c != c for c in y)):
-            raise DataError(
-                f"Scatter: y near row {at} has missing labels or real numbers; labels "
-                "are strings or whole numbers. Drop those rows or weigh them 0."
-            )
-        found, codes = np.unique(y, return_inverse=True)
-    except TypeError as error:
-        raise _mixed(error) from error
-    return tuple(found.tolist()), codes
-
-
-def _mixed(error: TypeError) -> DataError:
-    return DataError(
-        f"Scatter: labels of different kinds cannot be sorted ({error}); "
-        "use strings throughout or numbers throughout."
-    )
+def _classes(at: int, y: np.ndarray) -> tuple[np.ndarray, tuple]:
+    if y.dtype.kind == "f" and np.any(np.isinf(y) | (np.floor(y) != y) & ~np.isnan(y)):
+        raise DataError(
+            f"Scatter: y near row {at} has real numbers; labels are strings or whole "
+            "numbers. Give classes, or use a loss for real targets."
+        )
+    return coded(y, "Scatter: y", at)

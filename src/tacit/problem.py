@@ -7,8 +7,10 @@ from jaxtyping import Array, ArrayLike, Float
 
 from ._types import Contrast, Design, float64, Square, Targets, Vector, Weights
 from .errors import DataError, ShapeError
-from .labels import pick, read_design, read_labels, read_weights
+from .labels import pick_classes, pick_features, read_labels
+from .moments import class_moments, standard_scores
 from .scatter import Scatter
+from .tables import read_design, read_matrices, read_weights
 
 
 class Problem(eqx.Module):
@@ -33,7 +35,8 @@ class Problem(eqx.Module):
     weights: Weights | None
     priors: Float[Array, " C"] | None
     means: Float[Array, "C d"] | None
-    given: tuple[Square, Contrast] | None
+    _within: Square | None
+    _contrast: Contrast | None
     classes: tuple = eqx.field(static=True)
     features: tuple[str, ...] | None = eqx.field(static=True)
 
@@ -55,26 +58,14 @@ class Problem(eqx.Module):
         codes, self.classes = read_labels(y, len(design))
         mass = read_weights(weights, len(design))
         self.weights = None if mass is None else float64(mass)
-        self.given = self.priors = self.means = None
+        self.priors = self.means = self._within = self._contrast = None
         if not self.classes:
             self.y = float64(codes)
             return
-        binary = len(self.classes) == 2
-        self.y = float64(2 * codes - 1 if binary else codes)
-        member = np.eye(len(self.classes))[codes] * (
-            1 if mass is None else mass[:, None]
-        )
-        empty = [c for c, m in zip(self.classes, member.sum(0), strict=True) if m == 0]
-        if empty:
-            raise DataError(
-                f"Problem: class {empty[0]!r} has no sample of positive weight; "
-                "drop it from the labels or give it weight."
-            )
-        self.priors = float64(member.sum(0) / member.sum())
-        share = (member / member.sum(0)).T
-        rough = share @ design
-        # The second pass takes the rounding of a large common offset out of the means.
-        self.means = float64(rough + share @ (design - rough[codes]))
+        self.y = float64(2 * codes - 1 if len(self.classes) == 2 else codes)
+        priors, means, contrast = class_moments(design, codes, self.classes, mass)
+        self.priors, self.means = float64(priors), float64(means)
+        self._contrast = float64(contrast)
 
     @classmethod
     def from_scatter(
@@ -90,61 +81,26 @@ class Problem(eqx.Module):
         Give a `Scatter`, or `within` ``(d, d)`` with either `delta` ``(d,)`` (two
         classes; then ``between = delta deltaᵀ``) or `between` ``(d, d)``.
         """
-        if scatter is not None:
-            if within is not None or delta is not None or between is not None:
-                raise ShapeError(
-                    "from_scatter takes a Scatter or matrices, not both; drop one."
-                )
-            binary = len(scatter.classes) == 2
-            apart = np.sqrt(scatter.priors)[:, None] * (scatter.means - scatter.mean)
-            contrast = (
-                np.sqrt(np.prod(scatter.priors)) * scatter.delta[:, None]
-                if binary
-                else apart.T
-            )
-            return cls._known(
-                scatter.within,
-                contrast,
-                tuple(scatter.classes),
-                float64(scatter.priors),
-                float64(scatter.means),
-            )
-        if within is None or (delta is None) == (between is None):
+        if scatter is None:
+            inner, contrast = read_matrices(within, delta, between)
+            classes = (0, 1) if contrast.shape[1] == 1 else ()
+            return cls._known(inner, contrast, classes)
+        if within is not None or delta is not None or between is not None:
             raise ShapeError(
-                "from_scatter needs `within` and exactly one of `delta`, `between`."
+                "from_scatter takes a Scatter or matrices, not both; drop one."
             )
-        inner = _symmetric("within", within)
-        if delta is not None:
-            contrast = np.asarray(delta, float).reshape(-1, 1)
-        else:
-            values, vectors = np.linalg.eigh(_symmetric("between", between))
-            kept = values > 1e-12 * max(values.max(), 0)
-            contrast = vectors[:, kept] * np.sqrt(values[kept])
-        if len(contrast) != len(inner):
-            raise ShapeError(
-                f"from_scatter: within is {len(inner)}×{len(inner)} but the class "
-                f"difference has {len(contrast)} features."
-            )
-        if not np.all(np.isfinite(contrast)) or not np.any(contrast):
-            raise DataError(
-                "from_scatter: the class means must be finite and differ; there is "
-                "nothing to discriminate otherwise."
-            )
-        return cls._known(inner, contrast, (0, 1) if contrast.shape[1] == 1 else ())
+        contrast = scatter.contrast
+        if len(scatter.classes) == 2:
+            contrast = np.sqrt(np.prod(scatter.priors)) * scatter.delta[:, None]
+        means, priors = float64(scatter.means), float64(scatter.priors)
+        return cls._known(scatter.within, contrast, scatter.classes, priors, means)
 
     @classmethod
     def _known(cls, within, contrast, classes, priors=None, means=None):
         self = object.__new__(cls)
-        parts = {
-            "X": None,
-            "y": None,
-            "weights": None,
-            "priors": priors,
-            "means": means,
-            "given": (float64(within), float64(contrast)),
-            "classes": classes,
-            "features": None,
-        }
+        parts = dict.fromkeys(("X", "y", "weights", "features"))
+        parts |= {"_within": float64(within), "_contrast": float64(contrast)}
+        parts |= {"priors": priors, "means": means, "classes": classes}
         for name, part in parts.items():
             object.__setattr__(self, name, part)
         return self
@@ -180,9 +136,16 @@ class Problem(eqx.Module):
     def codes(self) -> np.ndarray:
         """The class of every sample as an integer, ``(n,)``, counted from 0."""
         if not self.classes or self.y is None:
-            raise DataError("this Problem has no class labels, only real targets.")
+            raise DataError("this Problem has no class labels of single samples.")
         y = np.asarray(self.y)
         return ((y > 0) if self.binary else y).astype(int)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The labels of the samples as they were given, or the real targets."""
+        if self.classes:
+            return np.array(self.classes)[self.codes]
+        return np.asarray(self.targets)
 
     @property
     def centred(self) -> Design:
@@ -197,24 +160,19 @@ class Problem(eqx.Module):
     @property
     def within(self) -> Square:
         """The pooled within-class covariance (1/n)."""
-        if self.given is not None:
-            return self.given[0]
+        if self._within is not None:
+            return self._within
         rows = self.centred
         return rows.T @ rows
 
     @property
     def contrast(self) -> Contrast:
         """A factor of `between`: ``between = contrast @ contrast.T``."""
-        if self.given is not None:
-            return self.given[1]
-        if self.priors is None or self.means is None:
+        if self._contrast is None:
             raise DataError(
                 "this Problem has real targets; discriminant analysis needs classes."
             )
-        if self.binary:
-            return jnp.sqrt(jnp.prod(self.priors)) * self.delta[:, None]
-        apart = self.means - (self.priors @ self.means)[None]
-        return (jnp.sqrt(self.priors)[:, None] * apart).T
+        return self._contrast
 
     @property
     def between(self) -> Square:
@@ -224,52 +182,54 @@ class Problem(eqx.Module):
     @property
     def delta(self) -> Vector:
         """The second class mean minus the first."""
-        if self.means is not None and self.binary:
-            return self.means[1] - self.means[0]
-        if self.given is not None and self.given[1].shape[1] == 1:
-            return self.given[1][:, 0]
-        raise DataError(
-            f"delta is the difference of two class means; this Problem has "
-            f"{len(self.classes) or 'more than two'} classes. "
-            "Use `contrast`, or select two classes."
-        )
+        if not self.binary:
+            raise DataError(
+                f"delta is the difference of two class means; this Problem has "
+                f"{len(self.classes) or 'other'} classes. "
+                "Use `contrast`, or select two classes."
+            )
+        if self.priors is None:
+            return self.contrast[:, 0]
+        return self.contrast[:, 0] / jnp.sqrt(jnp.prod(self.priors))
+
+    @property
+    def constant(self) -> np.ndarray:
+        """Which features are the same in every sample with weight: a mask ``(d,)``."""
+        if self.X is None:
+            return np.asarray(jnp.diag(self.within) + jnp.diag(self.between)) == 0
+        X = np.asarray(self.X)
+        return np.ptp(X if self.weights is None else X[self.weights > 0], axis=0) == 0
 
     def select(self, features: object = None, classes: object = None) -> "Problem":
         """The same samples with only these features and classes.
 
-        Names, indices or a mask for `features`; labels for `classes`.
+        Names, indices or a mask for `features`; labels for `classes`, which needs
+        samples.
         """
-        if self.X is None:
-            raise DataError("select needs samples; this Problem is scatter matrices.")
-        rows, columns = np.arange(self.n), np.arange(self.d)
-        y = np.asarray(self.y)
-        if self.classes:
-            y = np.array(self.classes)[self.codes]
-        if classes is not None:
-            wanted = pick(classes, self.classes, "class")
-            rows = np.flatnonzero(np.isin(self.codes, wanted))
+        columns = np.arange(self.d)
         if features is not None:
-            columns = pick(features, self.features or tuple(range(self.d)), "feature")
-        return Problem(
-            self.X[rows][:, columns],
-            y[rows],
-            None if self.weights is None else self.weights[rows],
-            features=self.features and tuple(self.features[i] for i in columns),
-        )
-
-    @property
-    def constant(self) -> np.ndarray:
-        """Which features are the same in every sample: a mask ``(d,)``."""
+            columns = pick_features(features, self.d, self.features)
+        names = self.features and tuple(self.features[i] for i in columns)
         if self.X is None:
-            return np.asarray(jnp.diag(self.within) + jnp.diag(self.between)) == 0
-        return np.asarray(jnp.ptp(self.X, axis=0)) == 0
+            if classes is not None:
+                raise DataError("this Problem is scatter matrices: no class to select.")
+            inner, means = self.within[np.ix_(columns, columns)], self.means
+            kept = inner, self.contrast[columns], self.classes, self.priors
+            return Problem._known(*kept, means if means is None else means[:, columns])
+        rows = np.arange(self.n)
+        if classes is not None:
+            wanted = pick_classes(classes, self.classes)
+            rows = np.flatnonzero(np.isin(self.codes, wanted))
+        weights = None if self.weights is None else self.weights[rows]
+        X = self.X[rows][:, columns]
+        return Problem(X, self.labels[rows], weights, features=names)
 
     def varying(self) -> "Problem":
         """The same data without the features that are constant."""
         return self.select(features=~self.constant)
 
     def standardised(self) -> "Problem":
-        """Every feature with mean 0 and standard deviation 1 over the samples.
+        """Every feature with mean 0 and standard deviation 1 under the weights.
 
         Raises `DataError` if a feature is constant.
         """
@@ -277,27 +237,11 @@ class Problem(eqx.Module):
             raise DataError("standardised needs samples; this Problem has none.")
         flat = np.flatnonzero(self.constant)
         if len(flat):
+            name = flat[0] if self.features is None else repr(self.features[flat[0]])
             raise DataError(
-                f"{len(flat)} features are constant, the first is number {flat[0]}; "
+                f"{len(flat)} features are constant, the first is {name}; "
                 "drop them with .varying() before standardising."
             )
-        X = (self.X - jnp.average(self.X, axis=0, weights=self.weights)[None]) / (
-            jnp.std(self.X, axis=0)[None]
-        )
-        y = np.asarray(self.y)
-        if self.classes:
-            y = np.array(self.classes)[self.codes]
-        return Problem(X, y, self.weights, features=self.features)
-
-
-def _symmetric(name: str, matrix: ArrayLike) -> np.ndarray:
-    square = np.asarray(matrix, float)
-    if square.ndim != 2 or square.shape[0] != square.shape[1]:
-        raise ShapeError(f"{name} must be a square (d, d); got shape {square.shape}.")
-    if not np.all(np.isfinite(square)):
-        raise DataError(f"{name} has entries that are not finite.")
-    if not np.allclose(square, square.T, rtol=1e-8, atol=1e-12 * np.abs(square).max()):
-        raise DataError(
-            f"{name} must be symmetric; use (M + M.T) / 2 if it is meant so."
-        )
-    return (square + square.T) / 2
+        mass = None if self.weights is None else np.asarray(self.weights)
+        scores = standard_scores(np.asarray(self.X), mass)
+        return Problem(scores, self.labels, self.weights, features=self.features)
