@@ -28,7 +28,7 @@ def show(findings: Sequence[Finding]) -> None:
 
 def lines(findings: Sequence[Finding]) -> list[str]:
     """One aligned line a finding, and one more for each hypothesis not met."""
-    cells = [
+    rows = [
         (
             each.id,
             each.name,
@@ -39,11 +39,9 @@ def lines(findings: Sequence[Finding]) -> list[str]:
         )
         for each in findings
     ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     out = []
-    for each, row in zip(findings, cells, strict=True):
-        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        out.append("  ".join(cell for cell in padded if cell).rstrip())
+    for each, row in zip(findings, _aligned(rows), strict=True):
+        out.append("  ".join(cell for cell in row if cell).rstrip())
         out += [f"    not met: {plain(text)}" for text in each.broken]
     return out
 
@@ -52,38 +50,41 @@ def _where(each: Finding) -> str:
     return ": ".join(filter(None, (each.role, plain(each.on))))
 
 
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[list[str]]:
+    """The cells of each row, padded to the width of their column."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    pairs = (zip(row, widths, strict=True) for row in rows)
+    return [[cell.ljust(width) for cell, width in row] for row in pairs]
+
+
 def _table(findings: Sequence[Finding]) -> None:
-    from rich import box
+    """The same with headings and colours; what is not met spans all columns."""
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading, side in [
-        ("", "left"),
-        ("claim", "left"),
-        ("on", "left"),
-        ("outcome", "left"),
-        ("gap", "right"),
-        ("tolerance", "right"),
-    ]:
-        table.add_column(heading, justify=side, overflow="fold")  # pyright: ignore[reportArgumentType]
-    for each in findings:
-        outcome = Text(f"{each.mark} {each.outcome}", COLOURS.get(each.outcome, ""))
-        if not each.expected:
-            outcome.append("\nunexpected", "bold red")
-        where = Text(_where(each))
-        for text in each.broken:
-            where.append(f"\nnot met: {plain(text)}", "dim")
-        table.add_row(
+    console = Console(highlight=False, soft_wrap=True)
+    head = ("", "claim", "on", "outcome", "gap", "tolerance")
+    rows = [
+        (
             each.id,
-            Text(each.name),
-            where,
-            outcome,
+            each.name,
+            _where(each),
+            f"{each.mark} {each.outcome}" + ("" if each.expected else " (unexpected)"),
             f"{each.gap:.1e}",
             f"{each.tolerance:.0e}",
         )
-    Console().print(table)
+        for each in findings
+    ]
+    first, *rest = _aligned([head, *rows])
+    console.print(Text("  ".join(first).rstrip(), "bold"))
+    for each, row in zip(findings, rest, strict=True):
+        wanted = each.expected and each.outcome == "fails"  # a false claim
+        colour = "green" if wanted else COLOURS[each.outcome]
+        styles = ("bold", "", "", colour, "", "dim")
+        cells = [Text(cell, style) for cell, style in zip(row, styles, strict=True)]
+        console.print(Text("  ").join(cells))
+        for text in each.broken:
+            console.print(Text(f"     not met: {plain(text)}", "dim"))
 
 
 def summary(findings: Sequence[Finding]) -> str:
