@@ -1,11 +1,15 @@
 """What every network is."""
 
 import abc
+from collections.abc import Sequence
+from numbers import Integral
 
 import equinox as eqx
+import jax
 from jaxtyping import Array, Float
 
-from .._types import Predictor, Vector
+from .._types import finite, float64, Matrix, Predictor, Vector
+from ..errors import DataError, ShapeError
 
 
 class AbstractNetwork(eqx.Module):
@@ -29,3 +33,43 @@ class AbstractLinearNetwork(AbstractNetwork):
 
     def __call__(self, x: Vector) -> Float[Array, "*k"]:
         return self.predictor() @ x
+
+
+def matrices(weights: Sequence) -> list[Matrix]:
+    """The arrays of a list, as float64."""
+    return [float64(W) for W in weights]
+
+
+def require_chain(network: AbstractNetwork, weights: Sequence[Array]) -> None:
+    """Raise unless these are matrices ``(n_l, n_{l-1})``, one after another."""
+    name = type(network).__name__
+    if not weights:
+        raise DataError(f"{name} needs at least one weight matrix; got none.")
+    for i, W in enumerate(weights):
+        if W.ndim != 2 or 0 in W.shape:
+            raise ShapeError(
+                f"{name}: layer {i + 1} has shape {W.shape}; it is a matrix "
+                "(n_l, n_{l-1}), of a single output W[None]."
+            )
+        if i and W.shape[1] != len(weights[i - 1]):
+            raise ShapeError(
+                f"{name}: layer {i + 1} has shape {W.shape} but layer {i} has "
+                f"{weights[i - 1].shape}: its columns must equal the rows below it."
+            )
+
+
+def require_depth(network: type[AbstractNetwork], depth: object) -> None:
+    """Raise `DataError` unless `depth` is a whole number above 0."""
+    if not isinstance(depth, Integral) or depth < 1:
+        raise DataError(
+            f"{network.__name__}: depth counts layers, a whole number from 1 on; "
+            f"got {depth}."
+        )
+
+
+def require_finite(network: AbstractNetwork) -> None:
+    """Raise `DataError` unless every parameter is a finite number."""
+    if not all(finite(leaf) for leaf in jax.tree.leaves(network)):
+        raise DataError(
+            f"{type(network).__name__} was given parameters that are not all finite."
+        )

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import ArrayLike
 
-from .._types import finite, float64, Layers, Vector
+from .._types import float64, Layers, Vector
 from ..errors import DataError, ShapeError
-from .base import AbstractLinearNetwork
+from .base import AbstractLinearNetwork, require_depth, require_finite
 
 
 class Diagonal(AbstractLinearNetwork):
@@ -25,8 +25,7 @@ class Diagonal(AbstractLinearNetwork):
                 f"Diagonal needs layers of shape (L, d) with L, d at least 1; got "
                 f"{self.layers.shape}. A single layer is layers[None]."
             )
-        if not finite(self.layers):
-            raise DataError("Diagonal was given layers that are not all finite.")
+        require_finite(self)
 
     @classmethod
     def balanced(cls, w0: ArrayLike, *, depth: int) -> "Diagonal":
@@ -36,8 +35,7 @@ class Diagonal(AbstractLinearNetwork):
         when ``depth >= 2``: such a coordinate has gradient zero for ever.
         """
         w = np.asarray(w0, float)
-        if depth < 1 or depth != int(depth):
-            raise DataError(f"depth counts layers, at least 1; got {depth}.")
+        require_depth(cls, depth)
         if w.ndim != 1:
             raise ShapeError(f"w0 is a vector (d,); got shape {w.shape}.")
         dead = np.flatnonzero(w == 0)

@@ -5,13 +5,14 @@ import jax.numpy as jnp
 
 from .._types import float64, Layers, Square
 from ..errors import ShapeError
-from .base import AbstractLinearNetwork
+from .base import AbstractLinearNetwork, require_finite
 
 
 class Gate(AbstractLinearNetwork):
     r"""The map $x \mapsto w \odot x$, $w = \theta_1 \odot \dots \odot \theta_L$.
 
-    One output for every feature; `layers` is ``(L, d)``.
+    One output for every feature; `layers` is ``(L, d)``. Raises `ShapeError` for
+    another shape and `DataError` for entries that are not finite.
     """
 
     layers: Layers = eqx.field(converter=float64)
@@ -19,8 +20,10 @@ class Gate(AbstractLinearNetwork):
     def __check_init__(self):
         if self.layers.ndim != 2 or 0 in self.layers.shape:
             raise ShapeError(
-                f"Gate needs layers of shape (L, d); got {self.layers.shape}."
+                f"Gate needs layers of shape (L, d) with L, d at least 1; got "
+                f"{self.layers.shape}. A single layer is layers[None]."
             )
+        require_finite(self)
 
     def predictor(self) -> Square:
         return jnp.diag(jnp.prod(self.layers, axis=0))

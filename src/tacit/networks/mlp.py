@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._types import float64, Matrix, Vector
-from ..errors import DataError, OptionError, ShapeError
-from .base import AbstractNetwork
+from ..errors import OptionError, ShapeError
+from .base import AbstractNetwork, matrices, require_chain, require_finite
 
 
 ACTIVATIONS: dict[str, Callable] = {
@@ -27,10 +27,6 @@ ACTIVATIONS: dict[str, Callable] = {
 }
 
 
-def _matrices(weights: Sequence) -> list[Matrix]:
-    return [float64(W) for W in weights]
-
-
 def _vectors(biases: Sequence | None) -> list[Vector] | None:
     return None if biases is None else [float64(b) for b in biases]
 
@@ -42,30 +38,26 @@ class MLP(AbstractNetwork):
     ``(n_l,)``; `activation` is a name or any function of an array. With ``n_L = 1``
     the output is a number, else ``(k,)``.
 
-    Raises `ShapeError` where sizes disagree, `OptionError` for an unknown activation.
+    Raises `ShapeError` where sizes disagree, `OptionError` for an unknown activation
+    and `DataError` for no layer at all or entries that are not finite.
     """
 
-    weights: list[Matrix] = eqx.field(converter=_matrices)
+    weights: list[Matrix] = eqx.field(converter=matrices)
     activation: str | Callable = eqx.field(default="tanh", static=True)
     biases: list[Vector] | None = eqx.field(default=None, converter=_vectors)
 
     def __check_init__(self):
-        if isinstance(self.activation, str) and self.activation not in ACTIVATIONS:
+        known = callable(self.activation) or self.activation in ACTIVATIONS
+        if not known:
             raise OptionError("activation", self.activation, ACTIVATIONS)
-        if not self.weights:
-            raise DataError("MLP needs at least one weight matrix; got none.")
-        for i, (W, V) in enumerate(zip(self.weights, self.weights[1:], strict=False)):
-            if W.ndim != 2 or V.ndim != 2 or V.shape[1] != W.shape[0]:
-                raise ShapeError(
-                    f"layer {i + 2} has shape {V.shape} but layer {i + 1} has "
-                    f"{W.shape}: its columns must equal the rows below it."
-                )
+        require_chain(self, self.weights)
         rows = [(len(W),) for W in self.weights]
         if self.biases is not None and [b.shape for b in self.biases] != rows:
             raise ShapeError(
                 f"biases have shapes {[b.shape for b in self.biases]} but the layers "
                 f"have {rows} rows; give one vector a layer, or None."
             )
+        require_finite(self)
 
     @property
     def sigma(self) -> Callable:

@@ -6,13 +6,14 @@ from jaxtyping import ArrayLike
 
 from .._types import float64, Vector
 from ..errors import DataError, ShapeError
-from .base import AbstractLinearNetwork
+from .base import AbstractLinearNetwork, require_depth, require_finite
 
 
 class TwoSided(AbstractLinearNetwork):
     r"""The network $w = u^L - v^L$, powers taken entry by entry; `u`, `v` ``(d,)``.
 
-    Raises `ShapeError` if the two disagree and `DataError` for a depth below 1.
+    Raises `ShapeError` if the two disagree and `DataError` for a depth below 1 or
+    entries that are not finite.
     """
 
     u: Vector = eqx.field(converter=float64)
@@ -20,13 +21,13 @@ class TwoSided(AbstractLinearNetwork):
     depth: int = eqx.field(default=2, static=True)
 
     def __check_init__(self):
-        if self.u.ndim != 1 or self.u.shape != self.v.shape:
+        if self.u.ndim != 1 or not self.u.size or self.u.shape != self.v.shape:
             raise ShapeError(
                 f"TwoSided needs u and v of one shape (d,); got {self.u.shape} and "
                 f"{self.v.shape}."
             )
-        if self.depth < 1:
-            raise DataError(f"depth is a power, at least 1; got {self.depth}.")
+        require_depth(type(self), self.depth)
+        require_finite(self)
 
     @classmethod
     def balanced(cls, d: int, *, alpha: float, depth: int = 2) -> "TwoSided":
