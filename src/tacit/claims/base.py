@@ -88,9 +88,11 @@ def scale_free(run: Trajectory) -> Hypothesis:
 
 
 def is_gradient_flow(run: Trajectory) -> Hypothesis:
-    """Whether it is the gradient flow, without weight decay."""
+    """Whether it is the gradient flow of the risk, without weight decay."""
     flow = run.experiment.flow
-    plain = isinstance(flow, GradientFlow) and not flow.weight_decay
+    plain = isinstance(flow, GradientFlow) and not (
+        flow.weight_decay or flow.descent_step
+    )
     return Hypothesis("it is the gradient flow, without weight decay", plain)
 
 

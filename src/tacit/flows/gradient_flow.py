@@ -36,9 +36,10 @@ class GradientFlow(AbstractFlow):
     The step adapts so that the local error stays below ``atol + rtol * |y|`` in the
     coordinates of the chart: the first of `tacit.charts` that is valid for the network
     and the risk, or the plain parameters with ``chart="parameters"``. $\mu$ is
-    `weight_decay`. With `descent_step` $\eta$ the risk is $R + \tfrac\eta4\|\nabla
-    R\|^2$, whose flow descent by steps $\eta$ follows to second order (Barrett and Dherin
-    2021, arXiv:2009.11162). Both are integrated in the plain parameters.
+    `weight_decay`. With `descent_step` $\eta$ the risk is
+    $R + \tfrac\eta4\|\nabla R\|^2$, whose flow descent by steps $\eta$ follows to
+    second order (Barrett and Dherin 2021, arXiv:2009.11162, Theorem 3.1). Both are
+    integrated in the plain parameters.
 
     ``solver="explicit"`` is Dormand-Prince of order 8, ``"stiff"`` is LSODA with the
     exact Jacobian; ``"auto"`` starts with the first and finishes long stretches with
