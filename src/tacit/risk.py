@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Int
 
 from ._types import Contrast, Design, Predictor, Scalar, Square
-from .errors import CapabilityError, DataError, ShapeError
+from .errors import CapabilityError, DataError, ShapeError, TacitError
 from .losses import AbstractLoss, AbstractScatterLoss
 from .networks import AbstractLinearNetwork, AbstractNetwork
 from .problem import Problem
@@ -115,20 +115,27 @@ class Risk(eqx.Module):
     def admit(self, network: AbstractNetwork) -> None:
         """Raise unless `network` is one that this risk can start from."""
         linear = isinstance(network, AbstractLinearNetwork)
-        if self.on_scatter and not linear:
-            if self.problem.X is None or self._scatter_loss.input_ridge:
-                raise CapabilityError(self, network, AbstractLinearNetwork)
-            return
-        if not linear:
-            return
-        E = np.asarray(network.predictor())
-        if E.shape[-1] != self.problem.d:
+        needs_linear = self.problem.X is None or getattr(self.loss, "input_ridge", 0)
+        if not linear and self.on_scatter and needs_linear:
+            raise CapabilityError(self, network, AbstractLinearNetwork)
+        if linear:
+            E = np.atleast_2d(np.asarray(network.predictor()))
+            if E.shape[1] != self.problem.d:
+                raise ShapeError(
+                    f"{type(network).__name__} takes {E.shape[1]} features but the "
+                    f"problem has {self.problem.d}."
+                )
+            if self.contrast is not None:
+                _insist_discriminating(E, np.asarray(self.contrast))
+        try:  # the shapes alone, without a number computed
+            jax.eval_shape(self.value, network)
+        except TacitError:
+            raise
+        except (TypeError, ValueError) as error:
             raise ShapeError(
-                f"the network takes {E.shape[-1]} features but the problem has "
-                f"{self.problem.d}."
-            )
-        if self.contrast is not None:
-            _insist_discriminating(np.atleast_2d(E), np.asarray(self.contrast))
+                f"{type(self.loss).__name__} of {type(network).__name__} cannot be "
+                f"computed on {self.problem.d} features: {error}"
+            ) from error
 
     @property
     def _scatter_loss(self) -> AbstractScatterLoss:
@@ -180,9 +187,8 @@ def _insist_definite(problem, loss, within):
 
 
 def _insist_discriminating(E, contrast):
-    apart = E @ contrast
-    size = np.linalg.norm(E) * np.linalg.norm(contrast)
-    if np.linalg.norm(apart) <= 1e-15 * size:
+    rounding = 4 * np.finfo(float).eps * (np.abs(E) @ np.abs(contrast))
+    if np.all(np.abs(E @ contrast) <= rounding):
         raise DataError(
             "the start does not tell the classes apart: delta . w0 = 0, so J = 0 and "
             "its sign decides which limit is reached. Move w0 off the hyperplane "
