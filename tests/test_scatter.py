@@ -173,6 +173,18 @@ def test_the_pooled_convention_is_that_of_numpy_and_scikit_learn():
     np.testing.assert_allclose(Scatter.of(X, y).unbiased()[0], within)
 
 
+def test_the_rows_handed_over_are_left_as_they_were():
+    X = np.arange(12.0).reshape(6, 2) ** 2
+    Scatter.of(X, [0, 1] * 3, chunk=2)
+    np.testing.assert_array_equal(X, np.arange(12.0).reshape(6, 2) ** 2)
+
+
+def test_the_mean_leaves_out_a_class_without_rows():
+    found = Scatter.from_chunks([([[5.0], [7.0]], [1, 2])], classes=[2, 1, 0])
+    assert found.classes == (0, 1, 2)
+    assert found.mean == 6
+
+
 def test_progress_counts_rows():
     seen = []
     X, y = np.eye(6), np.arange(6) % 2

@@ -107,8 +107,6 @@ class Scatter:
             return self._spread(union).merge(other._spread(union))
         mass = self.mass + other.mass
         share = (other.mass / np.where(mass > 0, mass, 1))[:, None]
-        # A class that one side lacks must not drag the mean of the other to zero.
-        share = np.where(self.mass[:, None] > 0, share, 1.0)
         apart = (other.means - self.means) + (other.tails - self.tails)
         pull = apart * np.sqrt(self.mass[:, None] * share)
         swap = share > 0.5  # step from the nearer mean: the shorter, the more exact
