@@ -41,7 +41,7 @@ class Reaches(AbstractEvent):
 
     observable: Any
     level: float = eqx.field(converter=float)
-    within: float = eqx.field(default=1e12, converter=float, kw_only=True)
+    within: float = eqx.field(default=1e9, converter=float, kw_only=True)
 
     def __check_init__(self):
         _positive(self.within)
@@ -55,7 +55,7 @@ class RiskBelow(AbstractEvent):
 
     level: float = eqx.field(converter=float)
     relative: bool = False
-    within: float = eqx.field(default=1e12, converter=float, kw_only=True)
+    within: float = eqx.field(default=1e9, converter=float, kw_only=True)
 
     def __check_init__(self):
         _positive(self.within)

@@ -75,7 +75,7 @@ def train(
     experiment: Experiment[N],
     observe: Sequence[AbstractObservable] = (),
     *,
-    records: int | ArrayLike = 50,
+    records: int | ArrayLike | Sequence[float] = 50,
 ) -> Trajectory[N]:
     """Run `experiment`, recording each observable at `records` evenly spaced times.
 

@@ -61,7 +61,7 @@ class AbstractFixedStep(AbstractFlow):
     def path(
         self, risk: Risk, network: AbstractNetwork, times: Float[Array, " t"], key: Key
     ) -> Path:
-        ticks = np.unique(np.round(np.asarray(times))).astype(int)
+        ticks = np.unique(np.ceil(np.asarray(times) - 1e-9)).astype(int)
         start = (network, self.memory(risk, network, key))
         states, memories = _march(_traced(self), risk, start, jnp.asarray(ticks))
         sound = np.asarray(jax.vmap(_sound)(states))
@@ -147,7 +147,7 @@ def _careful(flow, risk, start, begin, end):
         kept = jax.tree.map(
             lambda a, b: jnp.where(good, a, b), (there, after), (network, memory)
         )
-        return *kept, k + good, good
+        return *kept, k + good.astype(k.dtype), good
 
     network, memory, k, _ = jax.lax.while_loop(
         on, move, (*start, jnp.asarray(begin), jnp.ones((), bool))

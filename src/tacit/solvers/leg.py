@@ -50,7 +50,7 @@ class Leg(NamedTuple):
         return self._replace(states=states, time=reached, reason=reason)
 
     def closed(self, times: np.ndarray) -> tuple[Any, Array]:
-        """States and times, ended with the last state if it lies between two records."""
+        """States and times; the last state ends them if it is between two records."""
         kept = times[: self.done]
         if self.done == len(times) or self.done and kept[-1] == self.time:
             return self.states, jnp.asarray(kept)

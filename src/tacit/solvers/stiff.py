@@ -84,6 +84,8 @@ def integrate_stiff(
             return stop(y, t, f"the stiff solver gave up at t = {t:.6g}: {message}")
         between = solver.dense_output()
         if crossing is not None and side(solver.y, solver.t) * first <= 0:
+            if side(between(t), t) * first <= 0:  # met where the step began, to rounding
+                return stop(y, t, None)
             root = brentq(
                 lambda s, path=between: side(path(s), s), t, solver.t, xtol=1e-300
             )
