@@ -103,6 +103,22 @@ def balanced(run: Trajectory) -> Hypothesis:
     return Hypothesis("the start is balanced", bool(even))
 
 
+def basis_free(run: Trajectory) -> Hypothesis:
+    """Whether the loss is free of the basis of the outputs."""
+    free = bool(run.experiment.risk.loss.basis_free)
+    return Hypothesis("the loss is free of the basis of the outputs", free)
+
+
+def matched_layers(run: Trajectory) -> Hypothesis:
+    r"""Whether a linear network starts at $W_{l+1}^\top W_{l+1} = W_l W_l^\top$."""
+    layers = [np.asarray(W) for W in run.experiment.network.layers]
+    stray = [
+        np.abs(V.T @ V - W @ W.T).max() / np.sum(W**2)
+        for W, V in zip(layers, layers[1:], strict=False)
+    ]
+    return Hypothesis("the start is balanced", max(stray, default=0.0) < 1e-13)
+
+
 def along(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
     """Times from 0 on and the predictor at them, of a run that watched it."""
     times, w = np.asarray(run.times), np.asarray(run.seen["LinearPredictor"])
@@ -114,7 +130,12 @@ def along(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
 
 def slopes(run: Trajectory, w: np.ndarray) -> np.ndarray:
     """The slope of the risk at every predictor in `w`, ``(t, d)``."""
-    return np.asarray(jax.vmap(run.experiment.risk.slope)(jnp.asarray(w)))
+    return np.asarray(_slopes(run.experiment.risk, jnp.asarray(w)))
+
+
+@eqx.filter_jit
+def _slopes(risk, w):
+    return jax.vmap(risk.slope)(w)
 
 
 def over_time(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]:

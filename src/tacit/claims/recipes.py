@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..flows import GradientFlow
-from ..networks import Diagonal
+from ..networks import DeepLinear, Diagonal, MLP
 from ..problem import Problem
 
 
@@ -64,3 +64,28 @@ def weak_shift(seed: int = 1341) -> Problem:
     X = rng.standard_normal((400, 6))
     X[y == 1] += 0.3
     return Problem(X, y)
+
+
+def fully_connected(*widths: int, seed: int = 1401) -> DeepLinear:
+    """A linear network of these widths, input first, entries of variance 1 / fan-in."""
+    rng = np.random.default_rng(seed + 500)
+    pairs = zip(widths[1:], widths, strict=False)
+    return DeepLinear([rng.standard_normal((m, n)) / np.sqrt(n) for m, n in pairs])
+
+
+def matched(depth: int, k: int = 2, d: int = 8, seed: int = 1401) -> DeepLinear:
+    """A balanced linear network whose product ``(k, d)`` has normal entries."""
+    rng = np.random.default_rng(seed + 500)
+    return DeepLinear.balanced(rng.standard_normal((k, d)), depth=depth)
+
+
+def rectified(
+    *, seed: int = 1401, activation: str = "relu", biases: bool = False
+) -> MLP:
+    """A network of widths 8, 7, 6, 4, weights and biases normal of deviation ½."""
+    rng = np.random.default_rng(seed + 500)
+    widths = (8, 7, 6, 4)
+    pairs = zip(widths[1:], widths, strict=False)
+    weights = [rng.standard_normal((m, n)) / 2 for m, n in pairs]
+    shifts = [rng.standard_normal(m) / 2 for m in widths[1:]] if biases else None
+    return MLP(weights, activation, shifts)
