@@ -49,7 +49,8 @@ class Softmax(AbstractChart):
         return Diagonal(self.signs * size[None])
 
     def field(self, risk: Risk, y: Vector) -> Float[Array, " d"]:
-        q = self.total * jax.nn.softmax(y)
-        half = len(self.signs) / 2
-        power = jnp.prod(self.signs, axis=0) * q ** (half - 1)
-        return -2 * power * risk.slope(power * q)
+        # In logarithms: of q ** 0 at a q that underflows the derivative is not finite.
+        log_q = jnp.log(self.total) + jax.nn.log_softmax(y)
+        half, sign = len(self.signs) / 2, jnp.prod(self.signs, axis=0)
+        slope = risk.slope(sign * jnp.exp(half * log_q))
+        return -2 * sign * jnp.exp((half - 1) * log_q) * slope
