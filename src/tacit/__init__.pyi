@@ -7,12 +7,15 @@ from . import (
     networks as networks,
     observables as observables,
     oracles as oracles,
+    studies as studies,
 )
+from .datasets import load as load
 from .events import Reaches as Reaches, RiskBelow as RiskBelow
 from .experiment import Experiment as Experiment, Snapshot as Snapshot
 from .problem import Problem as Problem
 from .risk import Risk as Risk
 from .scatter import Scatter as Scatter
+from .studies import Report as Report, reproduce as reproduce
 from .training import train as train, Trajectory as Trajectory
 from .verdict import (
     check as check,

@@ -7,6 +7,7 @@ import equinox as eqx
 
 from .claims import AbstractClaim
 from .experiment import Experiment
+from .observables import AbstractObservable
 from .training import train, Trajectory
 
 
@@ -61,6 +62,11 @@ def check(claim: AbstractClaim, experiment: Experiment) -> Verdict:
         needed = claim.needs.__name__
         return Verdict(claim, Outcome.SILENT, math.nan, (f"the network is a {needed}",))
     return judge(claim, train(experiment, claim.watches, records=claim.records))
+
+
+def watched(*claims: AbstractClaim) -> tuple[AbstractObservable, ...]:
+    """What must be recorded on one run to judge all of `claims` on it, each once."""
+    return tuple({o.name: o for claim in claims for o in claim.watches}.values())
 
 
 def judge(claim: AbstractClaim, run: Trajectory) -> Verdict:

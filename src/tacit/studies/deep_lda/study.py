@@ -1,0 +1,26 @@
+"""The study of Deep LDA, question by question."""
+
+from typing import ClassVar
+
+from ..base import AbstractStudy, Question
+from . import conserved
+
+
+class DeepLDA(AbstractStudy):
+    """Implicit bias in deep LDA (Li 2026)."""
+
+    name: ClassVar[str] = "deep-lda"
+    title: ClassVar[str] = "Implicit bias in deep LDA"
+    reference: ClassVar[str] = "Li (2026), arXiv:2603.02622"
+    lede: ClassVar[str] = (
+        "Train a diagonal linear network of $L$ layers on the objective of linear "
+        "discriminant analysis, which does not care about scale. Which discriminant "
+        "does the gradient flow prefer, and what does depth change? Every statement "
+        "below is a program that was run for this page: its hypotheses were checked, "
+        "its prediction computed exactly, its verdict printed."
+    )
+
+    def questions(self) -> tuple[Question, ...]:
+        return (
+            Question("conserved", "what is conserved and what is not", conserved.ask),
+        )

@@ -1,0 +1,77 @@
+"""The data on which the Deep LDA study is run, and where training starts."""
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from ...datasets import load, strong_weak_noise
+from ...errors import MissingExtraError
+from ...losses import Fisher
+from ...networks import Diagonal
+from ...problem import Problem
+from ...risk import Risk
+
+
+DEPTHS = (1, 2, 3, 4, 6, 8)
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """A two-class problem with standardised features, and its start `w0` ``(d,)``.
+
+    Every feature starts at ``1 / d`` with the sign of its own difference of means, so
+    that before any training each votes the way its class means say.
+    """
+
+    name: str
+    title: str
+    problem: Problem
+
+    @functools.cached_property
+    def w0(self) -> np.ndarray:
+        """The start."""
+        delta = np.asarray(self.problem.delta)
+        return np.where(delta < 0, -1.0, 1.0) / len(delta)
+
+    @functools.cached_property
+    def risk(self) -> Risk:
+        r"""The risk $-\log J$."""
+        return Risk(self.problem, Fisher())
+
+    def network(self, depth: int) -> Diagonal:
+        """The balanced network of this depth at the start."""
+        return Diagonal.balanced(self.w0, depth=depth)
+
+
+STRONG, WEAK, NOISE = 2, 4, 14
+"""The synthetic design: features of large, small and no mean difference."""
+
+
+@functools.cache
+def synthetic() -> Subject:
+    """Strong, weak and noise features, 400 samples, the paper's kind of design."""
+    problem = strong_weak_noise(0, 400, STRONG, WEAK, NOISE).standardised()
+    return Subject("synthetic", "Synthetic", problem)
+
+
+@functools.cache
+def real() -> tuple[Subject, ...]:
+    """Two-class problems from scikit-learn, every feature standardised."""
+    wine = load("wine", classes=("class_0", "class_1"))
+    digits = load("digits", classes=(3, 8)).varying()
+    return (
+        Subject("breast_cancer", "Breast cancer", load("breast_cancer").standardised()),
+        Subject("wine", "Wine, 2 classes", wine.varying().standardised()),
+        Subject("digits", "Digits 3 and 8", digits.standardised()),
+    )
+
+
+@functools.cache
+def golub() -> Subject | None:
+    """Leukaemia, 38 samples: more genes than samples. None without the extra."""
+    try:
+        problem = load("golub")
+    except MissingExtraError:
+        return None
+    return Subject("golub", "Golub leukaemia", problem.varying().standardised())
