@@ -32,6 +32,19 @@ def kernel_outside(seed, d=7, r=4):
     return A @ A.T, delta * np.sign(delta @ w0), w0
 
 
+def on_an_edge(seed):
+    """Ill-conditioned, and the slope is 0 at coordinates of the limit that are 0."""
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(2, 60))
+    turn = np.linalg.qr(rng.standard_normal((d, d)))[0]
+    within = (turn * 10.0 ** rng.uniform(-rng.uniform(0, 11), 0, d)) @ turn.T
+    within = (within + within.T) / 2
+    rng.standard_normal(d)
+    delta = within @ np.maximum(rng.standard_normal(d), 0)
+    w0 = rng.uniform(0.2, 1.2, d)
+    return within, delta * np.sign(delta @ w0), w0
+
+
 def three_classes(seed):
     rng, y = np.random.default_rng(seed), np.arange(150) % 3
     mix = np.eye(8) + 0.25 * rng.standard_normal((8, 8))

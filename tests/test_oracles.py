@@ -98,6 +98,14 @@ def test_orthant_certificate_says_no():
             assert planted.certificate(problem) > 1e-3
 
 
+def test_orthant_certificate_reads_the_free_coordinates():
+    for seed in range(1000, 1020):
+        problem, answer = orthant(seed)
+        freed = orthant_limit(problem, definite(seed)[2], ~answer.support)
+        planted = dataclasses.replace(freed, value=answer.value)
+        assert answer.support.all() or planted.certificate(problem) > 1e-3
+
+
 def test_singular_certificate_tells_the_depths_apart():
     for seed in range(1000, 1010):
         problem, answer = singular(seed, 2)
@@ -139,3 +147,33 @@ def test_answer_does_not_depend_on_the_units_of_the_loss(oracle, monkeypatch):
     monkeypatch.setattr(Problem, "from_scatter", louder)
     _, scaled = oracle(1003)
     np.testing.assert_allclose(scaled.value, plain.value, rtol=1e-9, atol=1e-12)
+
+
+@every
+def test_certificate_reads_every_coordinate_and_the_length(oracle):
+    problem, answer = oracle(1001)
+    for place in np.ndindex(answer.value.shape):
+        changed = np.array(answer.value)
+        changed[place] += 1e-3 * np.abs(changed).max()
+        assert dataclasses.replace(answer, value=changed).certificate(problem) > 1e-5
+    longer = dataclasses.replace(answer, value=1.5 * answer.value)
+    assert longer.certificate(problem) > 0.1
+
+
+def test_singular_certificate_reads_the_size():
+    problem, answer = singular(1101, 1)
+    kernel = np.linalg.svd(np.asarray(problem.within))[2][4:]
+    towards = kernel.T @ (kernel @ np.asarray(problem.delta))
+    planted = dataclasses.replace(answer, value=answer.value + 0.1 * towards)
+    assert planted.certificate(problem) > 1e-3
+
+
+def test_trace_ratio_certificate_refuses_a_lower_fixed_point():
+    problem, answer = best(1401, "trace ratio")
+    within, between = np.asarray(problem.within), np.asarray(problem.between)
+    E = answer.value
+    for _ in range(300):
+        rho = np.trace(E @ between @ E.T) / np.trace(E @ within @ E.T)
+        E = np.linalg.eigh(between - rho * within)[1][:, [-3, -1]].T
+    planted = dataclasses.replace(answer, value=E, objective=float(rho))
+    assert planted.certificate(problem) > 1e-3

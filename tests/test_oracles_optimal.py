@@ -11,7 +11,14 @@ from tacit.oracles import (
     singular_limit,
 )
 
-from .scatters import binary, definite, kernel_inside, kernel_outside, three_classes
+from .scatters import (
+    binary,
+    definite,
+    kernel_inside,
+    kernel_outside,
+    on_an_edge,
+    three_classes,
+)
 
 
 def limit(seed, recipe):
@@ -74,6 +81,13 @@ def test_limits_follow_the_units_of_the_features():
         assert scaled.residual < 1e-11
         back = scaled.value * units
         np.testing.assert_allclose(back / np.linalg.norm(back), plain, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", [0, 3, 6, 1083, 1998, 2541, 2616])
+def test_orthant_limit_on_an_edge_keeps_every_sign(seed):
+    _, answer = limit(seed, on_an_edge)
+    assert answer.residual < 1e-11
+    assert np.all(answer.value >= 0)
 
 
 def test_slope_is_that_of_the_logarithm_of_j():

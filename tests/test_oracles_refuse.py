@@ -11,6 +11,7 @@ from tacit.oracles import (
     orthant_limit,
     singular_limit,
 )
+from tacit.problem import Problem
 
 from .scatters import binary, definite, kernel_inside, kernel_outside, three_classes
 
@@ -83,6 +84,22 @@ BAD = {
     "optimum, none": (optimum, (three_classes(1), 0), DataError, "got 0"),
     "optimum, word": (optimum, (plain(), 1, "trace"), OptionError, "trace ratio"),
 }
+
+
+@pytest.mark.parametrize("seed", range(1101, 1111))
+def test_orthant_limit_refuses_every_kernel_inside(seed):
+    within, delta, w0 = kernel_inside(seed)
+    with pytest.raises(DataError, match="bounded on the orthant"):
+        orthant_limit(binary(within, delta), w0)
+
+
+@pytest.mark.parametrize("seed", range(1331, 1337))
+def test_orthant_limit_refuses_fewer_samples_than_its_kernel_allows(seed):
+    rng, y = np.random.default_rng(seed), np.arange(12) % 2
+    X = rng.standard_normal((12, 24))
+    X[y == 1, :3] += 0.8
+    with pytest.raises(DataError, match="bounded on the orthant"):
+        orthant_limit(Problem(1e3 * X + 1e5, y), np.ones(24))
 
 
 @pytest.mark.parametrize(("oracle", "given", "error", "says"), BAD.values(), ids=BAD)

@@ -181,12 +181,14 @@ def maximiser(within: Scatter, pull: Direction, locked: Mask) -> Direction | Non
     target = np.zeros(len(columns))
     target[-1] = 1.0
     free = columns[:, :0] if locked.all() else scipy.linalg.orth(columns[:, ~locked])
-    v = np.zeros(len(pull))
-    v[locked], misfit = scipy.optimize.nnls(
-        columns[:, locked] - free @ (free.T @ columns[:, locked]),
-        target - free @ (free.T @ target),
-        maxiter=100 + 10 * len(pull),
-    )
+    v, beyond = np.zeros(len(pull)), target - free @ (free.T @ target)
+    misfit = float(np.linalg.norm(beyond))
+    if locked.any():  # nnls crashes on a matrix without columns
+        v[locked], misfit = scipy.optimize.nnls(
+            columns[:, locked] - free @ (free.T @ columns[:, locked]),
+            beyond,
+            maxiter=100 + 10 * len(pull),
+        )
     if misfit < 1e-9:
         return None
     if free.shape[1] < np.sum(~locked):
