@@ -10,6 +10,10 @@ from ..risk import Risk
 from .base import AbstractChart
 
 
+LEAST_LOG = -600.0
+"""Below it a layer counts as this small: the velocity of log x divides by x."""
+
+
 class SmallestLayer(AbstractChart):
     r"""Any diagonal network, any loss: $x_i$ is the layer of least magnitude.
 
@@ -78,7 +82,8 @@ class SmallestLayer(AbstractChart):
     def _x(self, y: Vector) -> tuple[Vector, Scalar]:
         """The smallest layer at `y`, and how much longer `y` is than it should be."""
         sign = jnp.sum(jnp.where(self.smallest, self.signs, 0), axis=0)
-        raw = jnp.where(self.tied, sign * jnp.exp(jnp.where(self.tied, y, 0.0)), y)
+        log = jnp.maximum(jnp.where(self.tied, y, 0.0), LEAST_LOG)
+        raw = jnp.where(self.tied, sign * jnp.exp(log), y)
         if self.radius is None:
             return raw, jnp.ones(())
         stretch = jnp.sqrt(jnp.sum(raw**2)) / self.radius
