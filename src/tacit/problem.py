@@ -130,7 +130,8 @@ class Problem(eqx.Module):
             )
         if len(self.classes) < 3:
             return self.y
-        return (self.y[:, None] == jnp.arange(len(self.classes))[None]).astype(float)
+        codes = jnp.arange(len(self.classes), dtype=float)
+        return (self.y[:, None] == codes[None]).astype(float)
 
     @property
     def codes(self) -> np.ndarray:
