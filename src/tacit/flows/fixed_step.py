@@ -166,7 +166,7 @@ def _until(flow, risk, start, crossing, last):
     def move(carry):
         network, memory, k, _, _ = carry
         network, memory = flow.move(risk, network, memory, k)
-        side = crossing(network, k + 1.0)
+        side = crossing(network, jnp.asarray(k + 1, float))
         return network, memory, k + 1, jnp.sign(side) != first, _sound(network)
 
     zero = jnp.zeros((), int)

@@ -1,6 +1,7 @@
 """How the step changes with the number of the move."""
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array
 
 
@@ -10,4 +11,4 @@ class PowerDecay(eqx.Module):
     power: float
 
     def __call__(self, k: Array) -> Array:
-        return (k + 1.0) ** -self.power
+        return (jnp.asarray(k, float) + 1.0) ** -self.power

@@ -35,7 +35,8 @@ def adapt(rule, gradient, network, moments, k):
     b1, b2 = rule.beta1, rule.beta2
     first = jax.tree.map(lambda m, g: b1 * m + (1 - b1) * g, first, gradient)
     second = jax.tree.map(lambda v, g: b2 * v + (1 - b2) * g**2, second, gradient)
-    c1, c2 = 1 - b1 ** (k + 1.0), 1 - b2 ** (k + 1.0)
+    moves = jnp.asarray(k, float) + 1.0
+    c1, c2 = 1 - b1**moves, 1 - b2**moves
     network = jax.tree.map(
         lambda p, m, v: p - rule.step * (m / c1) / jnp.sqrt(v / c2 + rule.eps),
         network,
