@@ -10,10 +10,6 @@ from ..risk import Risk
 from .base import AbstractChart
 
 
-LEAST_LOG = -600.0
-"""Below it a layer counts as this small: the velocity of log x divides by x."""
-
-
 class SmallestLayer(AbstractChart):
     r"""Any diagonal network, any loss: $x_i$ is the layer of least magnitude.
 
@@ -33,6 +29,7 @@ class SmallestLayer(AbstractChart):
     signs: Layers
     offsets: Layers
     smallest: Bool[Array, "L d"]
+    partner: Bool[Array, "L d"]
     tied: Bool[Array, " d"]
     frozen: Bool[Array, " d"]
     radius: Scalar | None
@@ -51,12 +48,15 @@ class SmallestLayer(AbstractChart):
         level = size - least <= 4 * np.finfo(float).eps * least
         tied = level.sum(axis=0) >= 2
         offsets = np.where(level, 0.0, (size - least) * (size + least))
-        smallest = np.arange(len(size))[:, None] == size.argmin(axis=0)[None]
+        rows = np.arange(len(size))[:, None]
+        smallest = rows == size.argmin(axis=0)[None]
+        partner = tied[None] & (rows == (level & ~smallest).argmax(axis=0)[None])
         radius = jnp.asarray(np.linalg.norm(least)) if risk.loss.scale_free else None
         return cls(
             jnp.asarray(np.where(layers < 0, -1.0, 1.0)),
             jnp.asarray(offsets),
             jnp.asarray(smallest),
+            jnp.asarray(partner),
             jnp.asarray(tied & (least > 0)),
             jnp.asarray(tied & (least == 0)),
             radius if radius is not None and radius > 0 else None,
@@ -74,16 +74,19 @@ class SmallestLayer(AbstractChart):
         x, stretch = self._x(y)
         layers = self._layers(x)
         others = jnp.prod(jnp.where(self.smallest, 1.0, layers), axis=0)
+        # Over x without a division: x and a layer that ties with it may underflow.
+        pair = jnp.prod(
+            jnp.where(self.smallest | self.partner, self.signs, 1.0), axis=0
+        )
+        rest = jnp.prod(jnp.where(self.smallest | self.partner, 1.0, layers), axis=0)
         slope = risk.slope(x * others)
-        plain = -slope * others
-        log = plain / jnp.where(self.tied, x, 1.0)
-        return jnp.where(self.frozen, 0.0, jnp.where(self.tied, log, plain * stretch))
+        move = -slope * jnp.where(self.tied, pair * rest, others * stretch)
+        return jnp.where(self.frozen, 0.0, move)
 
     def _x(self, y: Vector) -> tuple[Vector, Scalar]:
         """The smallest layer at `y`, and how much longer `y` is than it should be."""
         sign = jnp.sum(jnp.where(self.smallest, self.signs, 0), axis=0)
-        log = jnp.maximum(jnp.where(self.tied, y, 0.0), LEAST_LOG)
-        raw = jnp.where(self.tied, sign * jnp.exp(log), y)
+        raw = jnp.where(self.tied, sign * jnp.exp(jnp.where(self.tied, y, 0.0)), y)
         if self.radius is None:
             return raw, jnp.ones(())
         stretch = jnp.sqrt(jnp.sum(raw**2)) / self.radius
