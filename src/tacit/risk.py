@@ -1,5 +1,7 @@
 """A loss on a problem: the function that training descends."""
 
+from typing import TypeVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,6 +13,9 @@ from .errors import CapabilityError, DataError, ShapeError, TacitError
 from .losses import AbstractLoss, AbstractScatterLoss
 from .networks import AbstractLinearNetwork, AbstractNetwork
 from .problem import Problem
+
+
+N = TypeVar("N", bound=AbstractNetwork)
 
 
 class Dense(eqx.Module):
@@ -76,9 +81,7 @@ class Risk(eqx.Module):
         X, targets, weights = self._sample(rows)
         return self.loss(jax.vmap(network)(X), targets, weights)
 
-    def gradient(
-        self, network: AbstractNetwork, rows: Int[Array, " b"] | None = None
-    ) -> AbstractNetwork:
+    def gradient(self, network: N, rows: Int[Array, " b"] | None = None) -> N:
         """The gradient of `value`, in the shape of the network."""
         if not isinstance(network, AbstractLinearNetwork):
             return eqx.filter_grad(self.value)(network, rows)

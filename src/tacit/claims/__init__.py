@@ -2,7 +2,16 @@
 
 from .base import AbstractClaim, Hypothesis
 from .batch_bias import BatchesInflateTheCriterion
+from .deep_linear_conservation import (
+    FrobeniusNormsConserved,
+    GramDifferencesConserved,
+    SquareTopFrozen,
+    TopGramConserved,
+)
+from .deep_linear_steps import TopGramGrows
 from .descent import DescentDrift, LayersGrowByTheSlope
+from .end_to_end import EndToEnd, OutputGramConserved, SingularValuesMove
+from .fully_connected_limit import BestRowSpace, DepthIsAClock, FullyConnectedLimit
 from .layer_norms import LayerNormsConserved, QuasiNormConserved
 from .modified_equation import DescentFollowsModifiedFlow
 from .momentum import MomentumDrift, MomentumLengthensLayers
@@ -19,12 +28,18 @@ from .weight_decay import (
 __all__ = [
     "AbstractClaim",
     "BatchesInflateTheCriterion",
+    "BestRowSpace",
     "DecayAgainstGrowth",
     "DecayIsAClock",
+    "DepthIsAClock",
     "DescentDrift",
     "DescentFollowsModifiedFlow",
+    "EndToEnd",
     "EquilibriumMoments",
     "EquilibriumTurn",
+    "FrobeniusNormsConserved",
+    "FullyConnectedLimit",
+    "GramDifferencesConserved",
     "Hypothesis",
     "LayerNormsConserved",
     "LayersGrowByTheSlope",
@@ -32,7 +47,12 @@ __all__ = [
     "MomentumLengthensLayers",
     "NormGrowsLikeRoot",
     "NormsFollowSchedule",
+    "OutputGramConserved",
     "QuasiNormConserved",
     "SignStepsDrift",
+    "SingularValuesMove",
+    "SquareTopFrozen",
     "SquaredNormsAddUp",
+    "TopGramConserved",
+    "TopGramGrows",
 ]

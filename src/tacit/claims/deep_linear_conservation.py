@@ -1,5 +1,6 @@
 """What the gradient flow of a fully connected linear network conserves."""
 
+import dataclasses
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -92,7 +93,7 @@ class FrobeniusNormsConserved(AbstractClaim[DeepLinear]):
         return _trained(self.loss, self.widths)
 
     def foil(self) -> Experiment[DeepLinear]:
-        return _trained(type(self.loss)(ridge=0.2), self.widths)
+        return _trained(dataclasses.replace(self.loss, ridge=0.2), self.widths)
 
 
 class TopGramConserved(AbstractClaim[DeepLinear]):
