@@ -4,6 +4,7 @@ import enum
 import math
 
 import equinox as eqx
+import numpy as np
 
 from .claims import AbstractClaim
 from .experiment import Experiment
@@ -75,8 +76,9 @@ def judge(claim: AbstractClaim, run: Trajectory) -> Verdict:
         return Verdict(
             claim, Outcome.SILENT, math.nan, (f"the run gets to its end: {run.reason}",)
         )
-    broken = tuple(h.text for h in claim.hypotheses(run) if not h.met)
-    gap = float(claim.gap(run))
+    with np.errstate(all="ignore"):  # outside the theorem a gap may well be NaN
+        broken = tuple(h.text for h in claim.hypotheses(run) if not h.met)
+        gap = float(claim.gap(run))
     if broken:
         return Verdict(claim, Outcome.SILENT, gap, broken)
     outcome = Outcome.HOLDS if gap <= claim.tolerance else Outcome.FAILS

@@ -2,6 +2,7 @@
 
 from .base import AbstractClaim, Hypothesis
 from .batch_bias import BatchesInflateTheCriterion
+from .clocks import SameOrbits, ScaleIsAClock
 from .deep_linear_conservation import (
     FrobeniusNormsConserved,
     GramDifferencesConserved,
@@ -12,11 +13,17 @@ from .deep_linear_steps import TopGramGrows
 from .descent import DescentDrift, LayersGrowByTheSlope
 from .end_to_end import EndToEnd, OutputGramConserved, SingularValuesMove
 from .fully_connected_limit import BestRowSpace, DepthIsAClock, FullyConnectedLimit
-from .layer_norms import LayerNormsConserved, QuasiNormConserved
+from .hyperbolic import HyperbolicMirror, HyperbolicNorm
+from .layer_norms import BalanceConserved, LayerNormsConserved, QuasiNormConserved
+from .mirror import BalancedSpeed, MirrorFlow, UnbalancedSpeed
 from .modified_equation import DescentFollowsModifiedFlow
 from .momentum import MomentumDrift, MomentumLengthensLayers
+from .output_symmetries import LastBiasIdle, OutputMoment
 from .sign_methods import SignStepsDrift
+from .signs import EliminationLaw, FirstFeatures, SignsFrozen
 from .stochastic import NormGrowsLikeRoot, NormsFollowSchedule, SquaredNormsAddUp
+from .symmetries import RidgePushesOut, SlopeIsTangent
+from .two_sided import SidesMirror, SidesNorm, SidesPaired
 from .weight_decay import (
     DecayAgainstGrowth,
     DecayIsAClock,
@@ -27,6 +34,8 @@ from .weight_decay import (
 
 __all__ = [
     "AbstractClaim",
+    "BalanceConserved",
+    "BalancedSpeed",
     "BatchesInflateTheCriterion",
     "BestRowSpace",
     "DecayAgainstGrowth",
@@ -34,25 +43,41 @@ __all__ = [
     "DepthIsAClock",
     "DescentDrift",
     "DescentFollowsModifiedFlow",
+    "EliminationLaw",
     "EndToEnd",
     "EquilibriumMoments",
     "EquilibriumTurn",
+    "FirstFeatures",
     "FrobeniusNormsConserved",
     "FullyConnectedLimit",
     "GramDifferencesConserved",
+    "HyperbolicMirror",
+    "HyperbolicNorm",
     "Hypothesis",
+    "LastBiasIdle",
     "LayerNormsConserved",
     "LayersGrowByTheSlope",
+    "MirrorFlow",
     "MomentumDrift",
     "MomentumLengthensLayers",
     "NormGrowsLikeRoot",
     "NormsFollowSchedule",
     "OutputGramConserved",
+    "OutputMoment",
     "QuasiNormConserved",
+    "RidgePushesOut",
+    "SameOrbits",
+    "ScaleIsAClock",
+    "SidesMirror",
+    "SidesNorm",
+    "SidesPaired",
     "SignStepsDrift",
+    "SignsFrozen",
     "SingularValuesMove",
+    "SlopeIsTangent",
     "SquareTopFrozen",
     "SquaredNormsAddUp",
     "TopGramConserved",
     "TopGramGrows",
+    "UnbalancedSpeed",
 ]

@@ -144,12 +144,13 @@ def over_time(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]
     It is that of the spline of degree 7 through all records. The error is that of the
     spline through every other record, which at order 8 is 256 times as far off.
     """
-    if len(times) < 16:
-        return np.zeros_like(values), np.inf
+    if len(times) < 16 or not np.all(np.isfinite(values)):
+        return np.full_like(values, np.nan), np.inf
     fine = make_interp_spline(times, values, k=7).antiderivative()
     coarse = make_interp_spline(times[::2], values[::2], k=7).antiderivative()
     total, rough = fine(times), coarse(times[::2])
-    return total, float(np.max(np.abs(total[::2] - rough)) / np.max(np.abs(total)))
+    off, size = np.max(np.abs(total[::2] - rough)), np.max(np.abs(total))
+    return total, float(off / size) if size else 0.0
 
 
 def resolved(error: float) -> Hypothesis:
