@@ -82,10 +82,14 @@ CLAIMS = {
     "EquilibriumTurn": claims.EquilibriumTurn(),
     "FirstFeatures": claims.FirstFeatures(),
     "FrobeniusNormsConserved": claims.FrobeniusNormsConserved(),
-    "FrobeniusNormsConserved-LogDet": claims.FrobeniusNormsConserved(losses.LogDet()),
+    "FrobeniusNormsConserved-LogDet": claims.FrobeniusNormsConserved(
+        loss=losses.LogDet()
+    ),
     "FullyConnectedLimit": claims.FullyConnectedLimit(),
     "GramDifferencesConserved": claims.GramDifferencesConserved(),
-    "GramDifferencesConserved-LogDet": claims.GramDifferencesConserved(losses.LogDet()),
+    "GramDifferencesConserved-LogDet": claims.GramDifferencesConserved(
+        loss=losses.LogDet()
+    ),
     "HyperbolicMirror": claims.HyperbolicMirror(),
     "HyperbolicNorm": claims.HyperbolicNorm(),
     "LastBiasIdle": claims.LastBiasIdle(),
@@ -132,7 +136,7 @@ CLAIMS = {
     "SquareTopFrozen": claims.SquareTopFrozen(),
     "SquaredNormsAddUp": claims.SquaredNormsAddUp(),
     "TopGramConserved": claims.TopGramConserved(),
-    "TopGramConserved-LogDet": claims.TopGramConserved(losses.LogDet()),
+    "TopGramConserved-LogDet": claims.TopGramConserved(loss=losses.LogDet()),
     "TopGramGrows": claims.TopGramGrows(),
     "UnbalancedSpeed": claims.UnbalancedSpeed(),
 }
