@@ -99,7 +99,7 @@ class Risk(eqx.Module):
         else:
             X, targets, weights = self._sample(rows)
             A, F = self._scatter_loss.latent(X @ E.T, targets, weights)
-        return self._latent(A, flat @ flat.T, F)
+        return self._latent(A, self._gram(flat), F)
 
     def slope(self, E: Predictor, rows: Int[Array, " b"] | None = None) -> Predictor:
         """The gradient of `criterion`, of the shape of `E`."""
@@ -108,10 +108,10 @@ class Risk(eqx.Module):
         # One product with the scatter: autodiff of E S Eᵀ would make two.
         flat = jnp.atleast_2d(E)
         product = self.within(flat)
-        latent = (product @ flat.T, flat @ flat.T, flat @ self.contrast)
+        latent = (product @ flat.T, self._gram(flat), flat @ self.contrast)
         A, G, F = jax.grad(self._latent, argnums=(0, 1, 2))(*latent)
         slope = (A + A.T) @ product + F @ self.contrast.T
-        if self._scatter_loss.input_ridge:
+        if G is not None:
             slope = slope + (G + G.T) @ flat
         return slope.reshape(E.shape)
 
@@ -144,6 +144,9 @@ class Risk(eqx.Module):
     def _scatter_loss(self) -> AbstractScatterLoss:
         assert isinstance(self.loss, AbstractScatterLoss)
         return self.loss
+
+    def _gram(self, flat):
+        return flat @ flat.T if self._scatter_loss.input_ridge else None
 
     def _latent(self, A, gram, F):
         loss = self._scatter_loss

@@ -37,5 +37,12 @@ class AbstractChart(eqx.Module):
         """The network at the coordinates `y`."""
 
     @abc.abstractmethod
+    def tolerances(self, rtol: float, atol: float) -> tuple[Any, Any]:
+        """What `rtol` and `atol` of the parameters are in these coordinates.
+
+        Numbers, or vectors with one for every coordinate.
+        """
+
+    @abc.abstractmethod
     def field(self, risk: Risk, y: Any) -> Any:
         """The velocity of the gradient flow in these coordinates."""

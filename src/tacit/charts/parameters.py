@@ -35,6 +35,9 @@ class Parameters(AbstractChart):
     def leave(self, y: AbstractNetwork) -> AbstractNetwork:
         return y
 
+    def tolerances(self, rtol: float, atol: float) -> tuple[float, float]:
+        return rtol, atol
+
     def field(self, risk: Risk, y: AbstractNetwork) -> AbstractNetwork:
         slope = risk.gradient(y)
         if self.descent_step is not None:

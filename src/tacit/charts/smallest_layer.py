@@ -70,6 +70,10 @@ class SmallestLayer(AbstractChart):
     def leave(self, y: Vector) -> Diagonal:
         return Diagonal(self._layers(self._x(y)[0]))
 
+    def tolerances(self, rtol: float, atol: float) -> tuple[np.ndarray, np.ndarray]:
+        tied = np.asarray(self.tied)  # their coordinate is a logarithm
+        return np.where(tied, 0.0, rtol), np.where(tied, rtol, atol)
+
     def field(self, risk: Risk, y: Vector) -> Float[Array, " d"]:
         x, stretch = self._x(y)
         layers = self._layers(x)

@@ -93,10 +93,10 @@ class GradientFlow(AbstractFlow):
         if times[-1] == 0:
             state = jax.tree.map(lambda x: x[None], chart.enter(network))
             return Path(state, chart.leave, times, network, None, 0)
+        tolerances = jax.tree.map(np.asarray, chart.tolerances(self.rtol, self.atol))
         if self.solver == "stiff":
             leg = Leg.begin(chart, network)
         else:
-            tolerances = np.asarray([self.rtol, self.atol])
             patience = self._patience(network)
             leg = explicit(tolerances, chart, risk, network, times, patience)
             if bool(leg.good):
@@ -106,7 +106,7 @@ class GradientFlow(AbstractFlow):
             leg = leg.cut(times)
         if self._may_stiffen(network):
             leg = integrate_stiff(
-                chart, risk, leg, np.asarray(times), rtol=self.rtol, atol=self.atol,
+                tolerances, chart, risk, leg, np.asarray(times),
                 max_steps=self.max_steps,
             )  # fmt: skip
         states, when = leg.closed(np.asarray(times))
@@ -126,15 +126,15 @@ class GradientFlow(AbstractFlow):
         leg = Leg.begin(chart, network)
         if crossing(network, 0.0) == 0:
             return Arrival(0.0, None)
+        tolerances = jax.tree.map(np.asarray, chart.tolerances(self.rtol, self.atol))
         if self.solver != "stiff":
-            tolerances = np.asarray([self.rtol, self.atol])
             leg = explicit_event(
                 tolerances, chart, risk, network, crossing, within,
                 self._patience(network),
             )  # fmt: skip
         if not leg.good and self._may_stiffen(network):
             leg = integrate_stiff(
-                chart, risk, leg, np.array([within]), rtol=self.rtol, atol=self.atol,
+                tolerances, chart, risk, leg, np.array([within]),
                 max_steps=self.max_steps, crossing=crossing,
             )  # fmt: skip
         when, steps = float(leg.time), int(leg.steps)

@@ -1,80 +1,114 @@
-"""Short and smooth stretches of a flow: explicit Runge-Kutta, compiled."""
+"""Short and smooth stretches of a flow: adaptive explicit steps, compiled."""
 
-import diffrax
+from typing import NamedTuple
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optimistix as optx
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array
 
+from . import dop853
 from .leg import Leg
 
 
-def _field(_, y, args):
-    chart, risk = args
-    return chart.field(risk, y)
+SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
+MEMORY = 0.04
+"""Weight of the last error in the next step: where stability and not accuracy holds the
+step, a controller without memory rejects every fifth."""
+
+
+class Walk(NamedTuple):
+    """Where the integration stands between two steps."""
+
+    t: Array
+    y: Array
+    slope: Array
+    h: Array
+    last_error: Array
+    steps: Array
+    reached: Array
+    record: Array
+    stuck: Array
 
 
 @eqx.filter_jit
 def explicit(tolerances, chart, risk, network, times, max_steps) -> Leg:
-    """Follow the field through `times` by Dormand and Prince's method of order 8.
+    """Follow the field through `times`.
 
     Every recorded time ends a step of its own, so no state is interpolated. Where it
     had to stop, the states not reached are infinite.
     """
-    solution = diffrax.diffeqsolve(
-        diffrax.ODETerm(_field),
-        diffrax.Dopri8(),
-        t0=jnp.zeros(()),
-        t1=times[-1],
-        dt0=None,
-        y0=chart.enter(network),
-        args=(chart, risk),
-        saveat=diffrax.SaveAt(
-            subs=[diffrax.SubSaveAt(ts=times), diffrax.SubSaveAt(t1=True)]
-        ),
-        stepsize_controller=diffrax.ClipStepSizeController(
-            _controller(tolerances), step_ts=times
-        ),
-        max_steps=max_steps,
-        throw=False,
-    )
-    assert solution.ys is not None
-    assert solution.ts is not None
-    states, ends = solution.ys
-    last = jax.tree.map(lambda x: x[-1], ends)
-    good = solution.result == diffrax.RESULTS.successful
-    steps = solution.stats["num_steps"]
-    return Leg(states, last, chart.leave(last), solution.ts[1][-1], steps, good)
+    field, shape, walk = _begin(tolerances, chart, risk, network, times)
+
+    def going(walk):
+        return (walk.reached < len(times)) & (walk.steps < max_steps) & ~walk.stuck
+
+    def on(walk):
+        left = times[walk.reached] - walk.t
+        lands = walk.h >= left * (1 - 1e-12)
+        h = jnp.where(lands, left, walk.h)
+        y, slope, err = _try(field, tolerances, walk, h)
+        good = err <= 1
+        there = good & lands
+        t = jnp.where(there, times[walk.reached], jnp.where(good, walk.t + h, walk.t))
+        kept = jnp.where(there, y, walk.record[walk.reached])
+        walk = _judged(walk, y, slope, err, h, t)
+        # A step cut short by a record says little about the next one.
+        return walk._replace(
+            h=jnp.where(there, jnp.maximum(walk.h, h), walk.h),
+            record=walk.record.at[walk.reached].set(kept),
+            reached=walk.reached + there.astype(walk.reached.dtype),
+        )
+
+    walk = jax.lax.while_loop(going, on, walk)
+    good = walk.reached == len(times)
+    last = shape(walk.y)
+    states = jax.vmap(shape)(walk.record)
+    return Leg(states, last, chart.leave(last), walk.t, walk.steps, good)
 
 
 @eqx.filter_jit
 def explicit_event(
     tolerances, chart, risk, network, crossing, within, max_steps
 ) -> Leg:
-    """Follow the field to where ``crossing(network, time)`` first is zero."""
+    """Follow the field to where ``crossing(network, time)`` first is zero.
 
-    def side(t, y, args, **_):
-        return crossing(args[0].leave(y), t)
+    The step in which it changes sign is taken again, shorter and shorter, until it ends
+    there: the event is found to the order of the method.
+    """
+    end = jnp.asarray(within, float)[None]
+    field, shape, walk = _begin(tolerances, chart, risk, network, end)
 
-    solution = diffrax.diffeqsolve(
-        diffrax.ODETerm(_field),
-        diffrax.Dopri8(),
-        t0=jnp.zeros(()),
-        t1=jnp.asarray(within, float),
-        dt0=None,
-        y0=chart.enter(network),
-        args=(chart, risk),
-        stepsize_controller=_controller(tolerances),
-        event=diffrax.Event(side, optx.Newton(rtol=1e-12, atol=1e-300)),
-        max_steps=max_steps,
-        throw=False,
-    )
-    assert solution.ys is not None
-    assert solution.ts is not None
-    last = jax.tree.map(lambda x: x[-1], solution.ys)
-    met = solution.result == diffrax.RESULTS.event_occurred
-    none = jax.tree.map(lambda x: x[:0], solution.ys)
-    return Leg(none, last, None, solution.ts[-1], solution.stats["num_steps"], met)
+    def side(y, t):
+        return crossing(chart.leave(shape(y)), t)
+
+    first = side(walk.y, walk.t)
+
+    def going(carry):
+        walk, met, _ = carry
+        return (walk.t < end[0]) & (walk.steps < max_steps) & ~walk.stuck & ~met
+
+    def on(carry):
+        walk, _, _ = carry
+        h = jnp.minimum(walk.h, end[0] - walk.t)
+        y, slope, err = _try(field, tolerances, walk, h)
+        good = err <= 1
+        met = good & (side(y, walk.t + h) * first <= 0)
+        after = _judged(walk, y, slope, err, h, jnp.where(good, walk.t + h, walk.t))
+        stay = jax.tree.map(lambda a, b: jnp.where(met, a, b), walk, after)
+        return stay, met, h
+
+    no = jnp.zeros((), bool)
+    walk, met, h = jax.lax.while_loop(going, on, (walk, no, walk.h))
+
+    def short(h):
+        return dop853.step(field, walk.y, walk.slope, h)[0]
+
+    h = jnp.where(met, _root(lambda h: side(short(h), walk.t + h) * first, h), 0.0)
+    last = shape(jnp.where(met, short(h), walk.y))
+    none = jax.tree.map(lambda x: x[None][:0], last)
+    return Leg(none, last, None, walk.t + h, walk.steps, met)
 
 
 @eqx.filter_jit
@@ -83,5 +117,73 @@ def leave(chart, y):
     return chart.leave(y)
 
 
-def _controller(tolerances):
-    return diffrax.PIDController(rtol=tolerances[0], atol=tolerances[1])
+def _begin(tolerances, chart, risk, network, times):
+    y, shape = ravel_pytree(chart.enter(network))
+
+    def field(flat):
+        return ravel_pytree(chart.field(risk, shape(flat)))[0]
+
+    slope = field(y)
+    h = dop853.first_step(field, y, slope, _scale(tolerances, y, y), times[-1])
+    zero, none = jnp.zeros(()), jnp.zeros((), int)
+    record = jnp.full((len(times), y.size), jnp.inf).at[0].set(y)
+    early = (times[0] == 0).astype(int)  # the start is the first record
+    stuck = ~jnp.all(jnp.isfinite(slope))
+    start = Walk(zero, y, slope, h, jnp.ones(()), none, early, record, stuck)
+    return field, shape, start
+
+
+def _scale(tolerances, a, b):
+    rtol, atol = tolerances
+    return jnp.broadcast_to(atol + rtol * jnp.maximum(jnp.abs(a), jnp.abs(b)), a.shape)
+
+
+def _try(field, tolerances, walk, h):
+    y, slopes = dop853.step(field, walk.y, walk.slope, h)
+    slope = field(y)
+    err = dop853.error([*slopes, slope], h, _scale(tolerances, walk.y, y))
+    return y, slope, jnp.where(jnp.isfinite(err), err, jnp.inf)
+
+
+def _judged(walk: Walk, y, slope, err, h, t) -> Walk:
+    """The walk after a step of error `err`: there, or still here with a shorter one."""
+    good = err <= 1
+    power = 1 / dop853.ORDER
+    bounded = jnp.clip(err, 1e-10, 1e10)
+    steady = SAFETY * bounded ** -(power - 0.75 * MEMORY) * walk.last_error**MEMORY
+    factor = jnp.where(good, steady, SAFETY * bounded**-power)
+    shorter = h * jnp.clip(factor, SHRINK, jnp.where(good, GROW, 1.0))
+    return walk._replace(
+        t=t,
+        y=jnp.where(good, y, walk.y),
+        slope=jnp.where(good, slope, walk.slope),
+        h=shorter,
+        last_error=jnp.where(good, jnp.maximum(bounded, 1e-4), walk.last_error),
+        steps=walk.steps + 1,
+        stuck=~good & (shorter <= 4 * jnp.finfo(float).eps * walk.t),
+    )
+
+
+def _root(function, high):
+    """The zero of an increasing or decreasing function on ``[0, high]``, bracketed."""
+
+    def on(carry):
+        low, high, f_low, f_high, k = carry
+        close = jnp.abs(high - low) <= 2 * jnp.finfo(float).eps * jnp.abs(high)
+        return (k < 100) & ~close & (f_high != 0)
+
+    def halve(carry):
+        # Illinois: a secant whose stale end counts half.
+        low, high, f_low, f_high, k = carry
+        middle = high - f_high * (high - low) / (f_high - f_low)
+        f = function(middle)
+        crossed = f * f_high < 0
+        low, f_low = (
+            jnp.where(crossed, high, low),
+            jnp.where(crossed, f_high, f_low / 2),
+        )
+        return low, middle, f_low, f, k + 1
+
+    zero = jnp.zeros(())
+    carry = (zero, high, function(zero), function(high), jnp.zeros((), int))
+    return jax.lax.while_loop(on, halve, carry)[1]

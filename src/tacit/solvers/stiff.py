@@ -33,13 +33,12 @@ def _side(chart, crossing, like, flat, time):
 
 
 def integrate_stiff(
+    tolerances: tuple[np.ndarray, np.ndarray],
     chart: AbstractChart,
     risk: Risk,
     leg: Leg,
     times: np.ndarray,
     *,
-    rtol: float,
-    atol: float,
     max_steps: int,
     crossing: Callable | None = None,
 ) -> Leg:
@@ -56,8 +55,8 @@ def integrate_stiff(
         begin,
         np.asarray(flat),
         float(times[-1]),
-        rtol=max(rtol, 1e-13),
-        atol=atol,
+        rtol=np.maximum(tolerances[0], 1e-13),
+        atol=tolerances[1],
         jac=lambda _, y: np.asarray(_jacobian(chart, risk, like, jnp.asarray(y))),
     )
     rest, states = times[leg.done :], []
@@ -84,7 +83,9 @@ def integrate_stiff(
             return stop(y, t, f"the stiff solver gave up at t = {t:.6g}: {message}")
         between = solver.dense_output()
         if crossing is not None and side(solver.y, solver.t) * first <= 0:
-            if side(between(t), t) * first <= 0:  # met where the step began, to rounding
+            if (
+                side(between(t), t) * first <= 0
+            ):  # met where the step began, to rounding
                 return stop(y, t, None)
             root = brentq(
                 lambda s, path=between: side(path(s), s), t, solver.t, xtol=1e-300

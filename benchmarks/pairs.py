@@ -1,0 +1,48 @@
+"""Timing several ways of doing one thing, in turn, in one process."""
+
+import os
+
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core for everyone
+
+
+def paired(ways: dict[str, Callable[[], object]], repeats: int = 9) -> dict[str, float]:
+    """The median CPU seconds of every way, run in turn A B C A B C …, after a warm-up.
+
+    CPU time of the process, all threads, on the one core: other programs on a shared
+    machine then do not count.
+    """
+    spent: dict[str, list[float]] = {name: [] for name in ways}
+    for way in ways.values():
+        way()
+    for _ in range(repeats):
+        for name, way in ways.items():
+            begun = time.process_time()
+            way()
+            spent[name].append(time.process_time() - begun)
+    return {name: statistics.median(times) for name, times in spent.items()}
+
+
+def show(title: str, rows: list[tuple], columns: tuple[str, ...]) -> None:
+    """A plain table."""
+    cells = [columns, *[tuple(map(str, row)) for row in rows]]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
+    print(f"\n{title}")
+    for row in cells:
+        print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+
+
+def verdict(name: str, measured: float, needed: float) -> bool:
+    """Print whether a ratio reaches what it must."""
+    met = measured >= needed
+    print(f"{name}: {measured:.1f} (at least {needed:g}) {'reached' if met else 'MISSED'}")
+    return met
