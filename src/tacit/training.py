@@ -100,7 +100,7 @@ def train(
         crossing = _Crossing(until, start, risk)
         arrival = flow.arrival(risk, start, crossing, until.within, key)
         until, reason = arrival.time, arrival.reason
-    times = jnp.asarray(_schedule(records, float(until)))
+    times = _schedule(records, float(until))
     path = flow.path(risk, start, times, key)
     reason = reason or path.reason
     look = (path.view, path.states, path.times, start, risk, tuple(observe))

@@ -5,11 +5,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
+import numpy as np
 from jaxtyping import Array, Float
 
 from .._types import Key
 from ..networks import AbstractNetwork
 from ..risk import Risk
+
+
+Times = Float[Array, " t"] | Float[np.ndarray, " t"]
 
 
 class Path(NamedTuple):
@@ -44,7 +48,7 @@ class AbstractFlow(eqx.Module):
 
     @abc.abstractmethod
     def path(
-        self, risk: Risk, network: AbstractNetwork, times: Float[Array, " t"], key: Key
+        self, risk: Risk, network: AbstractNetwork, times: Times, key: Key
     ) -> Path:
         """The networks at increasing `times`, as far as the flow can be followed."""
 

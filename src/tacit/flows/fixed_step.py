@@ -8,13 +8,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from .._types import Key
 from ..errors import DataError
 from ..networks import AbstractNetwork
 from ..risk import Risk
-from .base import AbstractFlow, Arrival, Path
+from .base import AbstractFlow, Arrival, Path, Times
 
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class AbstractFixedStep(AbstractFlow):
         """Why move number `k`, from here, is not finite: `diverged`, or a reason."""
 
     def check(self, risk: Risk, network: AbstractNetwork, until: float | None) -> None:
-        if until is not None and until != round(until):
+        if until is not None and not float(until).is_integer():
             raise DataError(
                 f"{type(self).__name__} moves in whole steps; until = {until} is not a "
                 "number of steps."
@@ -59,7 +59,7 @@ class AbstractFixedStep(AbstractFlow):
         jax.eval_shape(lambda key: self.memory(risk, network, key), jax.random.key(0))
 
     def path(
-        self, risk: Risk, network: AbstractNetwork, times: Float[Array, " t"], key: Key
+        self, risk: Risk, network: AbstractNetwork, times: Times, key: Key
     ) -> Path:
         ticks = np.unique(np.ceil(np.asarray(times) - 1e-9)).astype(int)
         start = (network, self.memory(risk, network, key))
@@ -96,8 +96,10 @@ class AbstractFixedStep(AbstractFlow):
         if bool(met):
             return Arrival(float(k), None)
         if not bool(sound):
-            reason = f"not finite after step {int(k) - 1}, event not met"
-            return Arrival(float(k) - 1, reason)
+            # The path up to there finds out why.
+            broken = self.path(risk, network, jnp.asarray([float(k)]), key)
+            why = broken.reason or f"not finite after step {int(k) - 1}"
+            return Arrival(float(k) - 1, f"event not met; {why}")
         return Arrival(float(last), f"event not met within {last} steps")
 
 
@@ -167,7 +169,8 @@ def _until(flow, risk, start, crossing, last):
         network, memory, k, _, _ = carry
         network, memory = flow.move(risk, network, memory, k)
         side = crossing(network, jnp.asarray(k + 1, float))
-        return network, memory, k + 1, jnp.sign(side) != first, _sound(network)
+        met = jnp.sign(side) * first <= 0  # False where the event is not a number
+        return network, memory, k + 1, met, _sound(network)
 
     zero = jnp.zeros((), int)
     carry = (*start, zero, first == 0, jnp.ones((), bool))
