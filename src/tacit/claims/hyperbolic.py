@@ -89,7 +89,6 @@ class HyperbolicNorm(AbstractClaim[Diagonal]):
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    records: ClassVar[int] = 200
     tolerance: float = 1e-9
     """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
 

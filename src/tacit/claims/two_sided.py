@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..experiment import Experiment
-from ..flows import Descent
+from ..flows import Descent, GradientFlow
 from ..losses import Fisher
 from ..networks import TwoSided
 from ..observables import AbstractObservable, LayerNorms, LinearPredictor, Products
@@ -158,7 +158,8 @@ class SidesMirror(AbstractClaim[TwoSided]):
 
     def foil(self) -> Experiment[TwoSided]:
         true = self.witness()
-        return Experiment(_sides(3), true.risk, FINE, until=0.2)
+        decaying = GradientFlow(rtol=1e-12, atol=1e-14, weight_decay=0.1)
+        return Experiment(true.network, true.risk, decaying, until=0.2)
 
     @property
     def rivals(self) -> tuple[AbstractClaim, ...]:
