@@ -89,7 +89,7 @@ class MirrorFlow(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B5"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    reference: ClassVar[str] = "Derived; cf. Labarrière et al. (2024), arXiv:2412.16765"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 200
@@ -140,7 +140,7 @@ class UnbalancedSpeed(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B9"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    reference: ClassVar[str] = "Derived; cf. Labarrière et al. (2024), arXiv:2412.16765"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 200
