@@ -65,10 +65,9 @@ class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
         self, run: Trajectory[AbstractLinearNetwork]
     ) -> Iterable[Hypothesis]:
         loss, flow = run.experiment.risk.loss, run.experiment.flow
-        ratio = isinstance(loss, RatioTrace) or (
-            isinstance(loss, Fisher) and loss.form == "ratio"
+        plain = isinstance(loss, RatioTrace | Fisher) and not (
+            loss.ridge or loss.input_ridge or getattr(loss, "form", "ratio") != "ratio"
         )
-        plain = ratio and not (loss.ridge or loss.input_ridge)
         yield Hypothesis("the loss is the ratio trace, without a ridge", plain)
         problem = run.experiment.risk.problem
         even = isinstance(flow, Stochastic) and flow.balanced
@@ -103,7 +102,7 @@ class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
         return _experiment(self.classes, np.geomspace(1, 5, self.classes))
 
 
-def _experiment(classes, scales, d=4, each=50):
+def _experiment(classes, scales, d=4, each=50) -> Experiment[AbstractLinearNetwork]:
     """The same rows round every class mean, blown up class by class by `scales`."""
     rng = np.random.default_rng(1351)
     rows = rng.standard_normal((each, d)) @ rng.standard_normal((d, d))
