@@ -6,6 +6,7 @@ only door to matplotlib, and a verdict on the terminal has no need of it.
 
 from .findings import Finding
 from .folder import claim_folder, Folder
+from .notation import number
 from .page import Numbers, Page, Picture, Provenance, Section
 
 
@@ -18,4 +19,5 @@ __all__ = [
     "Provenance",
     "Section",
     "claim_folder",
+    "number",
 ]
