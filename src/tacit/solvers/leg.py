@@ -39,7 +39,7 @@ class Leg(NamedTuple):
         """How many recorded times have been reached."""
         return len(jax.tree.leaves(self.states)[0])
 
-    def cut(self, times: Array) -> "Leg":
+    def cut(self, times: np.ndarray | Array) -> "Leg":
         """Only the states that were reached, with the reason for stopping."""
         reached, goal = float(self.time), float(times[-1])
         done = int(np.sum(np.asarray(times) <= reached))
