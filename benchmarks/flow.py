@@ -123,7 +123,9 @@ def main():
         ratio = spent["torchdiffeq dopri5"] / spent["tacit"]
         good &= verdict(f"d = {d}, torchdiffeq", ratio, 80)
     columns = ("d", "solver", "rtol", "error", "ms (median)", "over tacit")
-    show(f"one flow, L = {DEPTH}, time {SPAN:g}, condition {CONDITION:g}", rows, columns)
+    show(
+        f"one flow, L = {DEPTH}, time {SPAN:g}, condition {CONDITION:g}", rows, columns
+    )
     raise SystemExit(0 if good else 1)
 
 

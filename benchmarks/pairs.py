@@ -44,5 +44,7 @@ def show(title: str, rows: list[tuple], columns: tuple[str, ...]) -> None:
 def verdict(name: str, measured: float, needed: float) -> bool:
     """Print whether a ratio reaches what it must."""
     met = measured >= needed
-    print(f"{name}: {measured:.1f} (at least {needed:g}) {'reached' if met else 'MISSED'}")
+    print(
+        f"{name}: {measured:.1f} (at least {needed:g}) {'reached' if met else 'MISSED'}"
+    )
     return met
