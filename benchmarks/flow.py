@@ -1,8 +1,8 @@
 """One warm gradient flow against SciPy's DOP853 and torchdiffeq's dopri5.
 
 All three follow the same balanced 3-layer network down -log J to the same time, each
-at the loosest tolerance with which it *achieves* the asked relative error in the predictor.
-SciPy and torchdiffeq integrate the layers with a hand-written slope, on one core.
+at the loosest tolerance with which it *achieves* the asked relative error in the
+predictor. SciPy and torchdiffeq integrate the layers with a hand-written slope, on one core.
 """
 
 from pairs import paired, show, verdict  # first: it pins the process to one core

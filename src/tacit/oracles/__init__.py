@@ -5,9 +5,9 @@ from .fisher import (
     fisher_direction as fisher_direction,
     FisherDirection as FisherDirection,
 )
-from .jump_path import jump_path as jump_path, JumpPath as JumpPath
-from .optimum import Optimum as Optimum, optimum as optimum
+from .jumps import jump_path as jump_path, JumpPath as JumpPath
 from .orthant import orthant_limit as orthant_limit, OrthantLimit as OrthantLimit
+from .several_outputs import Optimum as Optimum, optimum as optimum
 from .singular import singular_limit as singular_limit, SingularLimit as SingularLimit
 
 

@@ -19,7 +19,7 @@ from .notation import html, number, plain
 from .svg import namespaced
 
 
-PACKAGES = ("tacit", "jax", "equinox", "diffrax", "numpy", "scipy")
+PACKAGES = ("tacit", "jax", "equinox", "numpy", "scipy")
 ADDRESSES = ("http://", "https://", "//")
 
 

@@ -55,8 +55,9 @@ def integrate_stiff(
         begin,
         np.asarray(flat),
         float(times[-1]),
-        rtol=np.maximum(tolerances[0], 1e-13),
-        atol=tolerances[1],
+        # SciPy takes a number for each coordinate; its stubs say one for all.
+        rtol=np.maximum(tolerances[0], 1e-13),  # pyright: ignore[reportArgumentType]
+        atol=tolerances[1],  # pyright: ignore[reportArgumentType]
         jac=lambda _, y: np.asarray(_jacobian(chart, risk, like, jnp.asarray(y))),
     )
     rest, states = times[leg.done :], []

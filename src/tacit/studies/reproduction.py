@@ -60,6 +60,7 @@ def reproduce(
     questions = study.questions()
     answers: list[Answer] = []
     begun = time.perf_counter()
+    page = folder.path / "report.html"
     for i, question in enumerate(questions):
         if progress is not None:
             progress(i, len(questions), question.text)
