@@ -15,6 +15,11 @@ from ..risk import Risk
 from .leg import join, Leg
 
 
+STALL = 50
+"""Steps in a row too short for the time to show, after which a run is given up: at a
+finite blow-up LSODA would take them for ever."""
+
+
 @eqx.filter_jit
 def _velocity(chart, risk, like, flat):
     shape = ravel_pytree(like)[1]
@@ -73,20 +78,23 @@ def integrate_stiff(
         last = shape(jnp.asarray(y))
         return Leg(kept, last, None, float(t), total, reason is None, reason)
 
-    steps, first = 0, 0.0 if crossing is None else side(flat, begin)
+    steps, stalled = 0, 0
+    first = 0.0 if crossing is None else side(flat, begin)
     while len(rest):
         y, t = np.array(solver.y), solver.t
         if steps >= max_steps:
             return stop(y, t, f"{max_steps} stiff steps reached t = {t:.6g}")
         message = solver.step()
         steps += 1
+        stalled = stalled + 1 if solver.t - t <= 1e-14 * t else 0
+        if stalled >= STALL:
+            return stop(y, t, f"the flow seems to blow up at t = {t:.6g}")
         if solver.status == "failed" or not np.all(np.isfinite(solver.y)):
-            return stop(y, t, f"the stiff solver gave up at t = {t:.6g}: {message}")
+            why = message or "the next state is not finite"
+            return stop(y, t, f"the stiff solver gave up at t = {t:.6g}: {why}")
         between = solver.dense_output()
         if crossing is not None and side(solver.y, solver.t) * first <= 0:
-            if (
-                side(between(t), t) * first <= 0
-            ):  # met where the step began, to rounding
+            if side(between(t), t) * first <= 0:  # at the step's start, to rounding
                 return stop(y, t, None)
             root = brentq(
                 lambda s, path=between: side(path(s), s), t, solver.t, xtol=1e-300
