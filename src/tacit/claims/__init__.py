@@ -2,6 +2,7 @@
 
 from .base import AbstractClaim, Hypothesis
 from .batch_bias import BatchesInflateTheCriterion
+from .batch_normalised import LastPairDrifts
 from .clocks import SameOrbits, ScaleIsAClock
 from .deep_linear_conservation import (
     FrobeniusNormsConserved,
@@ -11,8 +12,12 @@ from .deep_linear_conservation import (
 )
 from .deep_linear_steps import TopGramGrows
 from .descent import DescentDrift, LayersGrowByTheSlope
+from .dorfer import BiasedBalance, LayersPulledAlike, NormsGrowAlike
+from .dorfer_convention import CodeEigenvaluesShifted, LossJumps
+from .dorfer_unbounded import DriftOfSteps, UnboundedBelow
 from .end_to_end import EndToEnd, OutputGramConserved, SingularValuesMove
 from .fully_connected_limit import BestRowSpace, DepthIsAClock, FullyConnectedLimit
+from .gate import GateMovedByRidge, TraceRatioPicksOne
 from .hyperbolic import HyperbolicMirror, HyperbolicNorm
 from .layer_norms import BalanceConserved, LayerNormsConserved, QuasiNormConserved
 from .mirror import BalancedSpeed, MirrorFlow, UnbalancedSpeed
@@ -38,11 +43,14 @@ __all__ = [
     "BalancedSpeed",
     "BatchesInflateTheCriterion",
     "BestRowSpace",
+    "BiasedBalance",
+    "CodeEigenvaluesShifted",
     "DecayAgainstGrowth",
     "DecayIsAClock",
     "DepthIsAClock",
     "DescentDrift",
     "DescentFollowsModifiedFlow",
+    "DriftOfSteps",
     "EliminationLaw",
     "EndToEnd",
     "EquilibriumMoments",
@@ -50,18 +58,23 @@ __all__ = [
     "FirstFeatures",
     "FrobeniusNormsConserved",
     "FullyConnectedLimit",
+    "GateMovedByRidge",
     "GramDifferencesConserved",
     "HyperbolicMirror",
     "HyperbolicNorm",
     "Hypothesis",
     "LastBiasIdle",
+    "LastPairDrifts",
     "LayerNormsConserved",
     "LayersGrowByTheSlope",
+    "LayersPulledAlike",
+    "LossJumps",
     "MirrorFlow",
     "MomentumDrift",
     "MomentumLengthensLayers",
     "NormGrowsLikeRoot",
     "NormsFollowSchedule",
+    "NormsGrowAlike",
     "OutputGramConserved",
     "OutputMoment",
     "QuasiNormConserved",
@@ -79,5 +92,7 @@ __all__ = [
     "SquaredNormsAddUp",
     "TopGramConserved",
     "TopGramGrows",
+    "TraceRatioPicksOne",
     "UnbalancedSpeed",
+    "UnboundedBelow",
 ]

@@ -11,10 +11,14 @@ import numpy as np
 from jaxtyping import ArrayLike
 from scipy.interpolate import make_interp_spline
 
+from ..errors import DataError
 from ..experiment import Experiment, N
 from ..flows import GradientFlow
+from ..losses import Fisher
 from ..networks import AbstractNetwork
 from ..observables import AbstractObservable
+from ..oracles import orthant_limit, OrthantLimit
+from ..risk import Risk
 from ..training import Trajectory
 
 
@@ -119,6 +123,12 @@ def matched_layers(run: Trajectory) -> Hypothesis:
     return Hypothesis("the start is balanced", max(stray, default=0.0) < 1e-13)
 
 
+@eqx.filter_jit
+def gradient(risk: Risk, network: N) -> N:
+    """The gradient of the risk in one compiled piece: by parts it takes seconds."""
+    return risk.gradient(network)
+
+
 def along(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
     """Times from 0 on and the predictor at them, of a run that watched it."""
     times, w = np.asarray(run.times), np.asarray(run.seen["LinearPredictor"])
@@ -157,3 +167,77 @@ def resolved(error: float) -> Hypothesis:
     """Whether an integral with this error from `over_time` is good to 1e-9."""
     text = "the records are dense enough to integrate over time"
     return Hypothesis(text, error <= 256e-9)
+
+
+def of_fisher(run: Trajectory) -> Hypothesis:
+    """Whether the loss is a function of J alone."""
+    loss = run.experiment.risk.loss
+    plain = isinstance(loss, Fisher) and not (loss.ridge or loss.input_ridge)
+    return Hypothesis("the loss is Fisher's criterion, without a ridge", plain)
+
+
+def deep(run: Trajectory) -> Hypothesis:
+    """Whether a diagonal network has two layers or more."""
+    several = len(run.experiment.network.layers) > 1
+    return Hypothesis("it has two layers or more", several)
+
+
+def invertible(run: Trajectory) -> Hypothesis:
+    """Whether the within-class scatter is, judged on the correlations."""
+    text = "the within-class scatter is invertible"
+    try:
+        within = np.asarray(run.experiment.risk.problem.within)
+    except DataError:
+        return Hypothesis(text, met=False)
+    deviation = np.sqrt(np.diag(within))
+    if not np.all(deviation > 0):
+        return Hypothesis(text, met=False)
+    unitless = within / np.outer(deviation, deviation)
+    rank = int(np.linalg.matrix_rank(unitless, hermitian=True))
+    return Hypothesis(text, rank == len(within))
+
+
+def apart(run: Trajectory) -> np.ndarray | None:
+    """The difference of the two class means, up to a factor; None for more classes."""
+    try:
+        contrast = np.asarray(run.experiment.risk.problem.contrast)
+    except DataError:
+        return None
+    return contrast[:, 0] if contrast.shape[1] == 1 else None
+
+
+def settled(run: Trajectory) -> Hypothesis:
+    r"""Whether the second half of a run that watched the predictor changed little.
+
+    The direction turned by less than 1e-4, which costs 1e-8 in $1 - \cos$, and no
+    weight grew by a thousandth: one that still grows is on its way to another limit.
+    """
+    times, w = along(run)
+    w = w / np.linalg.norm(w, axis=1, keepdims=True)
+    half = w[np.searchsorted(times, times[-1] / 2)]
+    turned = np.linalg.norm(w[-1] - half)
+    grew = np.any(np.abs(w[-1]) > 1.001 * np.abs(half))
+    still = len(times) > 4 and turned < 1e-4 and not grew
+    return Hypothesis("the run has come to rest", bool(still))
+
+
+def orthant_end(run: Trajectory, free: np.ndarray | None = None) -> OrthantLimit | None:
+    """The limit of `tacit.oracles.orthant_limit` for this run; None if it has none."""
+    start = np.asarray(run.experiment.network.predictor())
+    try:
+        return orthant_limit(run.experiment.risk.problem, start, free)
+    except DataError:
+        return None
+
+
+def pushes(run: Trajectory, limit: OrthantLimit) -> np.ndarray:
+    """The slope of -log J where the run ends, signed so that it shrinks a weight.
+
+    The limit is taken at the length that a balanced network gives it.
+    """
+    w0 = np.asarray(run.experiment.network.predictor())
+    L = len(run.experiment.network.layers)
+    length = (
+        np.sum(np.abs(w0) ** (2 / L)) / np.sum(np.abs(limit.value) ** (2 / L))
+    ) ** (L / 2)
+    return limit.signs * limit.slope / length

@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Iterable
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
@@ -16,7 +15,14 @@ from ..networks import DeepLinear
 from ..observables import AbstractObservable, GramDifferences, LayerNorms, TopGram
 from ..risk import Risk
 from ..training import Trajectory
-from .base import AbstractClaim, basis_free, Hypothesis, is_gradient_flow, scale_free
+from .base import (
+    AbstractClaim,
+    basis_free,
+    gradient,
+    Hypothesis,
+    is_gradient_flow,
+    scale_free,
+)
 from .recipes import fully_connected, three_classes
 
 
@@ -157,10 +163,10 @@ class SquareTopFrozen(AbstractClaim[DeepLinear]):
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         risk, start = run.experiment.risk, run.experiment.network
-        slopes = jax.tree.leaves(risk.gradient(run.network))
+        slopes = gradient(risk, run.network).layers
         # Against the slope at the start: where a run has converged all is rounding.
-        before = jax.tree.leaves(risk.gradient(start))
-        size = jnp.sqrt(sum(jnp.sum(g**2) for g in before))
+        before = gradient(risk, start).layers
+        size = jnp.sqrt(jnp.sum(jnp.stack([jnp.sum(g**2) for g in before])))
         stray = [
             jnp.maximum(jnp.linalg.norm(V - W) / jnp.linalg.norm(W), _norm(g) / size)
             for W, V, g in zip(

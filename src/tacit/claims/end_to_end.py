@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -32,10 +33,11 @@ def _trained(start: DeepLinear, loss: AbstractScatterLoss) -> Experiment[DeepLin
     return Experiment(start, Risk(three_classes(), loss), FLOW, until=0.5)
 
 
-def _velocity(risk: Risk, network: DeepLinear, of) -> np.ndarray:
+@eqx.filter_jit
+def _velocity(risk: Risk, network: DeepLinear, of) -> jax.Array:
     """How fast ``of(network)`` changes along the flow of `risk`."""
     down = jax.tree.map(jnp.negative, risk.gradient(network))
-    return np.asarray(jax.jvp(of, (network,), (down,))[1])
+    return jax.jvp(of, (network,), (down,))[1]
 
 
 def _product(network: DeepLinear) -> jax.Array:
@@ -56,7 +58,7 @@ def _sides(run: Trajectory[DeepLinear]):
     risk = run.experiment.risk
     for network in (run.experiment.network, run.network):
         E = _product(network)
-        yield network, np.asarray(E), np.asarray(risk.slope(E))
+        yield network, np.asarray(E), np.asarray(eqx.filter_jit(risk.slope)(E))
 
 
 class OutputGramConserved(AbstractClaim[DeepLinear]):

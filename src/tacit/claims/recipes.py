@@ -10,6 +10,12 @@ from ..problem import Problem
 FINE = GradientFlow(rtol=1e-12, atol=1e-14, chart="parameters")
 """In the plain parameters: coordinates that conserve by construction prove nothing."""
 
+LONG = GradientFlow(rtol=1e-8, atol=1e-10, solver="stiff")
+"""For limits: an error of 1e-8 in direction is one of 1e-16 in the cosine."""
+
+CLOSE = GradientFlow(rtol=1e-11, atol=1e-13, solver="stiff")
+"""For where a limit lies and for times: nothing is squared there."""
+
 
 def definite(seed: int = 1002, d: int = 7) -> tuple[Problem, np.ndarray]:
     """Two classes with $S_w > 0$, and a positive start `w0` ``(d,)``."""
@@ -46,6 +52,25 @@ def three_classes(seed: int = 1401) -> Problem:
     return Problem(X + rng.standard_normal((3, 8))[y], y)
 
 
+def spared(seed: int = 1111, d: int = 7, rank: int = 4) -> tuple[Problem, np.ndarray]:
+    r"""Two classes, $S_w$ of rank 4 whose kernel misses the orthant; `w0` > 0."""
+    rng = np.random.default_rng(seed)
+    A = rng.standard_normal((d, rank))
+    A[:, 0] = np.abs(A[:, 0]) + 0.1
+    delta, w0 = rng.standard_normal(d), rng.uniform(0.5, 1.5, d)
+    delta = delta * np.sign(delta @ w0)
+    return Problem.from_scatter(within=A @ A.T, delta=delta), w0
+
+
+def several_means(seed: int = 1321) -> tuple[Problem, np.ndarray]:
+    r"""Class means that span three directions, $S_w > 0$; `w0` ``(6,)`` > 0."""
+    rng = np.random.default_rng(seed)
+    B, A = rng.standard_normal((6, 3)), rng.standard_normal((6, 6))
+    within = A @ A.T / 6 + 0.1 * np.eye(6)
+    w0 = rng.uniform(0.05, 1.5, 6) ** 2
+    return Problem.from_scatter(within=within, between=B @ B.T), w0
+
+
 def few_of_many(
     seed: int = 1331, n: int = 300, d: int = 24
 ) -> tuple[Problem, np.ndarray]:
@@ -80,11 +105,15 @@ def matched(depth: int, k: int = 2, d: int = 8, seed: int = 1401) -> DeepLinear:
 
 
 def rectified(
-    *, seed: int = 1401, activation: str = "relu", biases: bool = False
+    *,
+    seed: int = 1401,
+    activation: str = "relu",
+    biases: bool = False,
+    outputs: int = 4,
 ) -> MLP:
-    """A network of widths 8, 7, 6, 4, weights and biases normal of deviation ½."""
+    """A network of widths 8, 7, 6 and 4, weights and biases normal of deviation ½."""
     rng = np.random.default_rng(seed + 500)
-    widths = (8, 7, 6, 4)
+    widths = (8, 7, 6, outputs)
     pairs = zip(widths[1:], widths, strict=False)
     weights = [rng.standard_normal((m, n)) / 2 for m, n in pairs]
     shifts = [rng.standard_normal(m) / 2 for m in widths[1:]] if biases else None

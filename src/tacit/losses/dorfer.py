@@ -93,6 +93,19 @@ class Dorfer(AbstractLoss):
         top = jnp.min(values) + self.threshold
         return values < top if self.strict else values <= top
 
+    def radial_slope(
+        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+    ) -> Scalar:
+        r"""The slope along the outputs, $-\frac{2\lambda}{q}\sum_j v_j\|e_j\|^2$.
+
+        The sum is over the $q$ eigenvalues kept: 0 without a ridge, as a loss that is
+        free of scale has it.
+        """
+        values, vectors = self.eigenpairs(outputs, targets, weights)
+        kept = self.selected(values).astype(values.dtype)
+        pulls = kept * values * jnp.sum(vectors**2, axis=0)
+        return -2 * self.ridge * jnp.sum(pulls) / jnp.sum(kept)
+
     def __call__(
         self, outputs: Outputs, targets: Targets, weights: Weights | None = None
     ) -> Scalar:
