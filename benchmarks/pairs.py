@@ -15,8 +15,12 @@ if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core for everyone
 
 
-def paired(ways: dict[str, Callable[[], object]], repeats: int = 9) -> dict[str, float]:
-    """The median CPU seconds of every way, run in turn A B C A B C …, after a warm-up.
+def paired(
+    ways: dict[str, Callable[[], object]], repeats: int = 9, inner: int = 1
+) -> dict[str, float]:
+    """The median CPU seconds of every way, in turn A B C A B C …, after a warm-up.
+
+    Each turn runs a way `inner` times: what is timed is a warm run, for all alike.
 
     CPU time of the process, all threads, on the one core: other programs on a shared
     machine then do not count.
@@ -27,8 +31,9 @@ def paired(ways: dict[str, Callable[[], object]], repeats: int = 9) -> dict[str,
     for _ in range(repeats):
         for name, way in ways.items():
             begun = time.process_time()
-            way()
-            spent[name].append(time.process_time() - begun)
+            for _ in range(inner):
+                way()
+            spent[name].append((time.process_time() - begun) / inner)
     return {name: statistics.median(times) for name, times in spent.items()}
 
 

@@ -6,9 +6,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int
+from jaxtyping import Array, Float, Int
 
-from ._types import Contrast, Design, Predictor, Scalar, Square
+from ._types import Contrast, Design, Matrix, Predictor, Scalar
 from .errors import CapabilityError, DataError, ShapeError, TacitError
 from .losses import AbstractLoss, AbstractScatterLoss
 from .networks import AbstractLinearNetwork, AbstractNetwork
@@ -19,21 +19,26 @@ N = TypeVar("N", bound=AbstractNetwork)
 
 
 class Dense(eqx.Module):
-    """The within-class scatter as a matrix: products cost ``d²``."""
+    r"""``(E S_w, E C)`` through $S_w$ as a matrix, at a cost of ``d²`` a row.
 
-    matrix: Square
+    $S_w$ and the contrast $C$ lie side by side, so that one product gives both.
+    """
 
-    def __call__(self, E: Predictor) -> Predictor:
-        return E @ self.matrix
+    joined: Float[Array, "d columns"]
+
+    def __call__(self, E: Predictor) -> tuple[Predictor, Matrix]:
+        both = E @ self.joined
+        return both[:, : len(self.joined)], both[:, len(self.joined) :]
 
 
 class Tall(eqx.Module):
-    """The within-class scatter as its centred rows: products cost ``2nd``."""
+    r"""``(E S_w, E C)`` through the centred rows, at a cost of ``2nd`` a row."""
 
     rows: Design
+    contrast: Contrast
 
-    def __call__(self, E: Predictor) -> Predictor:
-        return (E @ self.rows.T) @ self.rows
+    def __call__(self, E: Predictor) -> tuple[Predictor, Matrix]:
+        return (E @ self.rows.T) @ self.rows, E @ self.contrast
 
 
 class Risk(eqx.Module):
@@ -50,12 +55,12 @@ class Risk(eqx.Module):
 
     problem: Problem
     loss: AbstractLoss
-    within: Dense | Tall | None
+    scatter: Dense | Tall | None
     contrast: Contrast | None
 
     def __init__(self, problem: Problem, loss: AbstractLoss, *, singular: bool = False):
         self.problem, self.loss = problem, loss
-        self.within = self.contrast = None
+        self.scatter = self.contrast = None
         if problem.X is None and not isinstance(loss, AbstractScatterLoss):
             raise DataError(
                 f"{type(loss).__name__} needs single samples, but this Problem was "
@@ -63,16 +68,18 @@ class Risk(eqx.Module):
             )
         if not isinstance(loss, AbstractScatterLoss):
             return
-        self.contrast = problem.contrast
-        tall = problem.X is not None and problem.n <= problem.d / 2
-        self.within = Tall(problem.centred) if tall else Dense(problem.within)
+        self.contrast = contrast = problem.contrast
+        if problem.X is not None and problem.n <= problem.d / 2:
+            self.scatter = Tall(problem.centred, contrast)
+        else:
+            self.scatter = Dense(jnp.concatenate([problem.within, contrast], axis=1))
         if not (singular or loss.ridge or loss.input_ridge):
-            _insist_definite(problem, loss, self.within)
+            _insist_definite(problem, loss, self.scatter)
 
     @property
     def on_scatter(self) -> bool:
         """Whether a linear network's risk is read off the scatter matrices."""
-        return self.within is not None
+        return self.scatter is not None
 
     def value(self, network: AbstractNetwork, rows: Int[Array, " b"] | None = None):
         """The loss at `network`, on the whole sample or on `rows` of it."""
@@ -90,12 +97,13 @@ class Risk(eqx.Module):
 
     def criterion(self, E: Predictor, rows: Int[Array, " b"] | None = None) -> Scalar:
         """The risk of the linear predictor `E`, ``(d,)`` or ``(k, d)``."""
-        if self.within is None or self.contrast is None:
+        if self.scatter is None or self.contrast is None:
             X, targets, weights = self._sample(rows)
             return self.loss(X @ E.T, targets, weights)
         flat = jnp.atleast_2d(E)
         if rows is None:
-            A, F = self.within(flat) @ flat.T, flat @ self.contrast
+            product, F = self.scatter(flat)
+            A = product @ flat.T
         else:
             X, targets, weights = self._sample(rows)
             A, F = self._scatter_loss.latent(X @ E.T, targets, weights)
@@ -103,12 +111,12 @@ class Risk(eqx.Module):
 
     def slope(self, E: Predictor, rows: Int[Array, " b"] | None = None) -> Predictor:
         """The gradient of `criterion`, of the shape of `E`."""
-        if self.within is None or self.contrast is None or rows is not None:
+        if self.scatter is None or self.contrast is None or rows is not None:
             return jax.grad(self.criterion)(E, rows)
         # One product with the scatter: autodiff of E S Eᵀ would make two.
         flat = jnp.atleast_2d(E)
-        product = self.within(flat)
-        latent = (product @ flat.T, self._gram(flat), flat @ self.contrast)
+        product, apart = self.scatter(flat)
+        latent = (product @ flat.T, self._gram(flat), apart)
         A, G, F = jax.grad(self._latent, argnums=(0, 1, 2))(*latent)
         slope = (A + A.T) @ product + F @ self.contrast.T
         if G is not None:
@@ -161,7 +169,7 @@ class Risk(eqx.Module):
         return X[rows], targets[rows], None if weights is None else weights[rows]
 
 
-def _insist_definite(problem, loss, within):
+def _insist_definite(problem, loss, scatter):
     if not loss.needs_definite:
         return
     name = type(loss).__name__
@@ -177,8 +185,8 @@ def _insist_definite(problem, loss, within):
             f"{name} needs S_w > 0, but {len(flat)} of {problem.d} features are "
             f"constant: {listed}. Drop them with problem.varying(). {ways}"
         )
-    if isinstance(within, Dense):
-        S = np.asarray(within.matrix)
+    if isinstance(scatter, Dense):
+        S = np.asarray(scatter.joined)[:, : problem.d]
         scale = np.sqrt(np.diag(S))
         values = np.linalg.eigvalsh(S / np.outer(scale, scale)) if scale.all() else [0]
         rank = int(np.sum(values > len(S) * np.finfo(float).eps * max(values[-1], 0)))

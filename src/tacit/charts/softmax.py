@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._types import float64, Layers, Scalar, Vector
+from .._types import Vector
 from ..networks import AbstractNetwork, Diagonal
 from ..risk import Risk
 from .base import AbstractChart
@@ -20,9 +20,9 @@ class Softmax(AbstractChart):
     $\dot z_i = -2 s_i q_i^{L/2-1} g_i$ with $q = |w|^{2/L}$, $g$ the slope at $w$.
     """
 
-    signs: Layers
-    sign: Vector
-    total: Scalar
+    signs: Float[Array | np.ndarray, "L d"]
+    sign: Float[Array | np.ndarray, " d"]
+    total: Float[Array | np.ndarray, ""]
 
     @classmethod
     def valid(cls, network: AbstractNetwork, risk: Risk) -> bool:
@@ -38,8 +38,9 @@ class Softmax(AbstractChart):
         del risk
         assert isinstance(network, Diagonal)
         layers = np.asarray(network.layers)
-        signs, total = np.sign(layers), np.sum(layers[0] ** 2)
-        return cls(float64(signs), float64(signs.prod(axis=0)), float64(total))
+        # NumPy's: a chart is laid for every run, and these go straight into one call.
+        signs, total = np.sign(layers), np.asarray(np.sum(layers[0] ** 2))
+        return cls(signs, signs.prod(axis=0), total)
 
     def enter(self, network: AbstractNetwork) -> Vector:
         assert isinstance(network, Diagonal)
@@ -54,7 +55,7 @@ class Softmax(AbstractChart):
         # The slope has degree -1, so q need not be normalised before it is taken; the
         # sum of exp(y) is conserved as well, so nothing overflows.
         root = jnp.exp(y / 2)
-        power = self.sign * root ** (len(self.signs) - 2)
+        power = jnp.asarray(self.sign) * root ** (len(self.signs) - 2)
         pace = -2 * (root @ root) / self.total
         return pace * power * risk.slope(power * root * root)
 

@@ -57,8 +57,8 @@ class FisherRatio(AbstractObservable[AbstractLinearNetwork]):
     needs: ClassVar[type] = AbstractLinearNetwork
 
     def measure(self, at: Snapshot[AbstractLinearNetwork]) -> Scalar:
-        if at.risk.within is None or at.risk.contrast is None:
+        if at.risk.scatter is None:
             raise DataError("FisherRatio needs a risk whose loss is one of scatter.")
         E = jnp.atleast_2d(at.network.predictor())
-        spread = jnp.sum(at.risk.within(E) * E)
-        return jnp.sum((E @ at.risk.contrast) ** 2) / spread
+        product, apart = at.risk.scatter(E)
+        return jnp.sum(apart**2) / jnp.sum(product * E)
