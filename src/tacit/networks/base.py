@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
-from .._types import finite, float64, Matrix, Predictor, Vector
+from .._types import finite, float64, Predictor, Vector
 from ..errors import DataError, ShapeError
 
 
@@ -35,7 +35,7 @@ class AbstractLinearNetwork(AbstractNetwork):
         return self.predictor() @ x
 
 
-def matrices(weights: Sequence) -> list[Matrix]:
+def matrices(weights: Sequence) -> list[Array]:
     """The arrays of a list, as float64."""
     return [float64(W) for W in weights]
 

@@ -1,0 +1,144 @@
+"""Laws of every network, and what its constructors promise."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+import scipy.special
+
+from tacit import losses, Risk
+from tacit.networks import (
+    AbstractLinearNetwork,
+    DeepLinear,
+    Diagonal,
+    MLP,
+    TwoSided,
+)
+from tacit.networks.mlp import ACTIVATIONS
+from tests.cases import D, each, KEY, NETWORKS, PROBLEM
+
+
+X = jr.normal(KEY, (5, D))
+# With a ridge, so that no network is free of its parameters' scale.
+RISK = Risk(PROBLEM, losses.RatioTrace(ridge=0.3))
+
+
+@pytest.mark.parametrize("network", **each(NETWORKS))
+def test_every_leaf_is_a_float64_parameter_that_matters(network):
+    def energy(network):
+        return jnp.sum(jax.vmap(network)(X) ** 2)
+
+    leaves = jax.tree.leaves(network)
+    assert all(leaf.dtype == jnp.float64 for leaf in leaves)
+    slopes = jax.tree.leaves(eqx.filter_jit(jax.grad(energy))(network))
+    assert len(slopes) == len(leaves)
+    assert all(jnp.all(slope != 0) for slope in slopes)
+
+
+@pytest.mark.parametrize("network", **each(NETWORKS))
+def test_gradient_of_a_risk_is_the_finite_difference(network):
+    keys = jax.tree.unflatten(
+        jax.tree.structure(network),
+        list(jr.split(KEY, len(jax.tree.leaves(network)))),
+    )
+    away = jax.tree.map(lambda p, k: jr.normal(k, p.shape), network, keys)
+    value = eqx.filter_jit(RISK.value)
+    slope = eqx.filter_jit(RISK.gradient)(network)
+    assert jax.tree.structure(slope) == jax.tree.structure(network)
+    ends = [
+        value(jax.tree.map(lambda p, a, h=h: p + h * a, network, away))
+        for h in (-1e-5, 1e-5)
+    ]
+    products = jax.tree.map(lambda g, a: jnp.sum(g * a), slope, away)
+    along = sum(jax.tree.leaves(products), jnp.zeros(()))
+    assert jnp.allclose(along, (ends[1] - ends[0]) / 2e-5, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("network", **each(NETWORKS, AbstractLinearNetwork))
+def test_a_linear_network_is_its_predictor(network):
+    w = network.predictor()
+    for x in X:
+        assert jnp.allclose(network(x), w @ x, rtol=1e-14)
+    assert jnp.allclose(network(2.0 * X[0] - X[1]), 2.0 * network(X[0]) - network(X[1]))
+
+
+@pytest.mark.parametrize("network", **each(NETWORKS))
+def test_a_batch_is_its_samples_and_jit_changes_nothing(network):
+    batch = jax.vmap(network)(X)
+    alone = jnp.stack([network(x) for x in X])
+    assert jnp.allclose(batch, alone, rtol=1e-13)
+    compiled = eqx.filter_jit(lambda net, x: net(x))(network, X[0])
+    assert jnp.allclose(compiled, alone[0], rtol=1e-13)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_a_balanced_diagonal_starts_where_it_is_told(depth):
+    w0 = np.array([0.3, -1.4, 2.0])
+    network = Diagonal.balanced(w0, depth=depth)
+    assert network.depth == depth
+    assert jnp.allclose(network.predictor(), w0, rtol=1e-14)
+    assert jnp.ptp(jnp.abs(network.layers), axis=0).max() < 1e-15
+    assert jnp.all(network.layers[1:] > 0)
+
+
+@pytest.mark.parametrize(("depth", "width"), [(1, None), (2, None), (3, 5), (4, 2)])
+@pytest.mark.parametrize("shape", [(2, 6), (6, 2), (6,)])
+def test_a_balanced_linear_network_starts_where_it_is_told(depth, width, shape):
+    target = np.random.default_rng(0).standard_normal(shape)
+    network = DeepLinear.balanced(target, depth=depth, width=width)
+    assert len(network.layers) == depth
+    assert jnp.allclose(network.predictor(), target, rtol=1e-13, atol=1e-14)
+    for W, V in zip(network.layers, network.layers[1:], strict=False):
+        assert jnp.allclose(V.T @ V, W @ W.T, rtol=1e-13, atol=1e-14)
+        assert width is None or len(W) == width
+
+
+def test_two_sides_start_where_they_are_told():
+    assert jnp.all(TwoSided.balanced(4, alpha=0.3).predictor() == 0)
+    w0 = np.array([0.5, -2.0, 0.0, 1e-9])
+    network = TwoSided.at(w0, kappa=1e-3)
+    assert jnp.allclose(network.predictor(), w0, rtol=1e-14, atol=1e-18)
+    assert jnp.allclose(network.u * network.v, 1e-3, rtol=1e-14)
+    deep = TwoSided(np.array([2.0, 1.0]), np.ones(2), 3)
+    assert deep.predictor().tolist() == [7.0, 0.0]
+
+
+SCIPY = {
+    "elu": lambda z: np.where(z > 0, z, np.expm1(z)),
+    "erf": scipy.special.erf,
+    "gelu": lambda z: z * scipy.special.ndtr(z),
+    "identity": lambda z: z,
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "relu": lambda z: np.maximum(z, 0),
+    "sigmoid": scipy.special.expit,
+    "silu": lambda z: z * scipy.special.expit(z),
+    "sin": np.sin,
+    "softplus": lambda z: np.logaddexp(0, z),
+    "tanh": np.tanh,
+}
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("biased", [False, True], ids=["no biases", "biases"])
+def test_an_mlp_is_the_textbook_loop(name, biased):
+    rng = np.random.default_rng(1)
+    shapes = [(4, 3), (5, 4), (2, 5)]
+    weights = [rng.standard_normal(shape) for shape in shapes]
+    biases = [rng.standard_normal(m) for m, _ in shapes] if biased else None
+    x = rng.standard_normal(3)
+    h = x
+    for i, W in enumerate(weights):
+        z = W @ h + (biases[i] if biased else 0)
+        h = SCIPY[name](z) if i < 2 else z
+    found = MLP(weights, name, biases)(jnp.asarray(x))
+    np.testing.assert_allclose(found, h, rtol=1e-12)
+    same = MLP(weights, ACTIVATIONS[name], biases)(jnp.asarray(x))
+    assert jnp.array_equal(found, same), "an activation may be given as a function"
+
+
+def test_one_output_is_a_number():
+    assert MLP([np.ones((1, 3))])(jnp.ones(3)).shape == ()
+    assert DeepLinear([np.ones((2, 3)), np.ones((1, 2))])(jnp.ones(3)).shape == ()
+    assert DeepLinear([np.ones((2, 3))]).predictor().shape == (2, 3)
