@@ -3,6 +3,7 @@
 from .base import AbstractClaim, Hypothesis
 from .batch_bias import BatchesInflateTheCriterion
 from .batch_normalised import LastPairDrifts
+from .blow_up import FiniteBlowUp, RankOneBlowUp
 from .clocks import SameOrbits, ScaleIsAClock
 from .deep_linear_conservation import (
     FrobeniusNormsConserved,
@@ -19,16 +20,26 @@ from .end_to_end import EndToEnd, OutputGramConserved, SingularValuesMove
 from .fully_connected_limit import BestRowSpace, DepthIsAClock, FullyConnectedLimit
 from .gate import GateMovedByRidge, TraceRatioPicksOne
 from .hyperbolic import HyperbolicMirror, HyperbolicNorm
+from .latent_ridge import RidgeGrowth, RidgeLengthensLayers
 from .layer_norms import BalanceConserved, LayerNormsConserved, QuasiNormConserved
 from .mirror import BalancedSpeed, MirrorFlow, UnbalancedSpeed
 from .modified_equation import DescentFollowsModifiedFlow
 from .momentum import MomentumDrift, MomentumLengthensLayers
+from .orthant import OneLayerIsFisher, OrthantMaximiser, WeakFeaturesSurvive
 from .output_symmetries import LastBiasIdle, OutputMoment
+from .rates import SlowestRate
+from .several_limits import EndsStationary
 from .sign_methods import SignStepsDrift
 from .signs import EliminationLaw, FirstFeatures, SignsFrozen
+from .singular import KernelLimit, SparedByKernel
+from .singular_sparsity import DeeperIsSparser
+from .sparsity import SparsityIgnoresDepth
 from .stochastic import NormGrowsLikeRoot, NormsFollowSchedule, SquaredNormsAddUp
 from .symmetries import RidgePushesOut, SlopeIsTangent
+from .tails import ExponentialTails, PowerLawTails
+from .ties import NearTiesBreak, UniqueMinimumIsFree
 from .two_sided import SidesMirror, SidesNorm, SidesPaired
+from .two_sided_limits import FeaturesJumpIn, LargeSidesAreLazy
 from .weight_decay import (
     DecayAgainstGrowth,
     DecayIsAClock,
@@ -47,14 +58,19 @@ __all__ = [
     "CodeEigenvaluesShifted",
     "DecayAgainstGrowth",
     "DecayIsAClock",
+    "DeeperIsSparser",
     "DepthIsAClock",
     "DescentDrift",
     "DescentFollowsModifiedFlow",
     "DriftOfSteps",
     "EliminationLaw",
     "EndToEnd",
+    "EndsStationary",
     "EquilibriumMoments",
     "EquilibriumTurn",
+    "ExponentialTails",
+    "FeaturesJumpIn",
+    "FiniteBlowUp",
     "FirstFeatures",
     "FrobeniusNormsConserved",
     "FullyConnectedLimit",
@@ -63,6 +79,8 @@ __all__ = [
     "HyperbolicMirror",
     "HyperbolicNorm",
     "Hypothesis",
+    "KernelLimit",
+    "LargeSidesAreLazy",
     "LastBiasIdle",
     "LastPairDrifts",
     "LayerNormsConserved",
@@ -72,12 +90,19 @@ __all__ = [
     "MirrorFlow",
     "MomentumDrift",
     "MomentumLengthensLayers",
+    "NearTiesBreak",
     "NormGrowsLikeRoot",
     "NormsFollowSchedule",
     "NormsGrowAlike",
+    "OneLayerIsFisher",
+    "OrthantMaximiser",
     "OutputGramConserved",
     "OutputMoment",
+    "PowerLawTails",
     "QuasiNormConserved",
+    "RankOneBlowUp",
+    "RidgeGrowth",
+    "RidgeLengthensLayers",
     "RidgePushesOut",
     "SameOrbits",
     "ScaleIsAClock",
@@ -88,6 +113,9 @@ __all__ = [
     "SignsFrozen",
     "SingularValuesMove",
     "SlopeIsTangent",
+    "SlowestRate",
+    "SparedByKernel",
+    "SparsityIgnoresDepth",
     "SquareTopFrozen",
     "SquaredNormsAddUp",
     "TopGramConserved",
@@ -95,4 +123,6 @@ __all__ = [
     "TraceRatioPicksOne",
     "UnbalancedSpeed",
     "UnboundedBelow",
+    "UniqueMinimumIsFree",
+    "WeakFeaturesSurvive",
 ]
