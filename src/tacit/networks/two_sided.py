@@ -41,7 +41,7 @@ class TwoSided(AbstractLinearNetwork):
         w = float64(w0)
         if not kappa > 0:
             raise DataError(f"kappa is the product u_i v_i, above 0; got {kappa}.")
-        larger = jnp.sqrt((jnp.abs(w) + jnp.sqrt(w**2 + 4 * kappa**2)) / 2)
+        larger = jnp.sqrt((jnp.abs(w) + jnp.hypot(w, 2 * float64(kappa))) / 2)
         smaller = kappa / larger
         return cls(jnp.where(w < 0, smaller, larger), jnp.where(w < 0, larger, smaller))
 
