@@ -202,7 +202,8 @@ def _insist_definite(problem, loss, scatter):
 
 def _insist_discriminating(E, contrast):
     rounding = 4 * np.finfo(float).eps * (np.abs(E) @ np.abs(contrast))
-    if np.all(np.abs(E @ contrast) <= rounding):
+    nothing = np.sqrt(np.finfo(float).tiny)  # its square, which J is made of, is 0
+    if np.all(np.abs(E @ contrast) <= np.maximum(rounding, nothing)):
         raise DataError(
             "the start does not tell the classes apart: delta . w0 = 0, so J = 0 and "
             "its sign decides which limit is reached. Move w0 off the hyperplane "
