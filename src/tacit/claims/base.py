@@ -206,18 +206,19 @@ def apart(run: Trajectory) -> np.ndarray | None:
     return contrast[:, 0] if contrast.shape[1] == 1 else None
 
 
-def settled(run: Trajectory) -> Hypothesis:
+def settled(run: Trajectory, turn: float = 1e-4) -> Hypothesis:
     r"""Whether the second half of a run that watched the predictor changed little.
 
-    The direction turned by less than 1e-4, which costs 1e-8 in $1 - \cos$, and no
-    weight grew by a thousandth: one that still grows is on its way to another limit.
+    The direction turned by less than `turn`, and what is left of a run is no more than
+    that; 1e-4 costs 1e-8 in $1 - \cos$. No weight grew by a thousandth: one that still
+    grows is on its way to another limit.
     """
     times, w = along(run)
     w = w / np.linalg.norm(w, axis=1, keepdims=True)
     half = w[np.searchsorted(times, times[-1] / 2)]
     turned = np.linalg.norm(w[-1] - half)
     grew = np.any(np.abs(w[-1]) > 1.001 * np.abs(half))
-    still = len(times) > 4 and turned < 1e-4 and not grew
+    still = len(times) > 4 and turned < turn and not grew
     return Hypothesis("the run has come to rest", bool(still))
 
 

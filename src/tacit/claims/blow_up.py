@@ -8,6 +8,7 @@ import numpy as np
 
 from ..events import Reaches
 from ..experiment import Experiment
+from ..flows import GradientFlow
 from ..losses import Fisher
 from ..networks import Diagonal
 from ..observables import FisherRatio, LinearPredictor
@@ -71,13 +72,14 @@ class FiniteBlowUp(AbstractClaim[Diagonal]):
         yield Hypothesis("the run of 1/J is followed closely enough", error < 256e-7)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
-        return abs(self._whole(run)[0] / float(run.times[-1]) - 1)
+        whole = self._whole(run)[0]
+        return abs(whole / float(run.times[-1]) - 1) if whole > 0 else math.nan
 
     def _whole(self, run):
         """The integral over the whole run of 1/J, and its relative error."""
         loss, problem = run.experiment.risk.loss, run.experiment.risk.problem
         power = SPEED_UP.get(getattr(loss, "form", ""), 0) + self.shift
-        if not power:
+        if not power or apart(run) is None or not run.times[-1] > 0:
             return math.nan, math.inf
         # Even in s = log(1 + t / unit): dense where J is small, far where it is large.
         unit = float(run.times[-1]) / 4
@@ -132,12 +134,19 @@ class RankOneBlowUp(AbstractClaim[Diagonal]):
         form = getattr(run.experiment.risk.loss, "form", None)
         yield Hypothesis("the loss is -log J", form == "neglog")
         yield Hypothesis("it has one layer", run.experiment.network.depth == 1)
+        two = apart(run) is not None
+        yield Hypothesis("it has two classes", two)
+        if not two:
+            return
         sizes = np.linalg.eigvalsh(np.asarray(run.experiment.risk.problem.within))
         single = bool(np.sum(sizes > 1e-12 * sizes[-1]) == 1)
         yield Hypothesis("the within-class scatter has rank 1", single)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         true, watch = run.experiment, (LinearPredictor(),)
+        flows = isinstance(true.flow, GradientFlow) and run.times[-1] > 0
+        if apart(run) is None or not flows:
+            return math.nan
         times = float(run.times[-1]) * np.array([1 - 1e-6, 1 - 1e-7])
         before = Experiment(true.network, true.risk, true.flow, until=times[-1])
         w = np.asarray(train(before, watch, records=times).seen["LinearPredictor"])

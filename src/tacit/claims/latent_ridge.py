@@ -80,8 +80,10 @@ class RidgeLengthensLayers(AbstractClaim[Diagonal]):
         return float(np.max(np.abs(norms / before - 1)))
 
     def _grown(self, run):
-        times, w = along(run)
-        ridge = getattr(run.experiment.risk.loss, "ridge", 0.0)
+        (times, w), loss = along(run), run.experiment.risk.loss
+        if not isinstance(loss, Fisher):
+            return np.full(len(times), np.nan), np.inf
+        ridge = loss.ridge
         a2, b = _parts(run, w)
         return over_time(times, 4 * ridge * a2 / (b + ridge) ** 2)
 
@@ -138,7 +140,7 @@ class RidgeGrowth(AbstractClaim[Diagonal]):
             b = _parts(run, w[times >= times[-1] / 10])[1]
             far = bool(2 * ridge < 5e-5 * b.min())
             yield Hypothesis("the ridge has become small against b", far)
-        yield settled(run)
+        yield settled(run, turn=self.tolerance)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         limit = orthant_end(run)

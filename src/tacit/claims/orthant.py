@@ -179,7 +179,7 @@ class WeakFeaturesSurvive(AbstractClaim[Diagonal]):
         useful = np.asarray(run.experiment.network.predictor()) * delta
         alike = bool(np.all(useful > 0) or np.all(useful < 0))
         yield Hypothesis("every weight starts with the useful sign", alike)
-        yield settled(run)
+        yield settled(run, turn=self.tolerance)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         w, delta = np.abs(np.asarray(run.network.predictor())), apart(run)

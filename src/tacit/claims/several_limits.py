@@ -52,7 +52,7 @@ class EndsStationary(AbstractClaim[Diagonal]):
         yield invertible(run)
         yield deep(run)
         yield balanced(run)
-        yield settled(run)
+        yield settled(run, turn=self.tolerance / 10)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         w = run.network.predictor()

@@ -14,7 +14,15 @@ from ..networks import Diagonal
 from ..oracles import orthant_limit, singular_limit
 from ..risk import Risk
 from ..training import Trajectory
-from .base import AbstractClaim, balanced, deep, Hypothesis, is_gradient_flow, of_fisher
+from .base import (
+    AbstractClaim,
+    apart,
+    balanced,
+    deep,
+    Hypothesis,
+    is_gradient_flow,
+    of_fisher,
+)
 from .recipes import CLOSE, few_of_many, LONG
 
 
@@ -68,6 +76,8 @@ class DeeperIsSparser(AbstractClaim[Diagonal]):
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         start = run.experiment.network
+        if apart(run) is None:
+            return math.nan
         w0, rng = np.asarray(start.predictor()), np.random.default_rng(0)
         shallow = [_hoyer(self._limit(run, w0, 2))]
         deeper = [_hoyer(np.asarray(run.network.predictor()))]

@@ -45,7 +45,7 @@ class SparsityIgnoresDepth(AbstractClaim[Diagonal]):
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-8
-    """What eliminated weights, below 1e-9 of the largest, still add to the sum."""
+    """The sum of magnitudes moves with the direction, which is known to that."""
 
     depth: int = 4
 
@@ -64,7 +64,7 @@ class SparsityIgnoresDepth(AbstractClaim[Diagonal]):
         yield balanced(run)
         some = orthant_end(run) is not None
         yield Hypothesis("two classes, which w0 tells apart", some)
-        yield settled(run)
+        yield settled(run, turn=self.tolerance / 2)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         limit = orthant_end(run)

@@ -9,7 +9,7 @@ import numpy as np
 from ..experiment import Experiment
 from ..losses import Fisher
 from ..networks import Diagonal
-from ..observables import AbstractObservable, FisherRatio, LinearPredictor
+from ..observables import AbstractObservable, LinearPredictor
 from ..oracles import OrthantLimit
 from ..risk import Risk
 from ..training import Trajectory
@@ -55,10 +55,7 @@ class PowerLawTails(AbstractClaim[Diagonal]):
     id: ClassVar[str] = "C3"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = Diagonal
-    watches: ClassVar[tuple[AbstractObservable, ...]] = (
-        LinearPredictor(),
-        FisherRatio(),
-    )
+    watches: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 0.01
     """The first correction is a constant over t: what was there before g settled."""
 
@@ -92,7 +89,11 @@ class PowerLawTails(AbstractClaim[Diagonal]):
         law = ((L - 2) * g[off] * times[late, None]) ** (-L / (L - 2))
         size = np.abs(w[late])
         weights = np.max(np.abs(size[:, off] / law - 1), initial=0.0)
-        J = np.asarray(run.seen["FisherRatio"])[-np.sum(late) :]
+        problem = run.experiment.risk.problem
+        S, B = np.asarray(problem.within), np.asarray(problem.between)
+        J = np.sum(w[late] @ B * w[late], axis=1) / np.sum(
+            w[late] @ S * w[late], axis=1
+        )
         risk = np.abs(np.log(limit.objective / J) / (size @ np.where(off, g, 0)) - 1)
         return float(max(weights, np.max(risk)))
 

@@ -170,7 +170,7 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
         """When a sign first changes from a tie of `power` times as many digits."""
         true = run.experiment
         layers = np.asarray(true.network.layers)
-        if len(layers) != 2:
+        if len(layers) != 2 or not run.times[-1] > 0:
             return math.inf
         size = np.sqrt(np.abs(np.prod(layers, axis=0)))
         small = ((np.abs(layers[0]) / size) ** 2 - 1) / 2
