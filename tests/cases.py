@@ -180,7 +180,6 @@ CLAIMS = {
     "TopGramConserved-LogDet": claims.TopGramConserved(loss=losses.LogDet()),
     "TopGramGrows": claims.TopGramGrows(),
     "TraceRatioPicksOne": claims.TraceRatioPicksOne(),
-    "TraceRatioPicksOne-L1": claims.TraceRatioPicksOne(depth=1),
     "TraceRatioPicksOne-L3": claims.TraceRatioPicksOne(depth=3),
     "UnbalancedSpeed": claims.UnbalancedSpeed(),
     "UnboundedBelow": claims.UnboundedBelow(),

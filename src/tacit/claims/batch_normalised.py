@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._types import Matrix, Vector
+from .._types import Vector
 from ..experiment import Experiment
 from ..flows import GradientFlow
 from ..losses import Dorfer
@@ -27,9 +27,9 @@ class BatchNormalised(AbstractNetwork):
     output a function of one input; the last layer is not rectified.
     """
 
-    weights: list[Matrix]
-    scales: list[Vector]
-    shifts: list[Vector]
+    weights: list[Array]
+    scales: list[Array]
+    shifts: list[Array]
     sample: tuple[tuple[float, ...], ...] = eqx.field(static=True)
     epsilon: float = eqx.field(default=0.0, static=True)
     """What is added to the variance, as programs do. Only 0 is free of scale."""
