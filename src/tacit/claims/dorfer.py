@@ -178,7 +178,9 @@ class BiasedBalance(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "G2"
-    reference: ClassVar[str] = "Du, Hu and Lee (2018), arXiv:1806.00900, Theorem 2.1"
+    reference: ClassVar[str] = (
+        "Derived; without biases Du, Hu and Lee (2018), arXiv:1806.00900, Theorem 2.1"
+    )
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-10
     """Rounding of a gradient, 1e-15, and of a sum of its terms."""
