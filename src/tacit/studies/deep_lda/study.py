@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..base import AbstractStudy, Question
-from . import conserved
+from . import additive, conserved, depth, signs
 
 
 class DeepLDA(AbstractStudy):
@@ -23,4 +23,7 @@ class DeepLDA(AbstractStudy):
     def questions(self) -> tuple[Question, ...]:
         return (
             Question("conserved", "what is conserved and what is not", conserved.ask),
+            Question("additive", "how additive becomes multiplicative", additive.ask),
+            Question("depth", "what depth does to weak features", depth.ask),
+            Question("signs", "sign-locking and the exact limit", signs.ask),
         )

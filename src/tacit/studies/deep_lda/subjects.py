@@ -16,12 +16,13 @@ from ...risk import Risk
 DEPTHS = (1, 2, 3, 4, 6, 8)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Subject:
     """A two-class problem with standardised features, and its start `w0` ``(d,)``.
 
     Every feature starts at ``1 / d`` with the sign of its own difference of means, so
-    that before any training each votes the way its class means say.
+    that before any training each votes the way its class means say. Two subjects are
+    equal only if they are one: a subject may key a cache.
     """
 
     name: str
@@ -38,6 +39,29 @@ class Subject:
     def risk(self) -> Risk:
         r"""The risk $-\log J$."""
         return Risk(self.problem, Fisher())
+
+    @functools.cached_property
+    def groups(self) -> tuple[str, ...]:
+        """What each feature is: strong, weak or noise by design, or else by thirds.
+
+        The thirds order the features by the J that each reaches alone.
+        """
+        names = self.problem.features or ()
+        kinds = tuple(name.split("_")[0] for name in names)
+        if set(kinds) == {"strong", "weak", "noise"}:
+            return kinds
+        delta = np.asarray(self.problem.delta)
+        alone = delta**2 / np.diag(np.asarray(self.problem.within))
+        place = np.argsort(np.argsort(-alone))
+        third = len(delta) // 3
+        return tuple(
+            "strong" if p < third else "weak" if p >= len(delta) - third else "middle"
+            for p in place
+        )
+
+    def members(self, group: str) -> tuple[int, ...]:
+        """The features of a group."""
+        return tuple(i for i, kind in enumerate(self.groups) if kind == group)
 
     def network(self, depth: int) -> Diagonal:
         """The balanced network of this depth at the start."""
@@ -62,8 +86,8 @@ def real() -> tuple[Subject, ...]:
     digits = load("digits", classes=(3, 8)).varying()
     return (
         Subject("breast_cancer", "Breast cancer", load("breast_cancer").standardised()),
-        Subject("wine", "Wine, 2 classes", wine.varying().standardised()),
-        Subject("digits", "Digits 3 and 8", digits.standardised()),
+        Subject("wine", "Wine 0/1", wine.varying().standardised()),
+        Subject("digits", "Digits 3/8", digits.standardised()),
     )
 
 
