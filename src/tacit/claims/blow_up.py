@@ -113,7 +113,7 @@ class RankOneBlowUp(AbstractClaim[Diagonal]):
     before the end.
     """
 
-    id: ClassVar[str] = "D2"
+    id: ClassVar[str] = "D2b"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = Diagonal
     tolerance: float = 0.01

@@ -177,7 +177,7 @@ class BiasedBalance(AbstractClaim[MLP]):
     $\langle W_l,\nabla\rangle+\langle b_l,\nabla\rangle=\langle W_{l+1},\nabla\rangle$.
     """
 
-    id: ClassVar[str] = "G2"
+    id: ClassVar[str] = "G2b"
     reference: ClassVar[str] = (
         "Derived; without biases Du, Hu and Lee (2018), arXiv:1806.00900, Theorem 2.1"
     )

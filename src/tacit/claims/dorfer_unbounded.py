@@ -109,7 +109,7 @@ class DriftOfSteps(AbstractClaim[MLP]):
     a ridge the norms are driven as well, at first order in $\eta$.
     """
 
-    id: ClassVar[str] = "G5"
+    id: ClassVar[str] = "G5b"
     reference: ClassVar[str] = DORFER
     needs: ClassVar[type] = MLP
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(), SlopeOfWeights())

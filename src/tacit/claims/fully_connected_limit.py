@@ -101,7 +101,7 @@ class FullyConnectedLimit(AbstractClaim[AbstractLinearNetwork]):
     From any layers whatever, balanced or not: no sign is locked and nothing is sparse.
     """
 
-    id: ClassVar[str] = "H6"
+    id: ClassVar[str] = "H6b"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = AbstractLinearNetwork
     tolerance: float = 1e-8

@@ -82,7 +82,7 @@ class TraceRatioPicksOne(AbstractClaim[Gate]):
     weight is on the best of them: correlations do not count, nor does the start.
     """
 
-    id: ClassVar[str] = "G7"
+    id: ClassVar[str] = "G7b"
     reference: ClassVar[str] = "Derived"
     needs: ClassVar[type] = Gate
     tolerance: float = 1e-8

@@ -30,7 +30,7 @@ SEED = 1007
 
 
 class HyperbolicMirror(AbstractClaim[Diagonal]):
-    r"""Two layers: $\tfrac{1}{2}\operatorname{arcsinh}(2 w_i/|c_i|) + \int_0^t g_i$ stays.
+    r"""Two layers: $\operatorname{arcsinh}(2 w_i/|c_i|)/2 + \int_0^t g_i$ stays.
 
     $c = \theta_1^2 - \theta_2^2$ is constant and $\theta_1^2 + \theta_2^2 =
     \sqrt{4 w^2 + c^2}$, so $\dot w = -\sqrt{4 w^2 + c^2}\, g$ from any start, under any
@@ -85,7 +85,7 @@ class HyperbolicNorm(AbstractClaim[Diagonal]):
     start, $c = 0$, it is twice the $\ell_1$ norm of $w$.
     """
 
-    id: ClassVar[str] = "B12"
+    id: ClassVar[str] = "B10b"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)

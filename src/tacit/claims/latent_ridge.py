@@ -107,7 +107,7 @@ class RidgeGrowth(AbstractClaim[Diagonal]):
     last nine tenths of the run.
     """
 
-    id: ClassVar[str] = "E3"
+    id: ClassVar[str] = "E3b"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (

@@ -105,7 +105,7 @@ class MomentumDrift(AbstractClaim[Diagonal]):
     of half the step.
     """
 
-    id: ClassVar[str] = "F4"
+    id: ClassVar[str] = "F4b"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)

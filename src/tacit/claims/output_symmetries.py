@@ -100,7 +100,7 @@ class LastBiasIdle(AbstractClaim[MLP]):
     Scatters are taken about means, so a shift common to all outputs changes nothing.
     """
 
-    id: ClassVar[str] = "A6"
+    id: ClassVar[str] = "A2b"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-10

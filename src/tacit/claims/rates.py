@@ -34,7 +34,7 @@ class SlowestRate(AbstractClaim[Diagonal]):
     of the scale. Held against the last quarter of the run.
     """
 
-    id: ClassVar[str] = "C3"
+    id: ClassVar[str] = "C3b"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)

@@ -136,7 +136,7 @@ class NormsFollowSchedule(AbstractClaim[Diagonal]):
     factor of 30 in time.
     """
 
-    id: ClassVar[str] = "F8"
+    id: ClassVar[str] = "F8b"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)

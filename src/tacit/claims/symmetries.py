@@ -55,7 +55,7 @@ class RidgePushesOut(AbstractClaim[AbstractLinearNetwork]):
     $w$ is, the less the ridge costs, so the flow never stops growing it.
     """
 
-    id: ClassVar[str] = "A5"
+    id: ClassVar[str] = "A1b"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = AbstractLinearNetwork
     tolerance: float = 1e-10

@@ -126,7 +126,7 @@ class ExponentialTails(AbstractClaim[Diagonal]):
     Held against the slope of $\log w_i$ over the last quarter of the run.
     """
 
-    id: ClassVar[str] = "C3"
+    id: ClassVar[str] = "C3c"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)

@@ -80,7 +80,7 @@ class SidesNorm(AbstractClaim[TwoSided]):
     $\sum_i \sqrt{w_i^2 + 4 \kappa_i^2}$ with $\kappa = u v$.
     """
 
-    id: ClassVar[str] = "B13"
+    id: ClassVar[str] = "B11b"
     reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
     needs: ClassVar[type] = TwoSided
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
@@ -125,7 +125,7 @@ class SidesMirror(AbstractClaim[TwoSided]):
     the mirror flow of the hyperbolic entropy $\sum_i \kappa_i q(w_i / \kappa_i)$.
     """
 
-    id: ClassVar[str] = "B14"
+    id: ClassVar[str] = "B11c"
     reference: ClassVar[str] = "Woodworth et al. (2020), arXiv:2002.09277"
     needs: ClassVar[type] = TwoSided
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)

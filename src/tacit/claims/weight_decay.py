@@ -123,7 +123,7 @@ class EquilibriumTurn(AbstractClaim[Diagonal]):
     turn. It depends neither on the data nor on the loss.
     """
 
-    id: ClassVar[str] = "F6"
+    id: ClassVar[str] = "F6b"
     reference: ClassVar[str] = "Wan et al. (2021), arXiv:2006.08419"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
@@ -167,7 +167,7 @@ class EquilibriumMoments(AbstractClaim[Diagonal]):
     $c = (1 - \eta\mu)^2$: the square of one step's law, averaged.
     """
 
-    id: ClassVar[str] = "F6"
+    id: ClassVar[str] = "F6c"
     reference: ClassVar[str] = "Derived; cf. Wan et al. (2021), arXiv:2006.08419"
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
