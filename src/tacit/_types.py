@@ -6,6 +6,7 @@ of a contrast, ``t`` recorded times.
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray
 
 
@@ -33,4 +34,4 @@ def float64(x: ArrayLike) -> Array:
 
 def finite(x: Array) -> bool:
     """Whether all of `x` is finite; True for a value that is not known yet."""
-    return isinstance(x, jax.core.Tracer) or bool(jnp.all(jnp.isfinite(x)))
+    return isinstance(x, Tracer) or bool(jnp.all(jnp.isfinite(x)))

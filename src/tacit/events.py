@@ -24,8 +24,9 @@ class AbstractEvent(eqx.Module):
     To add one: subclass, declare `within`, define `crossing`.
     """
 
-    within: AbstractVar[float]
-    """By when a run gives up waiting, in the units of its flow."""
+    within: AbstractVar[float | None]
+    """By when a run gives up waiting, in the units of its flow; None is the flow's own
+    `patience`."""
 
     @abc.abstractmethod
     def crossing(self, at: Snapshot) -> Scalar:
@@ -41,7 +42,7 @@ class Reaches(AbstractEvent):
 
     observable: Any
     level: float = eqx.field(converter=float)
-    within: float = eqx.field(default=1e9, converter=float, kw_only=True)
+    within: float | None = eqx.field(default=None, kw_only=True)
 
     def __check_init__(self):
         _positive(self.within)
@@ -55,7 +56,7 @@ class RiskBelow(AbstractEvent):
 
     level: float = eqx.field(converter=float)
     relative: bool = False
-    within: float = eqx.field(default=1e9, converter=float, kw_only=True)
+    within: float | None = eqx.field(default=None, kw_only=True)
 
     def __check_init__(self):
         _positive(self.within)
@@ -66,7 +67,7 @@ class RiskBelow(AbstractEvent):
 
 
 def _positive(within):
-    if not 0 < within < math.inf:
+    if within is not None and not 0 < within < math.inf:
         raise DataError(
             f"within = {within}: an event needs a finite time to happen in."
         )

@@ -75,7 +75,7 @@ def train(
     experiment: Experiment[N],
     observe: Sequence[AbstractObservable] = (),
     *,
-    records: int | ArrayLike | Sequence[float] = 50,
+    records: int | ArrayLike | Sequence[float] | Sequence[int] = 50,
 ) -> Trajectory[N]:
     """Run `experiment`, recording each observable at `records` evenly spaced times.
 
@@ -97,8 +97,9 @@ def train(
     risk, start, flow = experiment.risk, experiment.network, experiment.flow
     until, reason = experiment.until, None
     if not isinstance(until, int | float | np.number):
+        within = float(until.within or flow.patience)
         crossing = _Crossing(until, start, risk)
-        arrival = flow.arrival(risk, start, crossing, until.within, key)
+        arrival = flow.arrival(risk, start, crossing, within, key)
         until, reason = arrival.time, arrival.reason
     times = _schedule(records, float(until))
     path = flow.path(risk, start, times, key)

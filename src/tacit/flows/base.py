@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 import equinox as eqx
 import numpy as np
@@ -11,6 +11,12 @@ from jaxtyping import Array, Float
 from .._types import Key
 from ..networks import AbstractNetwork
 from ..risk import Risk
+
+
+if TYPE_CHECKING:
+    from typing import ClassVar as AbstractClassVar
+else:
+    from equinox import AbstractClassVar
 
 
 Times = Float[Array, " t"] | Float[np.ndarray, " t"]
@@ -45,6 +51,9 @@ class AbstractFlow(eqx.Module):
 
     To add one that repeats a move, subclass `AbstractFixedStep`; otherwise this.
     """
+
+    patience: AbstractClassVar[float]
+    """By when an event must have happened if it does not say itself."""
 
     @abc.abstractmethod
     def path(

@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Callable
-from typing import Any, TYPE_CHECKING
+from typing import Any, ClassVar, TYPE_CHECKING
 
 import equinox as eqx
 import jax
@@ -28,6 +28,8 @@ class AbstractFixedStep(AbstractFlow):
 
     To add one: subclass, set `order`, declare `step`, define `memory` and `move`.
     """
+
+    patience: ClassVar[float] = 1e6
 
     order: AbstractClassVar[int]
     """Global order at which the moves follow the gradient flow as ``step -> 0``, 0 if

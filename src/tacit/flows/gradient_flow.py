@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -45,6 +46,7 @@ class GradientFlow(AbstractFlow):
     the second. A run that cannot be followed ends with a `reason`.
     """
 
+    patience: ClassVar[float] = 1e9
     rtol: float = eqx.field(default=1e-9, converter=float)
     atol: float = eqx.field(default=1e-12, converter=float)
     chart: str = eqx.field(default="auto", static=True)
@@ -96,14 +98,14 @@ class GradientFlow(AbstractFlow):
         if self.solver == "stiff":
             leg = Leg.begin(chart, network)
         else:
-            patience = _patience(self, network)
+            patience = _patience(self, chart, network)
             leg = explicit(tolerances, chart, risk, network, times, patience)
             if bool(leg.good):
                 end = network if leg.end is None else leg.end
                 steps = int(leg.steps)
                 return Path(leg.states, chart.leave, float64(times), end, None, steps)
             leg = leg.cut(times)
-        if _may_stiffen(self, network):
+        if _may_stiffen(self, chart, network):
             leg = integrate_stiff(
                 tolerances, chart, risk, leg, np.asarray(times),
                 max_steps=self.max_steps,
@@ -129,9 +131,9 @@ class GradientFlow(AbstractFlow):
         if self.solver != "stiff":
             leg = explicit_event(
                 tolerances, chart, risk, network, crossing, within,
-                _patience(self, network),
+                _patience(self, chart, network),
             )  # fmt: skip
-        if not leg.good and _may_stiffen(self, network):
+        if not leg.good and _may_stiffen(self, chart, network):
             leg = integrate_stiff(
                 tolerances, chart, risk, leg, np.array([within]),
                 max_steps=self.max_steps, crossing=crossing,
@@ -145,13 +147,18 @@ class GradientFlow(AbstractFlow):
 # Functions, not methods: every method of a module costs 40 µs to look up.
 
 
-def _may_stiffen(flow, network):
-    size = sum(leaf.size for leaf in jax.tree.leaves(network))
-    return flow.solver == "stiff" or (
-        flow.solver == "auto" and size <= LARGEST_JACOBIAN
-    )
+def _may_stiffen(flow, chart, network):
+    if flow.solver != "auto":
+        return flow.solver == "stiff"
+    if _size(network) <= LARGEST_JACOBIAN:  # no chart has more unknowns than that
+        return True
+    return _size(jax.eval_shape(chart.enter, network)) <= LARGEST_JACOBIAN
 
 
-def _patience(flow, network):
-    turn = flow.solver == "auto" and _may_stiffen(flow, network)
+def _size(tree):
+    return sum(leaf.size for leaf in jax.tree.leaves(tree))
+
+
+def _patience(flow, chart, network):
+    turn = flow.solver == "auto" and _may_stiffen(flow, chart, network)
     return min(flow.max_steps, PATIENCE) if turn else flow.max_steps

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -24,6 +25,20 @@ def step(
     for row in STAGES[1:]:
         slopes.append(field(y + h * _mix(row, slopes)))
     return y + h * _mix(WEIGHTS, slopes), slopes
+
+
+def compact_step(
+    field: Callable[[Flat], Flat], y: Flat, slope: Flat, h: Array
+) -> tuple[Flat, list[Flat]]:
+    """The same step as a loop over the stages: slower, but compiled in a third."""
+    stages = jnp.asarray(STAGES)
+
+    def stage(i, found):
+        return found.at[i].set(field(y + h * (stages[i] @ found)))
+
+    found = jnp.zeros((len(STAGES), y.size)).at[0].set(slope)
+    found = jax.lax.fori_loop(1, len(STAGES), stage, found)
+    return y + h * (jnp.asarray(WEIGHTS) @ found), list(found)
 
 
 def error(slopes: list[Flat], h: Array, scale: Flat) -> Array:

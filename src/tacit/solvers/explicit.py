@@ -86,27 +86,30 @@ def explicit_event(
     first = side(walk.y, walk.t)
 
     def going(carry):
-        walk, met, _ = carry
+        walk, met, *_ = carry
         return (walk.t < end[0]) & (walk.steps < max_steps) & ~walk.stuck & ~met
 
     def on(carry):
-        walk, _, _ = carry
+        walk = carry[0]
         h = jnp.minimum(walk.h, end[0] - walk.t)
-        y, slope, err = _try(field, tolerances, walk, h)
+        y, slope, err = _try(field, tolerances, walk, h, dop853.compact_step)
         good = err <= 1
-        met = good & (side(y, walk.t + h) * first <= 0)
+        ahead = side(y, walk.t + h) * first
+        met = good & (ahead <= 0)
         after = _judged(walk, y, slope, err, h, jnp.where(good, walk.t + h, walk.t))
         stay = jax.tree.map(lambda a, b: jnp.where(met, a, b), walk, after)
-        return stay, met, h
+        return stay, met, h, y, ahead
 
-    no = jnp.zeros((), bool)
-    walk, met, h = jax.lax.while_loop(going, on, (walk, no, walk.h))
+    start = (walk, jnp.zeros((), bool), walk.h, walk.y, first)
+    walk, met, h, y, ahead = jax.lax.while_loop(going, on, start)
 
-    def short(h):
-        return dop853.step(field, walk.y, walk.slope, h)[0]
+    def shorter(h):
+        y = dop853.compact_step(field, walk.y, walk.slope, h)[0]
+        return side(y, walk.t + h) * first, y
 
-    h = jnp.where(met, _root(lambda h: side(short(h), walk.t + h) * first, h), 0.0)
-    last = shape(jnp.where(met, short(h), walk.y))
+    here = side(walk.y, walk.t) * first
+    h, y = _root(shorter, (jnp.zeros(()), here), (jnp.where(met, h, 0.0), ahead), y)
+    last = shape(jnp.where(met, y, walk.y))
     none = jax.tree.map(lambda x: x[None][:0], last)
     return Leg(none, last, None, walk.t + h, walk.steps, met)
 
@@ -138,8 +141,8 @@ def _scale(tolerances, a, b):
     return jnp.broadcast_to(atol + rtol * jnp.maximum(jnp.abs(a), jnp.abs(b)), a.shape)
 
 
-def _try(field, tolerances, walk, h):
-    y, slopes = dop853.step(field, walk.y, walk.slope, h)
+def _try(field, tolerances, walk, h, step=dop853.step):
+    y, slopes = step(field, walk.y, walk.slope, h)
     slope = field(y)
     err = dop853.error([*slopes, slope], h, _scale(tolerances, walk.y, y))
     return y, slope, jnp.where(jnp.isfinite(err), err, jnp.inf)
@@ -164,26 +167,23 @@ def _judged(walk: Walk, y, slope, err, h, t) -> Walk:
     )
 
 
-def _root(function, high):
-    """The zero of an increasing or decreasing function on ``[0, high]``, bracketed."""
+def _root(function, low, high, y):
+    """Where ``function(h) = (value, y)`` is 0 between two ``(h, value)``, and `y`."""
 
     def on(carry):
-        low, high, f_low, f_high, k = carry
-        close = jnp.abs(high - low) <= 2 * jnp.finfo(float).eps * jnp.abs(high)
-        return (k < 100) & ~close & (f_high != 0)
+        (h, value), _, _, moved, k = carry
+        return (k < 60) & (value != 0) & (moved > 2 * jnp.finfo(float).eps * h)
 
     def halve(carry):
         # Illinois: a secant whose stale end counts half.
-        low, high, f_low, f_high, k = carry
-        middle = high - f_high * (high - low) / (f_high - f_low)
-        f = function(middle)
-        crossed = f * f_high < 0
-        low, f_low = (
-            jnp.where(crossed, high, low),
-            jnp.where(crossed, f_high, f_low / 2),
-        )
-        return low, middle, f_low, f, k + 1
+        (h, value), (stale, stale_value), _, _, k = carry
+        new = h - value * (h - stale) / (value - stale_value)
+        found, y = function(new)
+        crossed = found * value < 0
+        stale = jnp.where(crossed, h, stale)
+        stale_value = jnp.where(crossed, value, stale_value / 2)
+        return (new, found), (stale, stale_value), y, jnp.abs(new - h), k + 1
 
-    zero = jnp.zeros(())
-    carry = (zero, high, function(zero), function(high), jnp.zeros((), int))
-    return jax.lax.while_loop(on, halve, carry)[1]
+    carry = (high, low, y, high[0], jnp.zeros((), int))
+    (h, _), _, y, _, _ = jax.lax.while_loop(on, halve, carry)
+    return h, y
