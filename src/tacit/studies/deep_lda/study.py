@@ -23,6 +23,10 @@ class DeepLDA(AbstractStudy):
     def questions(self) -> tuple[Question, ...]:
         return (
             Question("conserved", "what is conserved and what is not", conserved.ask),
+            Question("balance", "what happens off balance", balance.ask),
+            Question("singular", "more features than samples", singular.ask),
+            Question("path", "the two-sided network as a sparse path", path.ask),
+            Question("three_classes", "three classes", three_classes.ask),
             Question("additive", "how additive becomes multiplicative", additive.ask),
             Question("depth", "what depth does to weak features", depth.ask),
             Question("signs", "sign-locking and the exact limit", signs.ask),

@@ -1,0 +1,282 @@
+"""Several outputs, and one output on several classes."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+
+from ...claims.deep_linear_conservation import (
+    FrobeniusNormsConserved,
+    GramDifferencesConserved,
+    SquareTopFrozen,
+    TopGramConserved,
+)
+from ...claims.fully_connected_limit import BestRowSpace, DepthIsAClock
+from ...claims.several_limits import EndsStationary
+from ...datasets import load
+from ...experiment import Experiment
+from ...flows import GradientFlow
+from ...losses import AbstractScatterLoss, Fisher, RatioTrace, TraceRatio
+from ...networks import DeepLinear, Diagonal
+from ...observables import FisherRatio, LinearPredictor
+from ...oracles import optimum
+from ...problem import Problem
+from ...reporting import Finding, number, Numbers, Picture, plots, Section
+from ...risk import Risk
+from ...training import train, Trajectory
+from ...verdict import judge, watched
+from ..base import Answer
+from .subjects import real
+
+
+KEPT = (
+    FrobeniusNormsConserved(),
+    GramDifferencesConserved(),
+    TopGramConserved(),
+    SquareTopFrozen(),
+)
+LOSSES: dict[str, AbstractScatterLoss] = {
+    "ratio trace": RatioTrace(),
+    "trace ratio": TraceRatio(),
+}
+SQUARE, QUICK, DEEP = (13, 6, 2, 2), (13, 2, 2), (13, 6, 4, 2)
+"""Widths from input to output; the last layer of the first two is square."""
+
+EXACT = GradientFlow(rtol=1e-11, atol=1e-13, chart="parameters")
+SHORT = GradientFlow(rtol=1e-8, atol=1e-10)
+LONG = GradientFlow(rtol=1e-10, atol=1e-12, solver="stiff")
+
+
+class Ends(NamedTuple):
+    """Where single diagonal outputs end: `J` ``(orthants, starts)``, and the best."""
+
+    J: np.ndarray
+    best: float
+    two: tuple[Trajectory, ...]
+    """The lowest and the highest end in the orthant where they are widest apart."""
+
+    @property
+    def split(self) -> np.ndarray:
+        """Which orthants hold more than one end."""
+        return np.ptp(self.J, axis=1) > 1e-3 * self.J.max(axis=1)
+
+
+def ask(quick: bool) -> Answer:  # noqa: FBT001
+    """Which Gram matrices stay, where rows go, and how one output gets stuck."""
+    problem, best = _wine(), optimum(_wine(), 2).value
+    claims = KEPT[:3] if quick else KEPT
+    watch = (*watched(*claims), LinearPredictor())
+    widths = QUICK if quick else SQUARE
+    runs, findings = {}, []
+    for name, loss in LOSSES.items():
+        risk = Risk(problem, loss)
+        run = train(
+            Experiment(_start(widths), risk, EXACT, until=10.0), watch, records=80
+        )
+        runs[name] = run
+        on = f"Wine, 3 classes, {name}"
+        findings += [Finding.of(judge(claim, run), on=on) for claim in claims]
+    stacks = {_named(widths): runs["ratio trace"]}
+    if not quick:
+        risk = Risk(problem, RatioTrace())
+        experiment = Experiment(_start(DEEP), risk, EXACT, until=10.0)
+        stacks[_named(DEEP)] = train(experiment, watch, records=80)
+    claim = BestRowSpace()
+    for name, run in stacks.items():
+        on = f"Wine, 3 classes, widths {name}"
+        findings.append(Finding.of(judge(claim, run), on=on))
+    if not quick:
+        findings.append(_clock())
+    ends = _alone(problem, 8, 4 if quick else 8)
+    for run in ends.two:
+        on = f"Wine, 3 classes, one output, J = {run.seen['FisherRatio'][-1]:.2f}"
+        findings.append(Finding.of(judge(EndsStationary(), run), on=on))
+
+    drift = {name: _drift(run) for name, run in runs.items()}
+    off = {name: (run.times, _off(run, best)) for name, run in stacks.items()}
+    thin = {name: _thinness(run) for name, run in runs.items()}
+    rows = [
+        (name, *(each[1].max() for each in drift[name].values()), thin[name])
+        for name in runs
+    ]
+    section = Section(
+        "Three classes",
+        *_words(drift, thin, off, ends),
+        Picture(
+            plots.to_svg(
+                _draw(drift, off, ends),
+                alt="Drift of three conserved quantities under two objectives; the "
+                "angle to the best plane against time for several stacks of layers; "
+                "where a single output ends, for several starts in each of eight "
+                "orthants.",
+            ),
+            "Wine with its three classes. Top: drift under the ratio trace and under "
+            f"the trace ratio, widths {_named(widths)}. Bottom left: angle between "
+            "the row space and the plane of the two best discriminants, under the "
+            "ratio trace. Bottom right: one diagonal output of two balanced layers; "
+            f"each dot is the end of one of {ends.J.shape[1]} starts with the signs of "
+            "its column, the first column those of the best discriminant.",
+        ),
+        Numbers(
+            ("objective", *drift["ratio trace"], "second singular value / first"),
+            rows,
+            "Largest relative drift, and how flat the two outputs are at the end",
+        ),
+    )
+    kept = {name.replace(" ", "_"): run.to_xarray() for name, run in runs.items()}
+    kept |= {f"widths_{n}": r.to_xarray() for n, r in list(stacks.items())[1:]}
+    return Answer(section, tuple(findings), kept)
+
+
+@functools.cache
+def _wine() -> Problem:
+    return load("wine").standardised()
+
+
+def _named(widths: tuple[int, ...]) -> str:
+    return "-".join(map(str, widths))
+
+
+def _start(widths: tuple[int, ...]) -> DeepLinear:
+    rng = np.random.default_rng(0)
+    pairs = zip(widths, widths[1:], strict=False)
+    return DeepLinear([rng.standard_normal((n, m)) / np.sqrt(m) for m, n in pairs])
+
+
+def _drift(run: Trajectory) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """How far everything that might be conserved has moved at every time."""
+    layers = [np.asarray(W) for W in run.experiment.network.layers]
+    pairs = zip(layers[1:], layers, strict=False)
+    norms = np.array([np.sum(W**2) for W in layers])
+    neighbours = np.concatenate([np.ravel(V.T @ V - W @ W.T) for V, W in pairs])
+    before = {
+        "layer norms": ("LayerNorms", norms),
+        "neighbours": ("GramDifferences", neighbours),
+        "top layer": ("TopGram", layers[-1] @ layers[-1].T),
+    }
+    out = {}
+    for label, (name, first) in before.items():
+        stray = np.abs(np.asarray(run.seen[name]) - first).reshape(len(run.times), -1)
+        out[label] = (np.asarray(run.times), stray.max(axis=1) / np.abs(first).max())
+    return out
+
+
+def _off(run: Trajectory, best: np.ndarray) -> np.ndarray:
+    """The sine of the largest angle between the rows and the best, at every time."""
+    rows = np.asarray(run.seen["LinearPredictor"])
+    angles = [scipy.linalg.subspace_angles(E.T, best.T).max() for E in rows]
+    return np.sin(angles)
+
+
+def _thinness(run: Trajectory) -> float:
+    """The second singular value of the predictor at the end, over the first."""
+    sizes = np.linalg.svd(np.asarray(run.network.predictor()))[1]
+    return float(sizes[1] / sizes[0])
+
+
+def _clock() -> Finding:
+    """Whether depth is a clock and nothing else, on the two classes of wine."""
+    wine = next(each for each in real() if each.name == "wine")
+    start = DeepLinear.balanced(wine.w0, depth=3, width=4)
+    flow = GradientFlow(rtol=1e-12, atol=1e-14, chart="parameters")
+    claim = DepthIsAClock()
+    run = train(Experiment(start, wine.risk, flow, until=50.0), claim.watches)
+    return Finding.of(judge(claim, run), on=f"{wine.title}, fully connected, L = 3")
+
+
+def _alone(problem: Problem, orthants: int, starts: int) -> Ends:
+    """One diagonal output, from several starts with each of several patterns of signs.
+
+    The first pattern is that of the best discriminant.
+    """
+    risk, best = Risk(problem, Fisher()), optimum(problem, 1)
+    rng = np.random.default_rng(0)
+    signs = rng.choice([-1.0, 1.0], (orthants, problem.d))
+    signs[0] = np.sign(best.value[0])
+    sizes = rng.uniform(0.05, 1.5, (orthants, starts, problem.d)) ** 2
+    watch = (LinearPredictor(), FisherRatio())
+
+    def run(at: tuple[int, int], flow: GradientFlow, until: float) -> Trajectory:
+        start = Diagonal.balanced(signs[at[0]] * sizes[at], depth=2)
+        return train(Experiment(start, risk, flow, until=until), watch, records=8)
+
+    J = np.empty((orthants, starts))
+    for at in np.ndindex(orthants, starts):
+        J[at] = run(at, SHORT, 3e3).seen["FisherRatio"][-1]
+    row = int(np.argmax(np.ptp(J, axis=1)))
+    two = int(np.argmin(J[row])), int(np.argmax(J[row]))
+    return Ends(J, best.objective, tuple(run((row, k), LONG, 1e6) for k in two))
+
+
+def _draw(drift, off, ends: Ends) -> plots.Drawing:
+    drawing = plots.figure(2, 2, height=6.0)
+    look = plots.strokes(drift["ratio trace"])
+    for i, (name, curves) in enumerate(drift.items()):
+        drawing[i].frame(
+            title=name, x="flow time", y="largest relative drift", log="y"
+        ).lines(curves, look=look, floor=1e-17)
+        drawing[i].axes.set_ylim(1e-17, 10)
+    drawing[2].frame(
+        title="rows, ratio trace", x="flow time", y="sine of the angle", log="y"
+    ).lines(off, floor=1e-16)
+    panel = drawing[3].frame(
+        title="one diagonal output", x="pattern of signs", y="criterion $J$ at the end"
+    )
+    columns = {
+        "several ends": ends.split,
+        "one end": ~ends.split,
+    }
+    look = plots.strokes(columns)
+    for name, mask in columns.items():
+        where = np.repeat(np.flatnonzero(mask) + 1, ends.J.shape[1])
+        panel.axes.plot(
+            where, ends.J[mask].ravel(), look[name].marker, ms=5, alpha=0.6,
+            color=look[name].colour, label=name,
+        )  # fmt: skip
+    panel.axes.set_ylim(0, 1.1 * ends.best)
+    panel.level(ends.best, "fully connected")
+    panel.axes.legend(loc="lower left")
+    panel.axes.set_xticks(np.arange(len(ends.J)) + 1)
+    return drawing
+
+
+def _words(drift, thin, off, ends: Ends) -> tuple[str, ...]:
+    """What the runs say, in sentences that follow what came out."""
+    top = {name: each["top layer"][1].max() for name, each in drift.items()}
+    both = [each[k][1].max() for each in drift.values() for k in list(each)[:2]]
+    first = (
+        "With several outputs it matters which symmetry the objective has. Neither the "
+        "ratio trace nor the trace ratio sees scale, and both keep every layer's norm "
+        "and the difference of the Gram matrices of neighbours "
+        f"(drift at most {number(max(both), 1)}). The ratio trace does not see the "
+        "basis of the outputs either, and with it the whole Gram matrix "
+        f"$W_L W_L^\\top$ of the top layer stays (drift {number(top['ratio trace'], 1)}"
+        f", against {number(top['trace ratio'], 2)} under the trace ratio)."
+    )
+    settled = max(sines[-1] for _, sines in off.values())
+    second = (
+        f"Under the ratio trace the rows of the "
+        "fully connected layers come to the plane of the two best discriminants "
+        f"(sine {number(settled, 1)} at the end). Fully connected depth changes the "
+        "speed and nothing else: what the paper finds is a property of *diagonal* "
+        "layers. The trace ratio does not want a plane at all: its two outputs turn to "
+        "one direction, and the second "
+        f"singular value of the network falls to {number(thin['trace ratio'], 1)} of "
+        f"the first (under the ratio trace it is {number(thin['ratio trace'], 2)})."
+    )
+    if ends.split.any():
+        low, high = (float(run.seen["FisherRatio"][-1]) for run in ends.two)
+        said = (
+            f"in {int(ends.split.sum())} of the {len(ends.J)} orthants tried, starts "
+            "that differ only in magnitude end at different places, in one of them at "
+            f"$J$ = {low:.2f} and at {high:.2f}"
+        )
+    else:
+        said = f"in the {len(ends.J)} orthants tried, though, all starts end alike"
+    third = (
+        "One diagonal output on three classes has no limit that could be predicted "
+        "from the signs: the criterion may have several maxima in an orthant, and "
+        f"{said}. The uniqueness that two classes give is lost."
+    )
+    return first, second, third
