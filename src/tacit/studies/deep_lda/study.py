@@ -3,7 +3,16 @@
 from typing import ClassVar
 
 from ..base import AbstractStudy, Question
-from . import additive, conserved, depth, signs
+from . import (
+    additive,
+    balance,
+    conserved,
+    depth,
+    path,
+    signs,
+    singular,
+    three_classes,
+)
 
 
 class DeepLDA(AbstractStudy):
@@ -23,11 +32,11 @@ class DeepLDA(AbstractStudy):
     def questions(self) -> tuple[Question, ...]:
         return (
             Question("conserved", "what is conserved and what is not", conserved.ask),
+            Question("additive", "how additive becomes multiplicative", additive.ask),
+            Question("depth", "what depth does to weak features", depth.ask),
+            Question("signs", "sign-locking and the exact limit", signs.ask),
             Question("balance", "what happens off balance", balance.ask),
             Question("singular", "more features than samples", singular.ask),
             Question("path", "the two-sided network as a sparse path", path.ask),
             Question("three_classes", "three classes", three_classes.ask),
-            Question("additive", "how additive becomes multiplicative", additive.ask),
-            Question("depth", "what depth does to weak features", depth.ask),
-            Question("signs", "sign-locking and the exact limit", signs.ask),
         )
