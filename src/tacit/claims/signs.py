@@ -55,7 +55,7 @@ class SignsFrozen(AbstractClaim[Diagonal]):
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         _, w = along(run)
-        return float(np.sum(np.sign(w[1:]) != np.sign(w[:-1])))
+        return float(np.sum(np.sign(w[1:]) * np.sign(w[:-1]) < 0))  # 0 by underflow
 
     def witness(self) -> Experiment[Diagonal]:
         problem, w0 = definite()
