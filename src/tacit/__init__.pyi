@@ -8,6 +8,7 @@ from . import (
     observables as observables,
     oracles as oracles,
     studies as studies,
+    sweeps as sweeps,
 )
 from .datasets import load as load
 from .events import Reaches as Reaches, RiskBelow as RiskBelow

@@ -7,6 +7,7 @@
   - CapabilityError     an object was asked for something it cannot do
   - MissingExtraError   an optional dependency is not installed
   - NotFoundError       a name that nothing goes by
+  - SpecError           an experiment written in a file, with a mistake in it
   - OutputError         a place that cannot be written to without losing something
 """
 
@@ -62,6 +63,18 @@ class NotFoundError(TacitError, LookupError):
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         super().__init__(f"no {what} {name!r}.{hint} Known: {', '.join(known)}.")
+
+
+class SpecError(TacitError, ValueError):
+    """An experiment written in a file cannot be run; `mistakes` says where, and why.
+
+    They are pairs of a place, such as ``network.depth``, and what is wrong there.
+    """
+
+    def __init__(self, mistakes: Iterable[tuple[str, str]], file: str = ""):
+        self.mistakes, self.file = tuple(mistakes), file
+        lines = (": ".join(filter(None, (file, *each))) for each in self.mistakes)
+        super().__init__("\n".join(lines))
 
 
 class OutputError(TacitError, FileExistsError):

@@ -1,0 +1,177 @@
+"""What every section of a spec is, and the numbers and keys one may hold."""
+
+import contextlib
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias, Union
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    model_validator,
+    Tag,
+)
+from pydantic_core import PydanticCustomError
+
+from ..errors import NotFoundError, SpecError, TacitError
+
+
+SPELLINGS = {
+    "Use `contrast`, or select two classes.": "Keep two by `classes` under [problem].",
+    "w0": "start",
+    "`Risk(..., singular=True)`": "`singular = true` under [problem]",
+    "problem.varying()": "`varying = true` under [problem]",
+    ".varying()": "`varying = true`",
+    'Fisher(form="inverse")': 'Fisher with form = "inverse"',
+    "`input_ridge=`": "`input_ridge`",
+    "`ridge=`": "`ridge`",
+}
+"""What messages say to write in Python, and what stands for it in a spec."""
+
+
+class AbstractSection(BaseModel):
+    """A table of a spec: its keys are the fields, and no others.
+
+    To add one: subclass, declare the fields, and name it where sections of its kind
+    are told apart.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _knows_its_keys(cls, given: Any) -> Any:
+        known = list(cls.model_fields)
+        for key in given if isinstance(given, dict) else ():
+            if key not in known:
+                refuse(str(NotFoundError("key", str(key), known)), key)
+        return given
+
+
+def refuse(text: str, key: object = "") -> NoReturn:
+    """Say from within a validator what is wrong, in `key` of the value at hand."""
+    raise PydanticCustomError("refused", "{text}", {"text": text, "key": key})
+
+
+@contextlib.contextmanager
+def placed(section: str, keys: Iterable[str] = (), otherwise: str = "") -> Iterator:
+    """Turn what goes wrong inside into a `SpecError` that names the place.
+
+    That is the one of `keys` which the message names first, or `otherwise`.
+    """
+    try:
+        yield
+    except SpecError:
+        raise
+    except (TacitError, ValueError) as error:
+        text = in_words(error)
+        key = first_named(text, keys) or otherwise
+        place = f"{section}.{key}" if key else section
+        raise SpecError([(place, text)]) from error
+
+
+def in_words(error: Exception) -> str:
+    """What `error` says, with what it says to write in Python as a spec has it."""
+    text = str(error).replace("\n", " ")
+    if "inhomogeneous" in text:  # NumPy's word
+        return "the rows have different lengths."
+    for python, toml in SPELLINGS.items():
+        text = text.replace(python, toml)
+    return re.sub(r"\b(\w+)=True\b", r"\1 = true", text)
+
+
+def first_named(text: str, words: Iterable[str]) -> str:
+    """The one of `words` that `text` names first, or the empty string."""
+    found = {word: re.search(rf"\b{re.escape(word)}\b", text) for word in words}
+    starts = {word: match.start() for word, match in found.items() if match}
+    return min(starts, key=lambda word: starts[word], default="")
+
+
+def by_kind(what: str, members: Mapping[str, Any], key: str = "kind") -> Any:
+    """The one of `members` that the value at `key` names. To be used as a type."""
+
+    def check(given: Any) -> Any:
+        kind = _table(given).get(key)
+        if kind is None:
+            refuse(f"missing; it is one of {', '.join(members)}.", key)
+        if kind not in members:
+            refuse(str(NotFoundError(what, str(kind), members)), key)
+        return given
+
+    return _either(members, lambda given: _table(given).get(key), check)
+
+
+def by_key(what: str, members: Mapping[str, Any]) -> Any:
+    """The one of `members` whose key is there. To be used as a type."""
+
+    def keys(given: Any) -> list[str]:
+        table = _table(given)
+        return [key for key in members if table.get(key) is not None]
+
+    def check(given: Any) -> Any:
+        if len(keys(given)) != 1:
+            has = " and ".join(keys(given)) or "none of them"
+            refuse(f"{what} has exactly one of {', '.join(members)}; got {has}.")
+        return given
+
+    return _either(members, lambda given: keys(given)[0], check)
+
+
+def _either(members: Mapping[str, Any], choose: Callable, check: Callable) -> Any:
+    if len(members) == 1:
+        return Annotated[next(iter(members.values())), BeforeValidator(check)]
+    tags = {key: f"<{key}>" for key in members}  # such as no key of a file can be
+    tagged = tuple(Annotated[kind, Tag(tags[key])] for key, kind in members.items())
+    union = Union[tagged]  # noqa: UP007
+    chosen = Discriminator(lambda given: tags[choose(given)])
+    return Annotated[union, chosen, BeforeValidator(check)]
+
+
+def _table(given: Any) -> dict:
+    if not isinstance(given, dict | BaseModel):
+        refuse("should be a table of keys and values.")
+    return given if isinstance(given, dict) else dict(given)
+
+
+def _not_a_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        refuse(f"should be a number; got {str(value).lower()}.")
+    return value
+
+
+def as_numbers(value: Any) -> Any:
+    """Numbers as floats and lists of them as tuples, to any depth."""
+    if isinstance(value, list | tuple):
+        return tuple(as_numbers(entry) for entry in value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        refuse(f"should hold numbers only; one entry is {value!r}.")
+    if not math.isfinite(value):
+        refuse("should hold finite numbers only.")
+    return float(value)
+
+
+def entries(least: int) -> AfterValidator:
+    """Asks for that many entries, once each of them is right."""
+
+    def check(given: tuple) -> tuple:
+        if len(given) < least:
+            refuse(f"should have {least} or more entries; got {len(given)}.")
+        return given
+
+    return AfterValidator(check)
+
+
+Number = Annotated[float, BeforeValidator(_not_a_boolean)]
+Whole = Annotated[int, BeforeValidator(_not_a_boolean)]
+Natural = Annotated[Whole, Field(ge=0)]
+Count = Annotated[Whole, Field(ge=1)]
+Positive = Annotated[Number, Field(gt=0)]
+Numbers: TypeAlias = Annotated[Any, AfterValidator(as_numbers)]
+"""A number, or lists of numbers in lists, as arrays are written."""
