@@ -15,7 +15,7 @@ from tacit import cli
 from tacit.claims import AbstractClaim, Hypothesis
 from tacit.errors import OutputError
 from tacit.networks import AbstractNetwork
-from tacit.reporting import catalogue, Finding, terminal
+from tacit.reporting import catalogue, Finding, terminal, trials
 from tacit.verdict import Outcome, Verdict
 
 
@@ -94,7 +94,7 @@ def outcomes(monkeypatch):
         return Verdict(claim, *found)
 
     monkeypatch.setattr(catalogue, "every_claim", lambda: [Toy])
-    monkeypatch.setattr(tacit, "check", check, raising=False)
+    monkeypatch.setattr(trials, "check", check)
     return table
 
 

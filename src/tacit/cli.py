@@ -35,6 +35,9 @@ app = typer.Typer(
 )
 All = Annotated[bool, typer.Option("--all", help="All there are.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Own = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A run of your own, in TOML.")
+]
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME")]
 
 
@@ -128,40 +131,38 @@ def claims(*, as_json: Json = False) -> None:
 
 
 @app.command()
-def check(names: Names = None, *, every: All = False, as_json: Json = False) -> None:
-    """Hold claims against their witnesses and foils.
+def check(
+    names: Names = None, *, every: All = False, spec: Own = None, as_json: Json = False
+) -> None:
+    """Hold claims against their witnesses and foils, or a run of yours.
 
     NAME is a class or an ID such as B3. A claim must hold of its witness and not of its
     foil; the false claims that come with it must fail on the witness.
     """
     _one_of(names, "CLAIM", every=every)
-    import tacit
-
-    from .reporting import Finding, terminal
+    from .reporting import terminal
     from .reporting.catalogue import every_claim, find_claims
+    from .reporting.trials import own_run, trials
+    from .sweeps import Spec
 
     known = every_claim()
     found = [find_claims(name, known) for name in names or ()]
-    chosen = known if every else list(itertools.chain(*found))
-    findings = []
-    broken_off = False
+    chosen = _distinct(known if every else list(itertools.chain(*found)))
+    own = Spec.read(spec) if spec else None
+    findings, broken_off = [], False
     with terminal.progress("check") as progress:
+        tried = own_run(own, chosen, progress) if own else trials(chosen, progress)
         try:
-            for done, kind in enumerate(_distinct(chosen)):
-                claim = kind()
-                witness = claim.witness()
-                trials = [("witness", claim, witness), ("foil", claim, claim.foil())]
-                trials += [("rival", rival, witness) for rival in claim.rivals]
-                for role, tried, experiment in trials:
-                    progress(done, len(chosen), f"{kind.id} {kind.__name__}: {role}")
-                    verdict = tacit.check(tried, experiment)
-                    findings.append(Finding.of(verdict, role=role))
+            for each in tried:
+                findings.append(each)
         except KeyboardInterrupt:
             broken_off = True
     code = INTERRUPTED if broken_off else _code(findings)
     if as_json:
         rows = [each.to_json() for each in findings]
-        _print_json("check", verdicts=rows, complete=not broken_off, ok=code == FINE)
+        run = own and {"spec": str(spec), "digest": own.digest}
+        told = {"run": run, "verdicts": rows, "complete": not broken_off}
+        _print_json("check", **told, ok=code == FINE)
     else:
         terminal.show(findings)
     terminal.note(terminal.summary(findings))
