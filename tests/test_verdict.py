@@ -1,6 +1,7 @@
 """The three outcomes, three false theorems, and the ways to be silent."""
 
 import json
+import math
 from typing import ClassVar
 
 import jax.numpy as jnp
@@ -30,10 +31,11 @@ class FalseTheorem(AbstractClaim[Diagonal]):
     needs: ClassVar[type] = Diagonal
     watches: ClassVar[tuple] = (Hoyer(),)
     measure: object
+    layers: int = 1
     tolerance: float = 1e-3
 
     def hypotheses(self, run):
-        yield Hypothesis("it has layers", run.network.depth > 0)
+        yield Hypothesis("it is this deep", run.network.depth >= self.layers)
 
     def gap(self, run):
         return self.measure(run)
@@ -101,3 +103,18 @@ def test_a_verdict_is_plain_json():
     assert found["outcome"] == "holds"
     assert found["id"] == "B3"
     assert found["not_met"] == []
+
+
+def undefined(run):
+    raise ZeroDivisionError(run.steps)
+
+
+def test_what_does_not_exist_outside_a_theorem_is_silence():
+    verdict = check(FalseTheorem(undefined, layers=4), WITNESS)
+    assert verdict.outcome is Outcome.SILENT
+    assert math.isnan(verdict.gap)
+
+
+def test_a_fault_of_a_claim_inside_its_theorem_is_not_hidden():
+    with pytest.raises(ZeroDivisionError):
+        check(FalseTheorem(undefined), WITNESS)

@@ -172,6 +172,10 @@ class BestRowSpace(AbstractClaim[DeepLinear]):
     def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield basis_free(run)
         yield is_gradient_flow(run)
+        problem, rows = run.experiment.risk.problem, run.experiment.network.predictor()
+        rank = np.linalg.matrix_rank(np.asarray(problem.contrast))
+        fits = bool(np.atleast_2d(rows).shape[0] <= rank)
+        yield Hypothesis("it has no more outputs than the class means need", fits)
         best, within = self._best(run), np.asarray(run.experiment.risk.problem.within)
         rows = np.atleast_2d(run.experiment.network.predictor())
         overlap = scipy.linalg.svdvals(rows @ within @ best.T)
