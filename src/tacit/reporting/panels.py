@@ -13,7 +13,8 @@ from .findings import Finding
 from .style import COLOURS, FACE, INK, MUTED, Number, RC, Stroke, strokes
 
 
-Curve = tuple[ArrayLike, ArrayLike]
+Values = ArrayLike | Sequence[Any]  # beartype finds a tuple to be no ArrayLike
+Curve = tuple[Values, Values]
 P = ParamSpec("P")
 T = TypeVar("T")
 
