@@ -150,9 +150,9 @@ def test_a_run_that_breaks_keeps_its_last_good_state():
 def test_an_experiment_is_a_value():
     again = Experiment(START, Risk(PROBLEM, Fisher()), GradientFlow(), until=3.0)
     other = Experiment(START, RISK, GradientFlow(rtol=1e-8), until=3.0)
-    assert FLOW == again
+    assert again == FLOW
     assert hash(FLOW) == hash(again)
-    assert FLOW != other
+    assert other != FLOW
     assert {FLOW: 1}[again] == 1
     assert pickle.loads(pickle.dumps(FLOW)) == FLOW
 
