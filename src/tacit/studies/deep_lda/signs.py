@@ -39,7 +39,7 @@ def _claims(L: int) -> tuple[AbstractClaim, ...]:
 def _far(sine) -> np.ndarray:
     """1 - cos of the angle with this sine, without the loss of digits."""
     square = np.asarray(sine) ** 2
-    return square / (1 + np.sqrt(1 - square))
+    return np.asarray(square / (1 + np.sqrt(1 - square)))
 
 
 def _between(subject: Subject) -> float:
