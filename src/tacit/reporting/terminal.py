@@ -100,7 +100,8 @@ def summary(findings: Sequence[Finding]) -> str:
         for each in findings
         if not each.expected
     ]
-    surprise = f"; unexpected: {', '.join(odd)}" if odd else ""
+    roles = any(each.role for each in findings)
+    surprise = f"; unexpected: {', '.join(odd)}" if odd else "; as they must" * roles
     return (", ".join(said) or "nothing was checked") + surprise
 
 
