@@ -1,5 +1,6 @@
 """Long stretches of a flow: LSODA with the exact Jacobian of the field."""
 
+import functools
 from collections.abc import Callable
 
 import equinox as eqx
@@ -20,19 +21,51 @@ STALL = 50
 finite blow-up LSODA would take them for ever."""
 
 
-@eqx.filter_jit
+class _Static:
+    """What of a compiled call is not an array, hashed once."""
+
+    def __init__(self, content: tuple):
+        self.content, self.mark = content, hash(content)
+
+    def __hash__(self) -> int:
+        return self.mark
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, _Static) and self.content == other.content
+        return self is other or same
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _call(function, static, arrays, *rest):
+    leaves, shape = static.content
+    filled, left = [], iter(arrays)
+    for leaf in leaves:
+        filled.append(next(left) if leaf is _call else leaf)
+    return function(*jax.tree.unflatten(shape, filled), *rest)
+
+
+def _bound(function: Callable, *parts: object) -> Callable:
+    """`function` compiled, as a function of what comes after `parts`.
+
+    Taking modules apart costs more than a slope of a few features: it is done once
+    here and not at every call. Calls with like parts share a compilation.
+    """
+    leaves, shape = jax.tree.flatten(parts)
+    arrays = [leaf for leaf in leaves if eqx.is_array(leaf)]
+    kept = tuple(_call if eqx.is_array(leaf) else leaf for leaf in leaves)
+    return functools.partial(_call, function, _Static((kept, shape)), arrays)
+
+
 def _velocity(chart, risk, like, flat):
     shape = ravel_pytree(like)[1]
     return ravel_pytree(chart.field(risk, shape(flat)))[0]
 
 
-@eqx.filter_jit
 def _jacobian(chart, risk, like, flat):
     shape = ravel_pytree(like)[1]
     return jax.jacfwd(lambda y: ravel_pytree(chart.field(risk, shape(y)))[0])(flat)
 
 
-@eqx.filter_jit
 def _side(chart, crossing, like, flat, time):
     return crossing(chart.leave(ravel_pytree(like)[1](flat)), time)
 
@@ -55,21 +88,24 @@ def integrate_stiff(
     """
     like, begin = leg.last, float(leg.time)
     flat, shape = ravel_pytree(like)
+    velocity = _bound(_velocity, chart, risk, like)
+    jacobian = _bound(_jacobian, chart, risk, like)
+    across = None if crossing is None else _bound(_side, chart, crossing, like)
     solver = LSODA(
-        lambda _, y: np.asarray(_velocity(chart, risk, like, jnp.asarray(y))),
+        lambda _, y: np.asarray(velocity(y)),
         begin,
         np.asarray(flat),
         float(times[-1]),
         # SciPy takes a number for each coordinate; its stubs say one for all.
         rtol=np.maximum(tolerances[0], 1e-13),  # pyright: ignore[reportArgumentType]
         atol=tolerances[1],  # pyright: ignore[reportArgumentType]
-        jac=lambda _, y: np.asarray(_jacobian(chart, risk, like, jnp.asarray(y))),
+        jac=lambda _, y: np.asarray(jacobian(y)),
     )
     rest, states = times[leg.done :], []
     rest, states = rest[rest > begin], [np.asarray(flat)] * int(np.sum(rest <= begin))
 
     def side(y, t):
-        return float(_side(chart, crossing, like, jnp.asarray(y), jnp.asarray(t)))
+        return 0.0 if across is None else float(across(y, np.float64(t)))
 
     def stop(y, t, reason):
         stacked = jax.vmap(shape)(jnp.asarray(np.array(states))) if states else None
