@@ -1,6 +1,8 @@
 """Running a study: the folder, the order, what is kept when it is cut short."""
 
+import contextlib
 import dataclasses
+import json
 import os
 import platform
 import time
@@ -24,6 +26,7 @@ STUDIES: dict[str, AbstractStudy] = {study.name: study for study in (DeepLDA(),)
 """Every study under the name that `reproduce` takes."""
 
 Progress = Callable[[int, int, str], object]
+VERDICTS, SCHEMA = "verdicts.json", "tacit.verdicts/1"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,9 +49,10 @@ def reproduce(
     """Run the study `name` and write its page to the folder `out`.
 
     The folder (``results/NAME`` by default) holds ``report.html``, ``verdicts.json``
-    and ``trajectories/*.nc``. They are rewritten after every question, so an
-    interrupted run leaves what it had finished. `progress` is called as
-    ``progress(done, total, text)``.
+    and ``trajectories/*.nc``. They are rewritten after every question, so a run that
+    is interrupted, or fails, leaves what it had finished, and a page that says what is
+    missing. What an earlier run left there stays until the first question is answered.
+    `progress` is called as ``progress(done, total, text)``.
 
     Raises `NotFoundError` for an unknown name and `OutputError` for a folder that is
     not ours, before anything is run.
@@ -59,37 +63,58 @@ def reproduce(
     folder = claim_folder(out or Path("results") / name, study=name)
     questions = study.questions()
     answers: list[Answer] = []
+    records: list[str] = []
     begun = time.perf_counter()
     page = folder.path / "report.html"
     for i, question in enumerate(questions):
         if progress is not None:
             progress(i, len(questions), question.text)
-        answers.append(question.ask(quick))
-        _keep(folder, question, answers[-1])
+        answer = question.ask(quick)
+        if not answers:
+            _clear(folder)
+        answers.append(answer)
+        records += _keep(folder, question, answer)
         spent = time.perf_counter() - begun
-        page = _publish(folder, study, answers, questions, spent, quick=quick)
+        page = _publish(folder, study, answers, questions, records, spent, quick=quick)
     if progress is not None:
         progress(len(questions), len(questions), "done")
     findings = tuple(f for answer in answers for f in answer.findings)
     return Report(name, findings, folder.path, page)
 
 
-def _keep(folder: Folder, question: Question, answer: Answer) -> None:
+def _clear(folder: Folder) -> None:
+    """Remove the records that an earlier run says it wrote, and nothing else."""
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+        earlier = json.loads((folder.path / VERDICTS).read_text())
+        if earlier.get("schema") != SCHEMA:
+            return
+        place = folder.path / "trajectories"
+        for name in earlier.get("trajectories", ()):
+            (place / Path(name).name).unlink(missing_ok=True)
+
+
+def _keep(folder: Folder, question: Question, answer: Answer) -> list[str]:
+    """Write the records of an answer, and give their names."""
+    names = []
     for label, record in answer.records.items():
-        with folder.place(f"trajectories/{question.key}-{label}.nc") as part:
+        names.append(f"trajectories/{question.key}-{label}.nc")
+        with folder.place(names[-1]) as part:
             record.to_netcdf(part, engine="scipy")
+    return names
 
 
-def _publish(folder, study, answers, questions, spent, *, quick) -> Path:
+def _publish(folder, study, answers, questions, records, spent, *, quick) -> Path:
     findings = tuple(f for answer in answers for f in answer.findings)
     missing = questions[len(answers) :]
     folder.write_json(
-        "verdicts.json",
+        VERDICTS,
         {
-            "schema": "tacit.verdicts/1",
+            "schema": SCHEMA,
             "study": study.name,
             "quick": quick,
             "complete": not missing,
+            "missing": [question.key for question in missing],
+            "trajectories": records,
             "findings": [finding.to_json() for finding in findings],
         },
     )

@@ -88,7 +88,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         ),
     )
     records = {
-        f"path-kappa{kappa:.0e}": tiny[_named(kappa)].to_xarray() for kappa in kappas
+        f"kappa{kappa:.0e}": tiny[_named(kappa)].to_xarray() for kappa in kappas
     } | {
         name.split(",")[0].replace(" ", "_"): run.to_xarray()
         for name, run in wide.items()
