@@ -1,7 +1,5 @@
 """What happens off balance: signs cross, and depth does nothing."""
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from ...claims.ties import FirstChangeOfSign, NearTiesBreak, UniqueMinimumIsFree
@@ -10,11 +8,11 @@ from ...experiment import Experiment
 from ...flows import Descent, GradientFlow
 from ...networks import Diagonal
 from ...observables import LinearPredictor, Sine
-from ...oracles import fisher_direction, orthant_limit
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...training import train, Trajectory
 from ...verdict import judge
 from ..base import Answer
+from .limits import locked, plain
 from .subjects import real, Subject, synthetic
 
 
@@ -24,27 +22,14 @@ STEPS = 20_000
 EPSILONS = (1e-2, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12)
 
 
-class Ends(NamedTuple):
-    """The two limits that a problem offers, and the angle between them."""
-
-    fisher: np.ndarray
-    orthant: Any
-
-    @property
-    def apart(self) -> float:
-        """The sine of the angle between them."""
-        return float(np.sqrt(1 - (self.fisher @ self.orthant.value) ** 2))
-
-
 def ask(quick: bool) -> Answer:  # noqa: FBT001
     """Random layers of every depth, and layers that are balanced up to a little."""
     simple = synthetic()
     subject = simple if quick else real()[0]
     depths = (3,) if quick else (2, 3, 8)
-    ends = {each.name: _ends(each) for each in (subject, simple)}
-    random = {depth: _run(subject, _drawn(subject, depth), ends) for depth in depths}
-    tied = _run(subject, _tied(subject, 3), ends)
-    near = {eps: _run(simple, _nearly(simple, eps), ends) for eps in EPSILONS[1::2]}
+    random = {depth: _run(subject, _drawn(subject, depth)) for depth in depths}
+    tied = _run(subject, _tied(subject, 3))
+    near = {eps: _run(simple, _nearly(simple, eps)) for eps in EPSILONS[1::2]}
     several = EPSILONS[1::2] if quick else EPSILONS
     times = {eps: _crossing(simple, eps) for eps in several}
 
@@ -58,14 +43,14 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     if not quick:
         verdict = judge(NearTiesBreak(), near[eps := 1e-4])
         findings.append(Finding.of(verdict, on=f"{simple.title}, L = 2, ε = {eps:.0e}"))
-    fastest = _fastest(simple, ends[simple.name])
+    fastest = _fastest(simple)
     logs = -np.log(np.array(list(times)))
     slope = float(np.polyfit(logs[-2:], list(times.values())[-2:], 1)[0])
-    drawing = _draw(random, tied, near, ends[simple.name], times, fastest)
-    rows = _rows(subject, random, tied, ends)
+    drawing = _draw(random, tied, near, times, fastest)
+    rows = _rows(subject, random, tied)
     section = Section(
         "Off balance",
-        *_words(subject, random, tied, slope * 2 * fastest, times, ends, fastest),
+        *_words(subject, random, tied, slope * 2 * fastest, times, fastest),
         Picture(
             plots.to_svg(
                 drawing,
@@ -93,11 +78,6 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     return Answer(section, tuple(findings), records)
 
 
-def _ends(subject: Subject) -> Ends:
-    fisher = fisher_direction(subject.problem).value
-    return Ends(fisher, orthant_limit(subject.problem, subject.w0))
-
-
 def _drawn(subject: Subject, depth: int) -> Diagonal:
     """Independent layers, uniform in [0.3, 1.5], with the signs of the start."""
     rng = np.random.default_rng(depth)
@@ -109,11 +89,9 @@ def _drawn(subject: Subject, depth: int) -> Diagonal:
 def _tied(subject: Subject, depth: int) -> Diagonal:
     """The same with the two smallest layers made equal in every second feature."""
     layers = np.array(_drawn(subject, depth).layers)
-    size = np.abs(layers)
-    order = np.argsort(size, axis=0)
-    for i in range(0, size.shape[1], 2):
-        least, next_one = order[:2, i]
-        layers[next_one, i] = np.sign(layers[next_one, i]) * size[least, i]
+    for column in layers.T[::2]:
+        least, following = np.argsort(np.abs(column))[:2]
+        column[following] = np.sign(column[following]) * np.abs(column[least])
     return Diagonal(layers)
 
 
@@ -124,8 +102,8 @@ def _nearly(subject: Subject, epsilon: float) -> Diagonal:
     return Diagonal(layers)
 
 
-def _run(subject: Subject, start: Diagonal, ends: dict[str, Ends]) -> Trajectory:
-    watch = (LinearPredictor(), Sine(ends[subject.name].fisher))
+def _run(subject: Subject, start: Diagonal) -> Trajectory:
+    watch = (LinearPredictor(), Sine(plain(subject).value))
     experiment = Experiment(start, subject.risk, LONG, until=END)
     return train(experiment, watch, records=np.geomspace(1e-2, END, 120))
 
@@ -146,13 +124,20 @@ def _unequal() -> float:
     return float(np.max(np.ptp(size, axis=0) / size.max(axis=0)))
 
 
-def _fastest(subject: Subject, ends: Ends) -> float:
+def _fastest(subject: Subject) -> float:
     """The steepest slope against a weight at the limit of the balanced network, L = 2.
 
     Its scale is that of the quasi-norm, which for two layers is the sum of magnitudes.
     """
-    scale = np.abs(subject.w0).sum() / np.abs(ends.orthant.value).sum()
-    return float(np.abs(ends.orthant.slope).max() / scale)
+    limit = locked(subject)
+    scale = np.abs(subject.w0).sum() / np.abs(limit.value).sum()
+    return float(np.abs(limit.slope).max() / scale)
+
+
+def _apart(subject: Subject) -> float:
+    """The sine of the angle between the two limits that a problem offers."""
+    cosine = plain(subject).value @ locked(subject).value
+    return float(np.sqrt(1 - cosine**2))
 
 
 def _off(run: Trajectory, limit: np.ndarray) -> float:
@@ -166,22 +151,17 @@ def _changed(run: Trajectory) -> np.ndarray:
     return np.asarray(run.network.predictor()) * start < 0
 
 
-def _rows(subject, random, tied, ends) -> list[tuple]:
+def _rows(subject: Subject, random, tied) -> list[tuple]:
     starts = {f"independent, L = {L}": run for L, run in random.items()}
     starts["L = 3, every second feature tied"] = tied
-    both = ends[subject.name]
+    limits = plain(subject).value, locked(subject).value
     return [
-        (
-            name,
-            int(_changed(run).sum()),
-            _off(run, both.fisher),
-            _off(run, both.orthant.value),
-        )
+        (name, int(_changed(run).sum()), *(_off(run, limit) for limit in limits))
         for name, run in starts.items()
     ]
 
 
-def _draw(random, tied, near, both, times, fastest):
+def _draw(random, tied, near, times, fastest):
     drawing = plots.figure(2, 2, height=6.2)
     run = random[3]
     groups = ["changes sign" if change else "keeps it" for change in _changed(run)]
@@ -201,7 +181,7 @@ def _draw(random, tied, near, both, times, fastest):
         title="nearly balanced", x="flow time", y="sine to plain LDA", log="xy"
     ).lines(curves, floor=1e-9)
     drawing[2].axes.set_xlim(1e-1, 1e4)
-    drawing[2].level(both.apart, "balanced limit")
+    drawing[2].level(_apart(synthetic()), "balanced limit")
     logs = -np.log(np.array(list(times)))
     when = np.array(list(times.values()))
     law = when[-1] + (logs - logs[-1]) / (2 * fastest)
@@ -214,9 +194,9 @@ def _draw(random, tied, near, both, times, fastest):
     return drawing
 
 
-def _words(subject, random, tied, ratio, times, ends, fastest) -> tuple[str, ...]:
-    both = ends[subject.name]
-    worst = max(_off(run, both.fisher) for run in random.values())
+def _words(subject, random, tied, ratio, times, fastest) -> tuple[str, ...]:
+    fisher, orthant = plain(subject).value, locked(subject).value
+    worst = max(_off(run, fisher) for run in random.values())
     changed = [int(_changed(run).sum()) for run in random.values()]
     span = " to ".join(str(count) for count in sorted({min(changed), max(changed)}))
     ulp = np.finfo(float).eps
@@ -229,22 +209,22 @@ def _words(subject, random, tied, ratio, times, ends, fastest) -> tuple[str, ...
         + (
             f"networks of {', '.join(map(str, random))} layers end at plain LDA "
             f"(sine at most {number(worst, 1)}), which on {subject.title.lower()} is "
-            f"not the balanced limit (sine {both.apart:.2f} between the two): "
+            f"not the balanced limit (sine {_apart(subject):.2f} between the two): "
             if agree
             else "the networks have come to within a sine of "
             f"{number(worst, 1)} of plain LDA by then: "
         )
-        + f"{span} of {subject.problem.d} weights cross zero "
-        "on the way. A weight is locked in its sign only if its two smallest layers "
-        "are *equal*, which has probability nought. Depth then does nothing at all."
+        + f"{span} of {subject.problem.d} weights cross zero on the way. A weight is "
+        "locked in its sign only if its two smallest layers are *equal*, which has "
+        "probability nought; without that depth has no say in the limit."
     )
-    locked = _changed(tied)
+    turned = _changed(tied)
     second = (
         "With the two smallest layers equal in every second feature, those features "
-        f"are locked and no other: {int(locked[::2].sum())} of them and "
-        f"{int(locked[1::2].sum())} of the others change sign, and the limit is a "
-        f"third one (sine {_off(tied, both.fisher):.2f} to plain LDA and "
-        f"{_off(tied, both.orthant.value):.2f} to the orthant's)."
+        f"are locked and no other: {int(turned[::2].sum())} of them and "
+        f"{int(turned[1::2].sum())} of the others change sign, and the limit is a "
+        f"third one (sine {_off(tied, fisher):.2f} to plain LDA and "
+        f"{_off(tied, orthant):.2f} to the orthant's)."
     )
     third = (
         "Nor is near balance enough. On the synthetic design, two layers that differ "

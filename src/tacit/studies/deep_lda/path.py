@@ -1,15 +1,11 @@
 """The two-sided network: a sparse path at one end, one layer at the other."""
 
 import math
-from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from ...claims.two_sided_limits import FeaturesJumpIn, LargeSidesAreLazy
-from ...events import Reaches
 from ...experiment import Experiment
-from ...flows import GradientFlow
 from ...networks import AbstractLinearNetwork, Diagonal, TwoSided
 from ...observables import FisherRatio, Hoyer, LinearPredictor
 from ...oracles import fisher_direction, jump_path, JumpPath
@@ -17,29 +13,13 @@ from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...training import train, Trajectory
 from ...verdict import judge
 from ..base import Answer
+from .lazy import against_one_layer, FLOW, SHARES, sides
 from .subjects import STRONG, Subject, synthetic, WEAK
 
 
-FLOW = GradientFlow(rtol=1e-11, atol=1e-13, solver="stiff")
 WATCH = (LinearPredictor(), FisherRatio(), Hoyer())
 TINY, TINIEST = (1e-20, 1e-60), 1e-280
 """The product u v: for all features, and for the informative ones, which are close."""
-
-SHARES = (1.0, 0.3, 0.1, 0.03, 0.01)
-"""Sizes of the start relative to its two sides: epsilon."""
-
-
-class Lazy(NamedTuple):
-    """How far two sides are from one layer, halfway up in J, for each epsilon."""
-
-    shares: np.ndarray
-    distances: np.ndarray
-
-    @property
-    def order(self) -> float:
-        """The power of epsilon, from the last two."""
-        last = np.log(self.distances[-2:]), np.log(self.shares[-2:])
-        return float(np.diff(last[0])[0] / np.diff(last[1])[0])
 
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
@@ -50,12 +30,12 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     tiny = {_named(kappa): _from_one(subject, path, kappa) for kappa in kappas}
     uniform = {
         "one layer": Diagonal(subject.w0[None]),
-        "two sides, ε = 0.01": _sides(subject, 0.01),
+        "two sides, ε = 0.01": sides(subject, 0.01),
     }
     if not quick:
         uniform["two layers"] = subject.network(2)
     wide = {name: _long(subject, start) for name, start in uniform.items()}
-    lazy = _lazy(subject, SHARES[1::2] if quick else SHARES)
+    lazy = against_one_layer(subject, SHARES[1::2] if quick else SHARES)
     findings = _findings(subject, tiny, quick=quick)
     drawing = _draw(subject, path, tiny, wide, lazy)
     level = 0.9 * path.objectives[-1]
@@ -115,29 +95,9 @@ def _from_one(subject: Subject, path: JumpPath, kappa: float) -> Trajectory:
     return train(experiment, WATCH, records=span * taus)
 
 
-def _sides(subject: Subject, share: float) -> TwoSided:
-    """Both sides of one length, the start `share` of what they are."""
-    return TwoSided.at(subject.w0, kappa=1 / (2 * share * subject.problem.d))
-
-
 def _long(subject: Subject, start: AbstractLinearNetwork) -> Trajectory:
     experiment = Experiment(start, subject.risk, FLOW, until=1e4)
     return train(experiment, WATCH, records=np.geomspace(1e-4, 1e4, 200))
-
-
-def _lazy(subject: Subject, shares: tuple[float, ...]) -> Lazy:
-    start = float(np.exp(-float(subject.risk.criterion(jnp.asarray(subject.w0)))))
-    best = fisher_direction(subject.problem).objective
-    until = Reaches(FisherRatio(), (start + best) / 2)
-
-    def direction(network: AbstractLinearNetwork) -> np.ndarray:
-        run = train(Experiment(network, subject.risk, FLOW, until=until), records=1)
-        w = np.asarray(run.network.predictor())
-        return w / np.linalg.norm(w)
-
-    plain = direction(Diagonal(subject.w0[None]))
-    off = [np.linalg.norm(direction(_sides(subject, e)) - plain) for e in shares]
-    return Lazy(np.array(shares), np.array(off))
 
 
 def _findings(subject: Subject, tiny, *, quick: bool) -> tuple[Finding, ...]:
@@ -152,7 +112,7 @@ def _findings(subject: Subject, tiny, *, quick: bool) -> tuple[Finding, ...]:
     run = _from_one(few, jump_path(few.problem), TINIEST)
     on = f"{few.title}, {_named(TINIEST)}"
     found.append(Finding.of(judge(jump, run), on=on))
-    start = _sides(subject, 0.03)
+    start = sides(subject, 0.03)
     run = train(Experiment(start, subject.risk, FLOW, until=0.0))
     on = f"{subject.title}, ε = 0.03"
     found.append(Finding.of(judge(small, run), on=on))
@@ -242,14 +202,14 @@ def _words(subject, path, tiny, wide, lazy) -> tuple[str, ...]:
         f"{100 * near:.0f} % of the recorded times. {came}It ends at "
         f"plain LDA (sine {number(off, 1)}); stopping early is what selects."
     )
-    plain, sides = sparse["one layer"], sparse["two sides, ε = 0.01"]
+    plain, equal = sparse["one layer"], sparse["two sides, ε = 0.01"]
     second = (
         "The paper's summary has it that a small start is rich. Here the size of the "
         "start changes nothing but the clock; what counts is the size of the predictor "
         "against its two sides, ε. Where ε is small, $u$ and $v$ nearly equal as in "
         "the usual small start, the network follows *one layer*: the distance between "
         f"the two paths at equal $J$ goes like ε to the power {lazy.order:.3f}. At 0.9 "
-        f"of the largest $J$ its sparsity is {sides:.3f} and one layer's {plain:.3f}; "
+        f"of the largest $J$ its sparsity is {equal:.3f} and one layer's {plain:.3f}; "
         f"the path from one feature has {sparse[name]:.3f} there. The usual small "
         "start is lazy."
     )

@@ -1,7 +1,6 @@
 """Several outputs, and one output on several classes."""
 
 import functools
-from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -17,9 +16,9 @@ from ...claims.several_limits import EndsStationary
 from ...datasets import load
 from ...experiment import Experiment
 from ...flows import GradientFlow
-from ...losses import AbstractScatterLoss, Fisher, RatioTrace, TraceRatio
-from ...networks import DeepLinear, Diagonal
-from ...observables import FisherRatio, LinearPredictor
+from ...losses import AbstractScatterLoss, RatioTrace, TraceRatio
+from ...networks import DeepLinear
+from ...observables import LinearPredictor
 from ...oracles import optimum
 from ...problem import Problem
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
@@ -27,6 +26,7 @@ from ...risk import Risk
 from ...training import train, Trajectory
 from ...verdict import judge, watched
 from ..base import Answer
+from .several_ends import alone, Ends
 from .subjects import real
 
 
@@ -44,22 +44,6 @@ SQUARE, QUICK, DEEP = (13, 6, 2, 2), (13, 2, 2), (13, 6, 4, 2)
 """Widths from input to output; the last layer of the first two is square."""
 
 EXACT = GradientFlow(rtol=1e-11, atol=1e-13, chart="parameters")
-SHORT = GradientFlow(rtol=1e-8, atol=1e-10)
-LONG = GradientFlow(rtol=1e-10, atol=1e-12, solver="stiff")
-
-
-class Ends(NamedTuple):
-    """Where single diagonal outputs end: `J` ``(orthants, starts)``, and the best."""
-
-    J: np.ndarray
-    best: float
-    two: tuple[Trajectory, ...]
-    """The lowest and the highest end in the orthant where they are widest apart."""
-
-    @property
-    def split(self) -> np.ndarray:
-        """Which orthants hold more than one end."""
-        return np.ptp(self.J, axis=1) > 1e-3 * self.J.max(axis=1)
 
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
@@ -88,7 +72,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         findings.append(Finding.of(judge(claim, run), on=on))
     if not quick:
         findings.append(_clock())
-    ends = _alone(problem, 8, 4 if quick else 8)
+    ends = alone(problem, 8, 4 if quick else 8)
     for run in ends.two:
         on = f"Wine, 3 classes, one output, J = {run.seen['FisherRatio'][-1]:.2f}"
         findings.append(Finding.of(judge(EndsStationary(), run), on=on))
@@ -185,30 +169,6 @@ def _clock() -> Finding:
     return Finding.of(judge(claim, run), on=f"{wine.title}, fully connected, L = 3")
 
 
-def _alone(problem: Problem, orthants: int, starts: int) -> Ends:
-    """One diagonal output, from several starts with each of several patterns of signs.
-
-    The first pattern is that of the best discriminant.
-    """
-    risk, best = Risk(problem, Fisher()), optimum(problem, 1)
-    rng = np.random.default_rng(0)
-    signs = rng.choice([-1.0, 1.0], (orthants, problem.d))
-    signs[0] = np.sign(best.value[0])
-    sizes = rng.uniform(0.05, 1.5, (orthants, starts, problem.d)) ** 2
-    watch = (LinearPredictor(), FisherRatio())
-
-    def run(at: tuple[int, int], flow: GradientFlow, until: float) -> Trajectory:
-        start = Diagonal.balanced(signs[at[0]] * sizes[at], depth=2)
-        return train(Experiment(start, risk, flow, until=until), watch, records=8)
-
-    J = np.empty((orthants, starts))
-    for at in np.ndindex(orthants, starts):
-        J[at] = run(at, SHORT, 3e3).seen["FisherRatio"][-1]
-    row = int(np.argmax(np.ptp(J, axis=1)))
-    two = int(np.argmin(J[row])), int(np.argmax(J[row]))
-    return Ends(J, best.objective, tuple(run((row, k), LONG, 1e6) for k in two))
-
-
 def _draw(drift, off, ends: Ends) -> plots.Drawing:
     drawing = plots.figure(2, 2, height=6.0)
     look = plots.strokes(drift["ratio trace"])
@@ -220,24 +180,7 @@ def _draw(drift, off, ends: Ends) -> plots.Drawing:
     drawing[2].frame(
         title="rows, ratio trace", x="flow time", y="sine of the angle", log="y"
     ).lines(off, floor=1e-16)
-    panel = drawing[3].frame(
-        title="one diagonal output", x="pattern of signs", y="criterion $J$ at the end"
-    )
-    columns = {
-        "several ends": ends.split,
-        "one end": ~ends.split,
-    }
-    look = plots.strokes(columns)
-    for name, mask in columns.items():
-        where = np.repeat(np.flatnonzero(mask) + 1, ends.J.shape[1])
-        panel.axes.plot(
-            where, ends.J[mask].ravel(), look[name].marker, ms=5, alpha=0.6,
-            color=look[name].colour, label=name,
-        )  # fmt: skip
-    panel.axes.set_ylim(0, 1.1 * ends.best)
-    panel.level(ends.best, "fully connected")
-    panel.axes.legend(loc="lower left")
-    panel.axes.set_xticks(np.arange(len(ends.J)) + 1)
+    ends.draw(drawing[3])
     return drawing
 
 
@@ -256,27 +199,12 @@ def _words(drift, thin, off, ends: Ends) -> tuple[str, ...]:
     )
     settled = max(sines[-1] for _, sines in off.values())
     second = (
-        f"Under the ratio trace the rows of the "
-        "fully connected layers come to the plane of the two best discriminants "
-        f"(sine {number(settled, 1)} at the end). Fully connected depth changes the "
-        "speed and nothing else: what the paper finds is a property of *diagonal* "
-        "layers. The trace ratio does not want a plane at all: its two outputs turn to "
-        "one direction, and the second "
-        f"singular value of the network falls to {number(thin['trace ratio'], 1)} of "
-        f"the first (under the ratio trace it is {number(thin['ratio trace'], 2)})."
+        "Under the ratio trace the rows of the fully connected layers come to the "
+        f"plane of the two best discriminants (sine {number(settled, 1)} at the end). "
+        "Fully connected depth changes the speed and nothing else: what the paper "
+        "finds is a property of *diagonal* layers. The trace ratio does not want a "
+        "plane at all: its two outputs turn to one direction, and the second singular "
+        f"value of the network falls to {number(thin['trace ratio'], 1)} of the first "
+        f"(under the ratio trace it is {number(thin['ratio trace'], 2)})."
     )
-    if ends.split.any():
-        low, high = (float(run.seen["FisherRatio"][-1]) for run in ends.two)
-        said = (
-            f"in {int(ends.split.sum())} of the {len(ends.J)} orthants tried, starts "
-            "that differ only in magnitude end at different places, in one of them at "
-            f"$J$ = {low:.2f} and at {high:.2f}"
-        )
-    else:
-        said = f"in the {len(ends.J)} orthants tried, though, all starts end alike"
-    third = (
-        "One diagonal output on three classes has no limit that could be predicted "
-        "from the signs: the criterion may have several maxima in an orthant, and "
-        f"{said}. The uniqueness that two classes give is lost."
-    )
-    return first, second, third
+    return first, second, ends.words()
