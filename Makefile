@@ -19,7 +19,7 @@ demo: $(VENV)/.run  ## reproduce the Deep LDA study: a table of verdicts and a p
 	$(BIN)/tacit reproduce deep-lda
 
 test: $(VENV)/.test  ## run the tests
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 check: $(VENV)/.check  ## lint, format, types and the import rules
 	$(BIN)/ruff check .
