@@ -18,6 +18,10 @@ else:
     from equinox import AbstractVar
 
 
+def _wait(within: float | int | None) -> float | None:
+    return None if within is None else float(within)
+
+
 class AbstractEvent(eqx.Module):
     """Something that ends a run when it happens.
 
@@ -42,7 +46,7 @@ class Reaches(AbstractEvent):
 
     observable: Any
     level: float = eqx.field(converter=float)
-    within: float | None = eqx.field(default=None, kw_only=True)
+    within: float | None = eqx.field(default=None, converter=_wait, kw_only=True)
 
     def __check_init__(self):
         _positive(self.within)
@@ -56,7 +60,7 @@ class RiskBelow(AbstractEvent):
 
     level: float = eqx.field(converter=float)
     relative: bool = False
-    within: float | None = eqx.field(default=None, kw_only=True)
+    within: float | None = eqx.field(default=None, converter=_wait, kw_only=True)
 
     def __check_init__(self):
         _positive(self.within)
@@ -66,7 +70,7 @@ class RiskBelow(AbstractEvent):
         return at.risk.value(at.network) - self.level * unit
 
 
-def _positive(within):
+def _positive(within: float | None) -> None:
     if within is not None and not 0 < within < math.inf:
         raise DataError(
             f"within = {within}: an event needs a finite time to happen in."

@@ -13,7 +13,7 @@ from .leg import Leg
 
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
-MEMORY = 0.04
+MEMORY = 0.02
 """Weight of the last error in the next step: where stability and not accuracy holds the
 step, a controller without memory rejects every fifth."""
 
