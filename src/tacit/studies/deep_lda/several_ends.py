@@ -16,7 +16,9 @@ from ...risk import Risk
 from ...training import train, Trajectory
 
 
-SHORT = GradientFlow(rtol=1e-8, atol=1e-10)
+FAST = GradientFlow(rtol=1e-8, atol=1e-10)
+"""Slow to compile and fast to run: for many runs."""
+
 LONG = GradientFlow(rtol=1e-10, atol=1e-12, solver="stiff")
 
 
@@ -91,9 +93,10 @@ def alone(problem: Problem, orthants: int, starts: int) -> Ends:
         start = Diagonal.balanced(signs[at[0]] * sizes[at], depth=2)
         return train(Experiment(start, risk, flow, until=until), watch, records=8)
 
+    many = FAST if orthants * starts > 30 else LONG
     J = np.empty((orthants, starts))
     for at in np.ndindex(orthants, starts):
-        J[at] = run(at, SHORT, 3e3).seen["FisherRatio"][-1]
+        J[at] = run(at, many, 3e3).seen["FisherRatio"][-1]
     row = int(np.argmax(np.ptp(J, axis=1)))
     two = int(np.argmin(J[row])), int(np.argmax(J[row]))
     return Ends(J, best.objective, tuple(run((row, k), LONG, 1e6) for k in two))
