@@ -204,9 +204,9 @@ def _words(drift, thin, off, ends: Ends) -> tuple[str, ...]:
         "Under the ratio trace the rows of the fully connected layers come to the "
         f"plane of the two best discriminants (sine {number(settled, 1)} at the end). "
         "Fully connected depth changes how fast they come there and not where: what "
-        "the paper finds is a property of *diagonal* layers. The trace ratio does not want a "
-        "plane at all: its two outputs turn to one direction, and the second singular "
-        f"value of the network falls to {number(thin['trace ratio'], 1)} of the first "
-        f"(under the ratio trace it is {number(thin['ratio trace'], 2)})."
+        "the paper finds is a property of *diagonal* layers. The trace ratio does not "
+        "want a plane at all: its two outputs turn to one direction, and the second "
+        "singular value of the network falls to "
+        f"{number(thin['trace ratio'], 1)} of the first (under the ratio trace it is {number(thin['ratio trace'], 2)})."
     )
     return first, second, ends.words()
