@@ -133,7 +133,7 @@ def _section(subject: Subject, courses: dict[int, Course]) -> Section:
         "How additive becomes multiplicative",
         "One layer adds: every weight moves at the speed of its own slope. From a "
         "balanced start of $L$ layers the speed is $L|w_i|^{2-2/L}$ times the slope: "
-        "large weights move fast and small ones hardly. The paper's abstract calls "
+        "large weights move fast and small ones hardly. The paper calls "
         "this multiplicative; that is exact at depth 2, where the measured power of "
         f"$|w_i|$ is {courses[2].power:.2f}. It is {first.power:.2f} at depth 1 and "
         f"{last.power:.2f} at depth {deepest}.",

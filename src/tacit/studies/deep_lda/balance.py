@@ -204,8 +204,8 @@ def _words(subject, random, tied, ratio, times, fastest) -> tuple[str, ...]:
     wait = times[smallest] + np.log(smallest / ulp) / (2 * fastest)
     agree = worst < 1e-6
     first = (
-        "The paper's summary says that balanced layers make its bias generic. Here the "
-        "layers are drawn independently, as any initialisation does, and "
+        "The paper's law is one of balanced layers, which is not the usual start. Here "
+        "the layers are drawn independently, as any initialisation does, and "
         + (
             f"networks of {', '.join(map(str, random))} layers end at plain LDA "
             f"(sine at most {number(worst, 1)}), which on {subject.title.lower()} is "
