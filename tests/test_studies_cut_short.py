@@ -102,7 +102,6 @@ def test_a_real_ctrl_c_is_code_130(tmp_path):
     script = f"""
         import os, signal, sys
         sys.path.insert(0, {os.getcwd()!r})
-        import jax  # before beartype's hook is looked for
         from tests.test_studies_cut_short import STUDIES, Toy
         STUDIES["toy"] = Toy(lambda key, quick: os.kill(os.getpid(), signal.SIGINT))
         sys.argv = ["tacit", "reproduce", "toy", "--out", "out"]

@@ -207,6 +207,7 @@ def _words(drift, thin, off, ends: Ends) -> tuple[str, ...]:
         "the paper finds is a property of *diagonal* layers. The trace ratio does not "
         "want a plane at all: its two outputs turn to one direction, and the second "
         "singular value of the network falls to "
-        f"{number(thin['trace ratio'], 1)} of the first (under the ratio trace it is {number(thin['ratio trace'], 2)})."
+        f"{number(thin['trace ratio'], 1)} of the first (under the ratio "
+        f"trace it is {number(thin['ratio trace'], 2)})."
     )
     return first, second, ends.words()
