@@ -205,9 +205,10 @@ def _words(subject, path, tiny, wide, lazy) -> tuple[str, ...]:
     plain, equal = sparse["one layer"], sparse["two sides, ε = 0.01"]
     second = (
         "For other losses a small start is the rich one (Woodworth et al. 2020). Here "
-        "the size of the start changes nothing but the clock; what counts is the size of "
-        "the predictor against its two sides, ε. Where ε is small, $u$ and $v$ nearly equal as in "
-        "the usual small start, the network follows *one layer*: the distance between "
+        "the size of the start changes nothing but the clock; what counts is the size "
+        "of the predictor against its two sides, ε. Where ε is small, $u$ and $v$ "
+        "nearly equal as in the usual small start, the network follows *one layer*: "
+        "the distance between "
         f"the two paths at equal $J$ goes like ε to the power {lazy.order:.3f}. At 0.9 "
         f"of the largest $J$ its sparsity is {equal:.3f} and one layer's {plain:.3f}; "
         f"the path from one feature has {sparse[name]:.3f} there. The usual small "
