@@ -228,7 +228,7 @@ def test_check_accepts_what_comes_out_as_it_must(run, words):
         "rival",
     ]
     assert "not met: the start is balanced" in out
-    assert "1 holds, 1 fails, 1 does not apply\n" in err
+    assert "1 holds, 1 fails, 1 does not apply; as they must\n" in err
 
 
 DIVERGED = "the run gets to its end: the step became too small"
