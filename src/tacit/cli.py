@@ -72,6 +72,8 @@ def reproduce(
 ) -> None:
     """Run a paper's experiments, judge its claims, write the page."""
     _one_of(names, "NAME", every=every)
+    if quick:  # it compiles more than it computes
+        os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
     import tacit
 
     from .reporting import terminal
@@ -82,8 +84,7 @@ def reproduce(
     chosen = known if every else named("study", names or (), known)
     reports, findings = [], []
     for name in _distinct(chosen):
-        alone = out is not None and len(chosen) == 1
-        folder = out if alone else (out or Path("results")) / name
+        folder = out if out and len(chosen) == 1 else (out or Path("results")) / name
         try:
             with terminal.progress(name) as progress:
                 words = {"out": folder, "quick": quick, "progress": progress}
@@ -91,10 +92,9 @@ def reproduce(
         except KeyboardInterrupt:
             terminal.note(f"Interrupted. What was finished is in {folder}.")
             raise
-        found = as_findings(report.verdicts)
-        findings += found
-        places = {"folder": str(report.folder), "page": str(report.page)}
+        findings += (found := as_findings(report.verdicts))
         rows = [each.to_json() for each in found]
+        places = {"folder": str(report.folder), "page": str(report.page)}
         reports.append({"study": name, **places, "verdicts": rows})
     if as_json:
         _print_json("reproduce", reports=reports, ok=_code(findings) == FINE)

@@ -116,8 +116,9 @@ def _features(subject: Subject) -> tuple[str, ...]:
 
 def _picture(data, layers) -> Picture:
     look = plots.strokes(layers)
-    rows = -(-len(data) // 2)
-    drawing = plots.figure(rows, 2, share="both", height=2.5 * rows + 0.6)
+    columns = min(2, len(data))
+    rows = -(-len(data) // columns)
+    drawing = plots.figure(rows, columns, share="both", height=2.5 * rows + 0.6)
     for panel, subject in zip(drawing, data, strict=True):
         runs = {L: to_the_limit(subject, L) for L in layers}
         panel.frame(
