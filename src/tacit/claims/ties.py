@@ -152,8 +152,11 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
         some = limit is not None and bool(np.any(pushes(run, limit) > 1e-3))
         yield Hypothesis("the tie would eliminate some weight", some)
         if some:
-            met = self._crossing(run, 1) < math.inf
+            first = self._crossing(run, 1)
+            met = first < math.inf
             yield Hypothesis("the near tie holds for a while, then breaks", met)
+            early = met and self._at_rest(run, first)
+            yield Hypothesis("the balanced limit is reached before it breaks", early)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         limit = orthant_end(run)
@@ -165,6 +168,17 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
         small = np.max(1 - _ratio(run)) / 2
         slope = (times[1] - times[0]) / -np.log(small)
         return abs(float(self.speed * np.max(pushes(run, limit)) * slope - 1))
+
+    def _at_rest(self, run, time):
+        """Whether the steepest push of the balanced network has settled by `time`."""
+        true, limit = run.experiment, orthant_end(run)
+        even = Diagonal.balanced(true.network.predictor(), depth=2)
+        w = train(Experiment(even, true.risk, CLOSE, until=time), records=1)
+        w = w.network.predictor()
+        push = pushes(run, limit)
+        worst = int(np.argmax(push))
+        now = float(true.risk.slope(w)[worst] * np.sign(w[worst]))
+        return abs(now / push[worst] - 1) < self.tolerance / 2
 
     def _crossing(self, run, power):
         """When a sign first changes from a tie of `power` times as many digits."""
