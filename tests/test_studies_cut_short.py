@@ -100,10 +100,13 @@ def test_a_run_that_fails_keeps_what_it_had_finished(toy, tmp_path):
 
 def test_a_real_ctrl_c_is_code_130(tmp_path):
     script = f"""
-        import os, signal, sys
+        import os, signal, sys, threading, time
         sys.path.insert(0, {os.getcwd()!r})
         from tests.test_studies_cut_short import STUDIES, Toy
-        STUDIES["toy"] = Toy(lambda key, quick: os.kill(os.getpid(), signal.SIGINT))
+        def interrupt(key, quick):  # another thread may be the one that gets it
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            time.sleep(30)
+        STUDIES["toy"] = Toy(interrupt)
         sys.argv = ["tacit", "reproduce", "toy", "--out", "out"]
         from tacit.cli import main
         main()
