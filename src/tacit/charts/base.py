@@ -15,7 +15,7 @@ class AbstractChart(eqx.Module):
     What the flow conserves is a constant of the chart, fixed when it is laid at the
     starting network, so no integration error can touch it.
 
-    To add one: subclass, define the five methods, list it in the gradient flow.
+    To add one: subclass, define the six methods, list it in the gradient flow.
     """
 
     @classmethod
