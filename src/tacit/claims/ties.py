@@ -151,11 +151,11 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
         limit = orthant_end(run)
         some = limit is not None and bool(np.any(pushes(run, limit) > 1e-3))
         yield Hypothesis("the tie would eliminate some weight", some)
-        if some:
+        if limit is not None and some:
             first = self._crossing(run, 1)
             met = first < math.inf
             yield Hypothesis("the near tie holds for a while, then breaks", met)
-            early = met and self._at_rest(run, first)
+            early = met and self._at_rest(run, limit, first)
             yield Hypothesis("the balanced limit is reached before it breaks", early)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
@@ -169,9 +169,9 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
         slope = (times[1] - times[0]) / -np.log(small)
         return abs(float(self.speed * np.max(pushes(run, limit)) * slope - 1))
 
-    def _at_rest(self, run, time):
+    def _at_rest(self, run, limit, time):
         """Whether the steepest push of the balanced network has settled by `time`."""
-        true, limit = run.experiment, orthant_end(run)
+        true = run.experiment
         even = Diagonal.balanced(true.network.predictor(), depth=2)
         w = train(Experiment(even, true.risk, CLOSE, until=time), records=1)
         w = w.network.predictor()
