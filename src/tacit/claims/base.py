@@ -11,13 +11,10 @@ import numpy as np
 from jaxtyping import ArrayLike
 from scipy.interpolate import make_interp_spline
 
-from ..errors import DataError
 from ..experiment import Experiment, N
 from ..flows import GradientFlow
-from ..losses import Fisher
 from ..networks import AbstractNetwork
 from ..observables import AbstractObservable
-from ..oracles import orthant_limit, OrthantLimit
 from ..risk import Risk
 from ..training import Trajectory
 
@@ -85,12 +82,6 @@ class AbstractClaim(eqx.Module, Generic[N]):
         return ()
 
 
-def scale_free(run: Trajectory) -> Hypothesis:
-    """Whether the loss is free of scale."""
-    free = bool(run.experiment.risk.loss.scale_free)
-    return Hypothesis("the loss is free of scale", free)
-
-
 def is_gradient_flow(run: Trajectory) -> Hypothesis:
     """Whether it is the gradient flow of the risk, without weight decay."""
     flow = run.experiment.flow
@@ -98,19 +89,6 @@ def is_gradient_flow(run: Trajectory) -> Hypothesis:
         flow.weight_decay or flow.descent_step
     )
     return Hypothesis("it is the gradient flow, without weight decay", plain)
-
-
-def balanced(run: Trajectory) -> Hypothesis:
-    """Whether the layers of a diagonal network start equal in magnitude."""
-    size = np.abs(np.asarray(run.experiment.network.layers))
-    even = np.all(np.ptp(size, axis=0) <= 4 * np.finfo(float).eps * size.max(axis=0))
-    return Hypothesis("the start is balanced", bool(even))
-
-
-def basis_free(run: Trajectory) -> Hypothesis:
-    """Whether the loss is free of the basis of the outputs."""
-    free = bool(run.experiment.risk.loss.basis_free)
-    return Hypothesis("the loss is free of the basis of the outputs", free)
 
 
 def matched_layers(run: Trajectory) -> Hypothesis:
@@ -169,43 +147,6 @@ def resolved(error: float) -> Hypothesis:
     return Hypothesis(text, error <= 256e-9)
 
 
-def of_fisher(run: Trajectory) -> Hypothesis:
-    """Whether the loss is a function of J alone."""
-    loss = run.experiment.risk.loss
-    plain = isinstance(loss, Fisher) and not (loss.ridge or loss.input_ridge)
-    return Hypothesis("the loss is Fisher's criterion, without a ridge", plain)
-
-
-def deep(run: Trajectory) -> Hypothesis:
-    """Whether a diagonal network has two layers or more."""
-    several = len(run.experiment.network.layers) > 1
-    return Hypothesis("it has two layers or more", several)
-
-
-def invertible(run: Trajectory) -> Hypothesis:
-    """Whether the within-class scatter is, judged on the correlations."""
-    text = "the within-class scatter is invertible"
-    try:
-        within = np.asarray(run.experiment.risk.problem.within)
-    except DataError:
-        return Hypothesis(text, met=False)
-    deviation = np.sqrt(np.diag(within))
-    if not np.all(deviation > 0):
-        return Hypothesis(text, met=False)
-    unitless = within / np.outer(deviation, deviation)
-    rank = int(np.linalg.matrix_rank(unitless, hermitian=True))
-    return Hypothesis(text, rank == len(within))
-
-
-def apart(run: Trajectory) -> np.ndarray | None:
-    """The difference of the two class means, up to a factor; None for more classes."""
-    try:
-        contrast = np.asarray(run.experiment.risk.problem.contrast)
-    except DataError:
-        return None
-    return contrast[:, 0] if contrast.shape[1] == 1 else None
-
-
 def settled(run: Trajectory, turn: float = 1e-4) -> Hypothesis:
     r"""Whether the second half of a run that watched the predictor changed little.
 
@@ -220,25 +161,3 @@ def settled(run: Trajectory, turn: float = 1e-4) -> Hypothesis:
     grew = np.any(np.abs(w[-1]) > 1.001 * np.abs(half))
     still = len(times) > 4 and turned < turn and not grew
     return Hypothesis("the run has come to rest", bool(still))
-
-
-def orthant_end(run: Trajectory, free: np.ndarray | None = None) -> OrthantLimit | None:
-    """The limit of `tacit.oracles.orthant_limit` for this run; None if it has none."""
-    start = np.asarray(run.experiment.network.predictor())
-    try:
-        return orthant_limit(run.experiment.risk.problem, start, free)
-    except DataError:
-        return None
-
-
-def pushes(run: Trajectory, limit: OrthantLimit) -> np.ndarray:
-    """The slope of -log J where the run ends, signed so that it shrinks a weight.
-
-    The limit is taken at the length that a balanced network gives it.
-    """
-    w0 = np.asarray(run.experiment.network.predictor())
-    L = len(run.experiment.network.layers)
-    length = (
-        np.sum(np.abs(w0) ** (2 / L)) / np.sum(np.abs(limit.value) ** (2 / L))
-    ) ** (L / 2)
-    return limit.signs * limit.slope / length

@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from ...claims.ties import FirstChangeOfSign, NearTiesBreak, UniqueMinimumIsFree
+from ...claims.deep_lda.ties import (
+    FirstChangeOfSign,
+    NearTiesBreak,
+    UniqueMinimumIsFree,
+)
 from ...events import Reaches
 from ...experiment import Experiment
 from ...flows import Descent, GradientFlow

@@ -5,14 +5,14 @@ import functools
 import numpy as np
 import scipy.linalg
 
-from ...claims.deep_linear_conservation import (
+from ...claims.deep_lda.deep_linear_conservation import (
     FrobeniusNormsConserved,
     GramDifferencesConserved,
     SquareTopFrozen,
     TopGramConserved,
 )
-from ...claims.fully_connected_limit import BestRowSpace, DepthIsAClock
-from ...claims.several_limits import EndsStationary
+from ...claims.deep_lda.fully_connected_limit import BestRowSpace, DepthIsAClock
+from ...claims.deep_lda.several_limits import EndsStationary
 from ...datasets import load
 from ...experiment import Experiment
 from ...flows import GradientFlow

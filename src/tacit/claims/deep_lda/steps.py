@@ -1,0 +1,107 @@
+"""What claims about single steps of descent share."""
+
+from collections.abc import Iterable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ...experiment import Experiment
+from ...flows import Descent, Stochastic
+from ...networks import Diagonal
+from ...training import Trajectory
+from ..base import Hypothesis
+
+
+EVERY = 100_000
+"""So many records that every step of a shorter run is one."""
+
+Stack = Float[Array, "t L d"]
+
+
+def every_step(run: Trajectory) -> Hypothesis:
+    """Whether every step of the run was recorded."""
+    times = np.asarray(run.times)
+    whole = bool(times[0] <= 1 and np.all(np.diff(times) == 1))
+    return Hypothesis(f"it has fewer than {EVERY:,} steps, all recorded", whole)
+
+
+def is_descent(
+    run: Trajectory,
+    *,
+    momentum: bool = False,
+    decay: bool = False,
+    schedule: bool = False,
+    batches: bool = False,
+) -> Iterable[Hypothesis]:
+    """Whether it is gradient descent, with no addition other than those allowed."""
+    flow = run.experiment.flow
+    kinds = (Descent, Stochastic) if batches else Descent
+    yield Hypothesis(
+        "it is gradient descent, on mini-batches or not"
+        if batches
+        else "it is gradient descent on the whole sample",
+        isinstance(flow, kinds),
+    )
+    if not isinstance(flow, Descent | Stochastic):
+        return
+    yield Hypothesis("there is no momentum", momentum or not flow.momentum)
+    yield Hypothesis("there is no weight decay", decay or not flow.weight_decay)
+    yield Hypothesis("the step is constant", schedule or flow.schedule is None)
+
+
+def passed(run: Trajectory[Diagonal]) -> Stack:
+    """The layers at the start and after every step, of a run that watched `Layers`."""
+    layers = run.seen["Layers"]
+    if run.times[0] == 0:
+        return layers
+    return jnp.concatenate([run.experiment.network.layers[None], layers])
+
+
+def rates(run: Trajectory) -> Float[Array, " moves"]:
+    """The step of every move of the run."""
+    flow = run.experiment.flow
+    moves = jnp.arange(int(run.times[-1]))
+    schedule = getattr(flow, "schedule", None)
+    factor = jnp.ones(len(moves)) if schedule is None else jax.vmap(schedule)(moves)
+    return getattr(flow, "step", 1.0) * factor
+
+
+def gradients(run: Trajectory[Diagonal], at: Stack) -> Stack:
+    """The gradient that each move of the run saw, computed anew at the layers `at`.
+
+    For mini-batches the rows are drawn again, from the seed of the experiment.
+    """
+    experiment = run.experiment
+    rows = None
+    if isinstance(experiment.flow, Stochastic):
+        rows = experiment.flow.rows(experiment.risk, experiment.seed, len(at))
+    return _gradients(experiment.risk, at, rows)
+
+
+@eqx.filter_jit
+def _gradients(risk, at, rows):
+    def one(layers, rows):
+        return risk.gradient(Diagonal(layers), rows).layers
+
+    return jax.vmap(one, (0, None if rows is None else 0))(at, rows)
+
+
+def halved(experiment: Experiment) -> Experiment:
+    """The same flow time, in moves of half the length."""
+    step = getattr(experiment.flow, "step", 1.0)
+    flow = eqx.tree_at(lambda f: f.step, experiment.flow, step / 2)
+    until = 2 * experiment.until
+    return eqx.tree_at(lambda e: (e.flow, e.until), experiment, (flow, until))
+
+
+def squares(layers: Stack) -> Float[Array, "t L"]:
+    """The squared norm of every layer."""
+    return jnp.sum(layers**2, axis=2)
+
+
+def slope(x: object, y: object) -> float:
+    """The slope of a straight line through ``log y`` over ``log x``."""
+    return float(np.polyfit(np.log(np.asarray(x)), np.log(np.asarray(y)), 1)[0])
