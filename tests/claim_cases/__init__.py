@@ -1,6 +1,6 @@
 """One example of every claim, and of every variant that runs differently."""
 
-from . import deep_lda
+from . import alignment, deep_lda
 
 
-CLAIMS = deep_lda.CLAIMS
+CLAIMS = alignment.CLAIMS | deep_lda.CLAIMS

@@ -3,10 +3,12 @@
 One package a founding paper; inside it one file a theorem.
 """
 
-from . import deep_lda
+from . import alignment, deep_lda
+from .alignment import *  # noqa: F403
 from .base import AbstractClaim, Hypothesis
 from .deep_lda import *  # noqa: F403
 
 
 __all__ = ["AbstractClaim", "Hypothesis"]
+__all__ += alignment.__all__
 __all__ += deep_lda.__all__

@@ -1,0 +1,3 @@
+"""Claims about alignment and margins on separable data."""
+
+__all__: list[str] = []
