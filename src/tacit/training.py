@@ -42,7 +42,7 @@ class Trajectory(eqx.Module, Generic[N]):
         """The record as an `xarray.Dataset` over `time`, with named axes and units."""
         import xarray
 
-        unit = "steps" if self._discrete else "flow time"
+        unit = self.experiment.flow.unit
         arrays = {}
         for observable in self.observed:
             values = np.asarray(self.seen[observable.name])
@@ -65,10 +65,6 @@ class Trajectory(eqx.Module, Generic[N]):
             "reason": self.reason or "",
         }
         return xarray.Dataset(arrays, coords, attrs)
-
-    @property
-    def _discrete(self):
-        return hasattr(self.experiment.flow, "step")
 
 
 def train(
@@ -101,7 +97,7 @@ def train(
         crossing = _Crossing(until, start, risk)
         arrival = flow.arrival(risk, start, crossing, within, key)
         until, reason = arrival.time, arrival.reason
-    times = _schedule(records, float(until))
+    times = _schedule(records, float(until), start, flow)
     path = flow.path(risk, start, times, key)
     reason = reason or path.reason
     look = (path.view, path.states, path.times, start, risk, tuple(observe))
@@ -124,12 +120,12 @@ class _Crossing(eqx.Module):
         return self.event.crossing(at)
 
 
-def _schedule(records, until):
+def _schedule(records, until, start, flow):
     if isinstance(records, int | np.integer):
         if records < 1:
             raise DataError(f"records = {records}: at least the end is recorded.")
-        spaced = np.linspace(0, until, records + 1)[1:]
-        return spaced if until > 0 else np.zeros(1)
+        evenly = flow.record_times(start, until, int(records))
+        return evenly if until > 0 else np.zeros(1)
     times = np.asarray(records, float)
     if times.ndim != 1 or np.any(np.diff(times) <= 0) or not np.all(times >= 0):
         raise DataError("records must be increasing times, none below 0.")

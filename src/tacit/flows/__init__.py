@@ -1,7 +1,7 @@
 """Ways to move parameters down a risk."""
 
 from .adam import Adam
-from .base import AbstractFlow, Arrival, Path
+from .base import AbstractFlow
 from .descent import Descent
 from .fixed_step import AbstractFixedStep
 from .gradient_flow import GradientFlow
@@ -14,10 +14,8 @@ __all__ = [
     "AbstractFixedStep",
     "AbstractFlow",
     "Adam",
-    "Arrival",
     "Descent",
     "GradientFlow",
-    "Path",
     "PowerDecay",
     "SignDescent",
     "Stochastic",

@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Callable
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 import equinox as eqx
 import numpy as np
@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from .._types import Key
 from ..networks import AbstractNetwork
+from ..path import Arrival, Path, Times
 from ..risk import Risk
 
 
@@ -17,33 +18,6 @@ if TYPE_CHECKING:
     from typing import ClassVar as AbstractClassVar
 else:
     from equinox import AbstractClassVar
-
-
-Times = Float[Array, " t"] | Float[np.ndarray, " t"]
-
-
-class Path(NamedTuple):
-    """Where a flow went: states at the recorded times, and how it ended.
-
-    `states` are stacked along a first axis ``(t, ...)`` and ``view(state)`` is the
-    network at one of them. `end` is the last network that is finite, reached at
-    `times[-1]`; `reason` says why the flow stopped early, and is None if it did not.
-    `steps` counts the moves or the accepted and rejected steps.
-    """
-
-    states: Any
-    view: Callable[[Any], AbstractNetwork]
-    times: Float[Array, " t"]
-    end: AbstractNetwork
-    reason: str | None
-    steps: int
-
-
-class Arrival(NamedTuple):
-    """When an event was met; else how far the flow was followed, and the `reason`."""
-
-    time: float
-    reason: str | None
 
 
 class AbstractFlow(eqx.Module):
@@ -54,6 +28,17 @@ class AbstractFlow(eqx.Module):
 
     patience: AbstractClassVar[float]
     """By when an event must have happened if it does not say itself."""
+
+    @property
+    @abc.abstractmethod
+    def unit(self) -> str:
+        """What `until`, the recorded times and events are in."""
+
+    @abc.abstractmethod
+    def record_times(
+        self, network: AbstractNetwork, until: float, count: int
+    ) -> np.ndarray:
+        """The `count` times, the start excluded and `until` the last, to record at."""
 
     @abc.abstractmethod
     def path(

@@ -13,8 +13,9 @@ from jaxtyping import Array
 from .._types import Key
 from ..errors import DataError
 from ..networks import AbstractNetwork
+from ..path import Arrival, Path, Times
 from ..risk import Risk
-from .base import AbstractFlow, Arrival, Path, Times
+from .base import AbstractFlow
 
 
 if TYPE_CHECKING:
@@ -51,6 +52,16 @@ class AbstractFixedStep(AbstractFlow):
     @abc.abstractmethod
     def explain(self, risk: Risk, network: AbstractNetwork, memory: Any, k: int) -> str:
         """Why move number `k`, from here, is not finite: `diverged`, or a reason."""
+
+    @property
+    def unit(self) -> str:
+        return "steps"
+
+    def record_times(
+        self, network: AbstractNetwork, until: float, count: int
+    ) -> np.ndarray:
+        del network
+        return np.linspace(0, until, count + 1)[1:]
 
     def check(self, risk: Risk, network: AbstractNetwork, until: float | None) -> None:
         if until is not None and not float(until).is_integer():

@@ -5,33 +5,35 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import equinox as eqx
-import jax
 import numpy as np
 
-from .._types import float64, Key
-from ..charts import AbstractChart, Parameters, Sides, SmallestLayer, Softmax
-from ..errors import DataError, OptionError
+from .._types import Key
+from ..clocks import AbstractClock, CLOCKS, Settings
+from ..errors import OptionError
 from ..networks import AbstractNetwork
+from ..path import Arrival, Path, Times
 from ..risk import Risk
-from ..solvers import explicit, explicit_event, integrate_stiff, leave, Leg
-from .base import AbstractFlow, Arrival, Path, Times
+from .base import AbstractFlow
 from .updates import require_range
 
 
-CHARTS: tuple[type[AbstractChart], ...] = (Softmax, SmallestLayer, Sides, Parameters)
 CHART_CHOICES = ("auto", "parameters")
 SOLVER_CHOICES = ("auto", "explicit", "stiff")
-CLOCK_CHOICES = ("time",)
 
-PATIENCE = 4096
-"""Explicit steps before an automatic run turns to the stiff solver."""
 
-LARGEST_JACOBIAN = 2048
-"""Unknowns up to which the stiff solver's dense Jacobian is worth forming."""
+def _named(clock: str | AbstractClock) -> AbstractClock:
+    if isinstance(clock, AbstractClock):
+        return clock
+    if clock not in CLOCKS:
+        raise OptionError("clock", clock, CLOCKS)
+    return CLOCKS[clock]()
 
 
 class GradientFlow(AbstractFlow):
-    r"""The solution of $\dot\theta = -\nabla R(\theta) - \mu\theta$; time is flow time.
+    r"""The solution of $\dot\theta = -\nabla R(\theta) - \mu\theta$.
+
+    `clock` is a name or one of `tacit.clocks`: "time" is flow time, "log-risk" goes on
+    for ever on separable data and measures by the norm of the predictor.
 
     The step adapts so that the local error stays below ``atol + rtol * |y|`` in the
     coordinates of the chart: the first of `tacit.charts` that is valid for the network
@@ -50,7 +52,7 @@ class GradientFlow(AbstractFlow):
     rtol: float = eqx.field(default=1e-9, converter=float)
     atol: float = eqx.field(default=1e-12, converter=float)
     chart: str = eqx.field(default="auto", static=True)
-    clock: str = eqx.field(default="time", static=True)
+    clock: AbstractClock = eqx.field(default="time", static=True, converter=_named)
     solver: str = eqx.field(default="auto", static=True)
     weight_decay: float = eqx.field(default=0.0, converter=float)
     descent_step: float = eqx.field(default=0.0, converter=float)
@@ -67,52 +69,28 @@ class GradientFlow(AbstractFlow):
         )
         for what, choices in (
             ("chart", CHART_CHOICES),
-            ("clock", CLOCK_CHOICES),
             ("solver", SOLVER_CHOICES),
         ):
             if getattr(self, what) not in choices:
                 raise OptionError(what, getattr(self, what), choices)
 
-    def check(self, risk: Risk, network: AbstractNetwork, until: float | None) -> None:
-        del risk, network
-        if until is not None and not math.isfinite(until):
-            raise DataError(f"until = {until}: a flow needs a finite time or an event.")
+    @property
+    def unit(self) -> str:
+        return self.clock.unit
 
-    def laid(self, risk: Risk, network: AbstractNetwork) -> AbstractChart:
-        """The chart this flow integrates in, from `network` down `risk`."""
-        if self.chart == "parameters" or self.weight_decay or self.descent_step:
-            bend = float64(self.descent_step) if self.descent_step else None
-            return Parameters(self.weight_decay, bend)
-        kind = next(k for k in CHARTS if k.valid(network, risk))
-        return kind.at(network, risk)
+    def check(self, risk: Risk, network: AbstractNetwork, until: float | None) -> None:
+        self.clock.check(_settings(self), risk, network, until)
+
+    def record_times(
+        self, network: AbstractNetwork, until: float, count: int
+    ) -> np.ndarray:
+        return self.clock.record_times(network, until, count)
 
     def path(
         self, risk: Risk, network: AbstractNetwork, times: Times, key: Key
     ) -> Path:
         del key
-        chart = self.laid(risk, network)
-        if times[-1] == 0:
-            state = jax.tree.map(lambda x: x[None], chart.enter(network))
-            return Path(state, chart.leave, float64(times), network, None, 0)
-        tolerances = jax.tree.map(np.asarray, chart.tolerances(self.rtol, self.atol))
-        if self.solver == "stiff":
-            leg = Leg.begin(chart, network)
-        else:
-            patience = _patience(self, chart, network)
-            leg = explicit(tolerances, chart, risk, network, times, patience)
-            if bool(leg.good):
-                end = network if leg.end is None else leg.end
-                steps = int(leg.steps)
-                return Path(leg.states, chart.leave, float64(times), end, None, steps)
-            leg = leg.cut(times)
-        if _may_stiffen(self, chart, network):
-            leg = integrate_stiff(
-                tolerances, chart, risk, leg, np.asarray(times),
-                max_steps=self.max_steps,
-            )  # fmt: skip
-        states, when = leg.closed(np.asarray(times))
-        end = leave(chart, leg.last)
-        return Path(states, chart.leave, when, end, leg.reason, int(leg.steps))
+        return self.clock.path(_settings(self), risk, network, times)
 
     def arrival(
         self,
@@ -123,42 +101,19 @@ class GradientFlow(AbstractFlow):
         key: Key,
     ) -> Arrival:
         del key
-        chart = self.laid(risk, network)
-        leg = Leg.begin(chart, network)
-        if crossing(network, 0.0) == 0:
-            return Arrival(0.0, None)
-        tolerances = jax.tree.map(np.asarray, chart.tolerances(self.rtol, self.atol))
-        if self.solver != "stiff":
-            leg = explicit_event(
-                tolerances, chart, risk, network, crossing, within,
-                _patience(self, chart, network),
-            )  # fmt: skip
-        if not leg.good and _may_stiffen(self, chart, network):
-            leg = integrate_stiff(
-                tolerances, chart, risk, leg, np.array([within]),
-                max_steps=self.max_steps, crossing=crossing,
-            )  # fmt: skip
-        when, steps = float(leg.time), int(leg.steps)
-        if leg.good and when < within:
-            return Arrival(when, None)
-        return Arrival(when, f"event not met by t = {when:.6g} ({steps} steps)")
+        return self.clock.arrival(_settings(self), risk, network, crossing, within)
 
 
-# Functions, not methods: every method of a module costs 40 µs to look up.
+# A function, not a method: every method of a module costs 40 µs to look up.
 
 
-def _may_stiffen(flow, chart, network):
-    if flow.solver != "auto":
-        return flow.solver == "stiff"
-    if _size(network) <= LARGEST_JACOBIAN:  # no chart has more unknowns than that
-        return True
-    return _size(jax.eval_shape(chart.enter, network)) <= LARGEST_JACOBIAN
-
-
-def _size(tree):
-    return sum(leaf.size for leaf in jax.tree.leaves(tree))
-
-
-def _patience(flow, chart, network):
-    turn = flow.solver == "auto" and _may_stiffen(flow, chart, network)
-    return min(flow.max_steps, PATIENCE) if turn else flow.max_steps
+def _settings(flow):
+    return Settings(
+        flow.rtol,
+        flow.atol,
+        flow.chart,
+        flow.solver,
+        flow.weight_decay,
+        flow.descent_step,
+        flow.max_steps,
+    )

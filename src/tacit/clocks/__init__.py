@@ -1,0 +1,10 @@
+"""What a gradient flow is measured by: flow time, or what makes its orbit short."""
+
+from .base import AbstractClock, Settings
+from .time import Time
+
+
+CLOCKS: dict[str, type[AbstractClock]] = {"time": Time}
+"""The clocks that a gradient flow can be asked for by name."""
+
+__all__ = ["CLOCKS", "AbstractClock", "Settings", "Time"]
