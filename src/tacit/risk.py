@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from ._types import Contrast, Design, Matrix, Predictor, Scalar
 from .errors import CapabilityError, DataError, ShapeError, TacitError
-from .losses import AbstractLoss, AbstractScatterLoss
+from .losses import AbstractLoss, AbstractMarginLoss, AbstractScatterLoss
 from .networks import AbstractLinearNetwork, AbstractNetwork
 from .problem import Problem
 
@@ -123,6 +123,25 @@ class Risk(eqx.Module):
             slope = slope + (G + G.T) @ flat
         return slope.reshape(E.shape)
 
+    def log_value(self, network: AbstractNetwork) -> Scalar:
+        """The natural logarithm of `value`: also where that is below every float.
+
+        Raises `DataError` unless the loss is an `AbstractMarginLoss`.
+        """
+        if isinstance(network, AbstractLinearNetwork):
+            return self.log_criterion(network.predictor())
+        X, targets, weights = self._sample(None)
+        return self._margin_loss.log(jax.vmap(network)(X), targets, weights)
+
+    def log_criterion(self, E: Predictor) -> Scalar:
+        """The natural logarithm of `criterion`."""
+        X, targets, weights = self._sample(None)
+        return self._margin_loss.log(X @ E.T, targets, weights)
+
+    def log_slope(self, E: Predictor) -> Predictor:
+        """The gradient of `log_criterion`, of the shape of `E`."""
+        return jax.grad(self.log_criterion)(E)
+
     def admit(self, network: AbstractNetwork) -> None:
         """Raise unless `network` is one that this risk can start from."""
         linear = isinstance(network, AbstractLinearNetwork)
@@ -151,6 +170,15 @@ class Risk(eqx.Module):
     @property
     def _scatter_loss(self) -> AbstractScatterLoss:
         assert isinstance(self.loss, AbstractScatterLoss)
+        return self.loss
+
+    @property
+    def _margin_loss(self) -> AbstractMarginLoss:
+        if not isinstance(self.loss, AbstractMarginLoss):
+            raise DataError(
+                f"{type(self.loss).__name__} may be 0 or below: its logarithm is no use."
+                " Losses of a margin have one: Logistic, Exponential."
+            )
         return self.loss
 
     def _gram(self, flat):

@@ -10,7 +10,12 @@
 | `Dorfer` | the smallest eigenvalues | Dorfer et al. (2016), arXiv:1511.04707 |
 """
 
-from .base import AbstractLoss, AbstractPointwiseLoss, AbstractScatterLoss
+from .base import (
+    AbstractLoss,
+    AbstractMarginLoss,
+    AbstractPointwiseLoss,
+    AbstractScatterLoss,
+)
 from .dorfer import Dorfer
 from .fisher import Fisher
 from .logdet import LogDet
@@ -22,6 +27,7 @@ from .trace_ratio import TraceRatio
 
 __all__ = [
     "AbstractLoss",
+    "AbstractMarginLoss",
     "AbstractPointwiseLoss",
     "AbstractScatterLoss",
     "Dorfer",

@@ -78,6 +78,27 @@ class AbstractPointwiseLoss(AbstractLoss):
         return shares(outputs, weights) @ jax.vmap(self.pointwise)(outputs, targets)
 
 
+class AbstractMarginLoss(AbstractPointwiseLoss):
+    """A positive loss that falls to 0 as the margin grows, known by its logarithm.
+
+    Along a gradient flow on separable data the risk falls below any float. To add one:
+    subclass, define `log_pointwise`, of which nothing may overflow, and `pointwise`.
+    """
+
+    attained: ClassVar[bool] = False
+
+    @abc.abstractmethod
+    def log_pointwise(self, output: Sample, target: Sample) -> Scalar:
+        """The natural logarithm of `pointwise`."""
+
+    def log(
+        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+    ) -> Scalar:
+        """The natural logarithm of the batch's loss."""
+        single = jax.vmap(self.log_pointwise)(outputs, targets)
+        return jax.nn.logsumexp(single, b=shares(outputs, weights))
+
+
 class AbstractScatterLoss(AbstractLoss):
     r"""A function of the scatter of the outputs within and between the classes.
 
