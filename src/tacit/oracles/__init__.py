@@ -6,6 +6,12 @@ from .fisher import (
     FisherDirection as FisherDirection,
 )
 from .jumps import jump_path as jump_path, JumpPath as JumpPath
+from .margin import (
+    max_margin as max_margin,
+    MaxMargin as MaxMargin,
+    Separability as Separability,
+    separability as separability,
+)
 from .orthant import orthant_limit as orthant_limit, OrthantLimit as OrthantLimit
 from .several_outputs import Optimum as Optimum, optimum as optimum
 from .singular import singular_limit as singular_limit, SingularLimit as SingularLimit
@@ -15,12 +21,16 @@ __all__ = [
     "AbstractAnswer",
     "FisherDirection",
     "JumpPath",
+    "MaxMargin",
     "Optimum",
     "OrthantLimit",
+    "Separability",
     "SingularLimit",
     "fisher_direction",
     "jump_path",
+    "max_margin",
     "optimum",
     "orthant_limit",
+    "separability",
     "singular_limit",
 ]
