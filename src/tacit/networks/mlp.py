@@ -3,35 +3,21 @@
 from collections.abc import Callable, Sequence
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float
 
 from .._types import float64, Matrix, Vector
-from ..errors import OptionError, ShapeError
-from .base import AbstractNetwork, matrices, require_chain, require_finite
-
-
-ACTIVATIONS: dict[str, Callable] = {
-    "elu": jax.nn.elu,
-    "erf": jax.scipy.special.erf,
-    "gelu": lambda z: jax.nn.gelu(z, approximate=False),
-    "identity": lambda z: z,
-    "leaky_relu": jax.nn.leaky_relu,
-    "relu": jax.nn.relu,
-    "sigmoid": jax.nn.sigmoid,
-    "silu": jax.nn.silu,
-    "sin": jnp.sin,
-    "softplus": jax.nn.softplus,
-    "tanh": jnp.tanh,
-}
+from ..activations import activation_of
+from ..errors import DataError, ShapeError
+from .base import AbstractFullyConnected, matrices, require_chain, require_finite
+from .inits import balanced, he_normal, orthogonal, require_gains, shrunk, symmetric
 
 
 def _vectors(biases: Sequence | None) -> list[Vector] | None:
     return None if biases is None else [float64(b) for b in biases]
 
 
-class MLP(AbstractNetwork):
+class MLP(AbstractFullyConnected):
     r"""$h_l = \sigma(W_l h_{l-1} + b_l)$, the last layer without activation.
 
     `weights` is a list of $W_l$ ``(n_l, n_{l-1})``, `biases` None or a list of $b_l$
@@ -39,7 +25,12 @@ class MLP(AbstractNetwork):
     the output is a number, else ``(k,)``.
 
     Raises `ShapeError` where sizes disagree, `OptionError` for an unknown activation
-    and `DataError` for no layer at all or entries that are not finite.
+    and `DataError` for no layer at all, for entries that are not finite and for an
+    activation without a finite slope where units may be.
+
+    The constructors that draw weights take `small` layers to multiply by `eps`, by
+    their indices or as the number of the last ones. They draw the same numbers for the
+    same `seed`, whatever is small and however small. `biases` start at 0.
     """
 
     weights: list[Matrix] = eqx.field(converter=matrices)
@@ -47,9 +38,7 @@ class MLP(AbstractNetwork):
     biases: list[Vector] | None = eqx.field(default=None, converter=_vectors)
 
     def __check_init__(self):
-        known = callable(self.activation) or self.activation in ACTIVATIONS
-        if not known:
-            raise OptionError("activation", self.activation, ACTIVATIONS)
+        activation_of(self.activation)
         require_chain(self, self.weights)
         rows = [(len(W),) for W in self.weights]
         if self.biases is not None and [b.shape for b in self.biases] != rows:
@@ -60,10 +49,13 @@ class MLP(AbstractNetwork):
         require_finite(self)
 
     @property
+    def matrices(self) -> list[Matrix]:
+        return self.weights
+
+    @property
     def sigma(self) -> Callable:
         """The activation as a function."""
-        name = self.activation
-        return ACTIVATIONS[name] if isinstance(name, str) else name
+        return activation_of(self.activation)
 
     def __call__(self, x: Vector) -> Float[Array, "*k"]:
         h = x
@@ -71,3 +63,72 @@ class MLP(AbstractNetwork):
             z = W @ h if self.biases is None else W @ h + self.biases[i]
             h = z if i == len(self.weights) - 1 else self.sigma(z)
         return h[0] if len(h) == 1 else h
+
+    @classmethod
+    def he_normal(
+        cls,
+        widths: Sequence[int],
+        *,
+        seed: int = 0,
+        small: int | Sequence[int] = (),
+        eps: float | None = None,
+        activation: str | Callable = "tanh",
+        biases: bool = False,
+    ) -> "MLP":
+        """Independent normal entries of variance 2 / fan-in (He et al. 2015)."""
+        drawn = shrunk(cls, he_normal(cls, widths, seed), small, eps)
+        return cls(drawn, activation, _zeros(drawn) if biases else None)
+
+    @classmethod
+    def orthogonal(
+        cls,
+        widths: Sequence[int],
+        *,
+        seed: int = 0,
+        small: int | Sequence[int] = (),
+        eps: float | None = None,
+        activation: str | Callable = "tanh",
+        biases: bool = False,
+    ) -> "MLP":
+        """Layers with orthonormal columns, or rows where they narrow."""
+        drawn = shrunk(cls, orthogonal(cls, widths, seed), small, eps)
+        return cls(drawn, activation, _zeros(drawn) if biases else None)
+
+    @classmethod
+    def balanced(
+        cls,
+        widths: Sequence[int],
+        *,
+        seed: int = 0,
+        scale: float = 1.0,
+        activation: str | Callable = "tanh",
+    ) -> "MLP":
+        r"""Layers with $W_{l+1}^\top W_{l+1} = W_l W_l^\top$.
+
+        All their singular values are `scale` or 0; the rank is the smallest width.
+        """
+        if not 0 < scale < float("inf"):
+            raise DataError(f"MLP: scale is above 0 and finite; got {scale}.")
+        return cls([scale * W for W in balanced(cls, widths, seed)], activation)
+
+    @classmethod
+    def symmetric(
+        cls,
+        first: ArrayLike,
+        gains: ArrayLike,
+        *,
+        width: int,
+        activation: str | Callable = "tanh",
+    ) -> "MLP":
+        r"""Hidden units that are all alike: training never tells them apart.
+
+        $W_1 = \mathbf 1 v^\top/\sqrt N$ with $v$ `first` ``(d,)``, the others have all
+        entries equal; `gains` are their Frobenius norms. `Chain` is the same function.
+        """
+        along = require_gains(cls, gains, width)
+        v = np.atleast_1d(np.asarray(first, dtype=np.float64))
+        return cls(symmetric(v, along, int(width)), activation)
+
+
+def _zeros(weights):
+    return [np.zeros(len(W)) for W in weights]
