@@ -17,6 +17,8 @@ RISK = Risk(PROBLEM, losses.Fisher())
 KEY = jr.key(0)
 
 NETWORKS = {
+    "Chain": networks.Chain(np.linspace(0.2, 0.9, D), [0.7, 1.2], "gelu", 3),
+    "ConvLinear": networks.ConvLinear(np.random.default_rng(8).uniform(-1, 1, (3, D))),
     "DeepLinear": networks.DeepLinear(
         [RNG.standard_normal(shape) for shape in ((4, D), (3, 4), (1, 3))]
     ),
@@ -25,6 +27,9 @@ NETWORKS = {
     "MLP": networks.MLP(
         [RNG.standard_normal(shape) for shape in ((4, D), (1, 4))],
         biases=[RNG.standard_normal(4), RNG.standard_normal(1)],
+    ),
+    "ResidualMLP": networks.ResidualMLP(
+        [RNG.standard_normal(shape) for shape in ((3, D), (3, 3), (2, 3))]
     ),
     "TwoSided": networks.TwoSided(np.linspace(0.2, 0.6, D), np.full(D, 0.3)),
 }
@@ -47,18 +52,29 @@ FLOWS = {
     "Stochastic": flows.Stochastic(0.01, 8, balanced=True),
 }
 OBSERVABLES = {
+    "Alignment": observables.Alignment(),
     "Balance": observables.Balance(),
+    "BalanceDrift": observables.BalanceDrift(),
     "Cosine": observables.Cosine(np.ones(D)),
     "FisherRatio": observables.FisherRatio(),
+    "FrobeniusNorms": observables.FrobeniusNorms(),
     "GradientNorm": observables.GradientNorm(),
     "GramDifferences": observables.GramDifferences(),
+    "HomogeneousMargin": observables.HomogeneousMargin(3),
     "Hoyer": observables.Hoyer(),
     "LayerNorms": observables.LayerNorms(),
+    "LayerRatios": observables.LayerRatios(),
     "Layers": observables.Layers(),
     "LinearPredictor": observables.LinearPredictor(),
+    "LogRisk": observables.LogRisk(),
+    "Misalignment": observables.Misalignment(),
+    "NormalizedMargin": observables.NormalizedMargin(),
     "Products": observables.Products(),
     "QuasiNorm": observables.QuasiNorm(),
+    "RankExcess": observables.RankExcess(),
     "Sine": observables.Sine(np.ones(D)),
+    "SingularValues": observables.SingularValues(),
+    "SpectralNorms": observables.SpectralNorms(),
     "StrongWeakRatio": observables.StrongWeakRatio((0, 1), (4, 5)),
     "SupportSize": observables.SupportSize(),
     "TopGram": observables.TopGram(),

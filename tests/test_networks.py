@@ -9,14 +9,15 @@ import pytest
 import scipy.special
 
 from tacit import losses, Risk
+from tacit.activations import ACTIVATIONS
 from tacit.networks import (
     AbstractLinearNetwork,
+    ConvLinear,
     DeepLinear,
     Diagonal,
     MLP,
     TwoSided,
 )
-from tacit.networks.mlp import ACTIVATIONS
 from tests.cases import D, each, KEY, NETWORKS, PROBLEM
 
 
@@ -106,16 +107,27 @@ def test_two_sides_start_where_they_are_told():
 
 
 SCIPY = {
+    "arctan": np.arctan,
+    "cos": np.cos,
+    "cube": lambda z: z * z * z,
     "elu": lambda z: np.where(z > 0, z, np.expm1(z)),
     "erf": scipy.special.erf,
+    "exp": np.exp,
     "gelu": lambda z: z * scipy.special.ndtr(z),
     "identity": lambda z: z,
     "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "mish": lambda z: z * np.tanh(np.logaddexp(0, z)),
     "relu": lambda z: np.maximum(z, 0),
+    "relu_squared": lambda z: np.maximum(z, 0) ** 2,
+    "selu": lambda z: (
+        1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z))
+    ),
     "sigmoid": scipy.special.expit,
     "silu": lambda z: z * scipy.special.expit(z),
     "sin": np.sin,
     "softplus": lambda z: np.logaddexp(0, z),
+    "softsign": lambda z: z / (1 + np.abs(z)),
+    "square": lambda z: z * z,
     "tanh": np.tanh,
 }
 
@@ -142,3 +154,73 @@ def test_one_output_is_a_number():
     assert MLP([np.ones((1, 3))])(jnp.ones(3)).shape == ()
     assert DeepLinear([np.ones((2, 3)), np.ones((1, 2))])(jnp.ones(3)).shape == ()
     assert DeepLinear([np.ones((2, 3))]).predictor().shape == (2, 3)
+
+
+def convolved(x, filters):
+    """Full-width circular convolutions and a last layer, by loops."""
+    d = len(x)
+    for f in filters[:-1]:
+        sums = [sum(f[k] * x[(i + k) % d] for k in range(d)) for i in range(d)]
+        x = np.array(sums) / np.sqrt(d)
+    return filters[-1] @ x
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (2, 5), (3, 6), (4, 1), (2, 2)])
+def test_a_convolutional_network_is_its_loop(shape):
+    rng = np.random.default_rng(3)
+    filters, x = rng.standard_normal(shape), rng.standard_normal(shape[1])
+    network = ConvLinear(filters)
+    assert network.depth == shape[0]
+    assert jnp.allclose(network(jnp.asarray(x)), convolved(x, filters), rtol=1e-12)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("d", [1, 4, 5])
+def test_a_balanced_convolution_starts_where_it_is_told(depth, d):
+    w0 = np.random.default_rng(d).standard_normal(d)
+    network = ConvLinear.balanced(w0, depth=depth)
+    assert jnp.allclose(network.predictor(), w0, rtol=1e-13, atol=1e-14)
+    sizes = np.abs(np.fft.fft(np.asarray(network.layers), norm="ortho"))
+    assert np.allclose(sizes**depth, np.abs(np.fft.fft(w0, norm="ortho"))[None])
+
+
+WIDTHS = (6, 4, 9, 2)
+
+
+def test_orthogonal_layers_are():
+    network = DeepLinear.orthogonal(WIDTHS, seed=3, scale=0.7)
+    assert [W.shape for W in network.layers] == [(4, 6), (9, 4), (2, 9)]
+    for W in network.layers:
+        values = np.linalg.svd(np.asarray(W), compute_uv=False)
+        assert np.allclose(values, 0.7, rtol=1e-14)
+    drawn = [DeepLinear.orthogonal((2, 2), seed=s).layers[0][0, 0] for s in range(99)]
+    assert min(drawn) < -0.9, "either sign: QR alone would give one"
+    assert max(drawn) > 0.9
+
+
+def test_gaussian_layers_have_the_variance_they_say():
+    network = DeepLinear.gaussian((200, 300, 100), seed=1, scale=2.0)
+    for W in network.layers:
+        assert np.isclose(np.mean(W**2) * W.shape[1], 4.0, rtol=0.03)
+        assert abs(np.mean(W)) * np.sqrt(W.size * W.shape[1]) < 6
+
+
+def test_a_network_that_starts_at_zero_moves():
+    network = DeepLinear.zero_first((D, 4, 1), seed=2)
+    assert not np.any(network.layers[0])
+    assert np.all(network.layers[1] != 0)
+    risk = Risk(PROBLEM, losses.Logistic())
+    assert np.isclose(risk.value(network), np.log(2), rtol=1e-15)
+    first, second = risk.gradient(network).layers
+    assert np.linalg.norm(first) > 0.01
+    assert not np.any(second)
+
+
+@pytest.mark.parametrize("make", ["orthogonal", "gaussian", "zero_first"])
+def test_a_seed_is_a_start(make):
+    draw = getattr(DeepLinear, make)
+    first, again, other = (draw(WIDTHS, seed=s).layers[-1] for s in (5, 5, 6))
+    assert jnp.array_equal(first, again)
+    assert not jnp.array_equal(first, other)
+    half = draw(WIDTHS, seed=5, scale=0.5).layers[-1]
+    assert jnp.allclose(half, first / 2, rtol=1e-15)

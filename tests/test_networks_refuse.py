@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tacit.errors import DataError, OptionError, ShapeError
-from tacit.networks import DeepLinear, Diagonal, Gate, MLP, TwoSided
+from tacit.networks import ConvLinear, DeepLinear, Diagonal, Gate, MLP, TwoSided
 
 
 ONES, NAN = np.ones((2, 3)), np.full((2, 3), np.nan)
@@ -42,6 +42,23 @@ BAD = {
     ),
     "Gate, vector": (lambda: Gate(np.ones(3)), ShapeError, r"\(L, d\)"),
     "Gate, NaN": (lambda: Gate(NAN), DataError, "Gate .* finite"),
+    "ConvLinear, vector": (lambda: ConvLinear(np.ones(3)), ShapeError, r"\(L, d\)"),
+    "ConvLinear, NaN": (lambda: ConvLinear(NAN), DataError, "ConvLinear .* finite"),
+    "ConvLinear, matrix start": (
+        lambda: ConvLinear.balanced(ONES, depth=2),
+        ShapeError,
+        r"vector \(d,\); got shape \(2, 3\)",
+    ),
+    "ConvLinear, depth 0": (
+        lambda: ConvLinear.balanced(np.ones(3), depth=0),
+        DataError,
+        "ConvLinear: depth .* got 0",
+    ),
+    "ConvLinear, constant start": (
+        lambda: ConvLinear.balanced(np.ones(5), depth=2),
+        DataError,
+        "0 at 2 of 3 frequencies, the first is 1.*depth 1",
+    ),
     "TwoSided, sizes": (
         lambda: TwoSided(np.ones(3), np.ones(2)),
         ShapeError,
@@ -88,6 +105,26 @@ BAD = {
         lambda: DeepLinear.balanced(ONES, depth=2, width=1),
         ShapeError,
         "width 1 is below the rank bound 2",
+    ),
+    "DeepLinear, one width": (
+        lambda: DeepLinear.gaussian((3,)),
+        DataError,
+        r"two or more whole numbers above 0.* got \[3\]",
+    ),
+    "DeepLinear, width 0": (
+        lambda: DeepLinear.orthogonal((3, 0, 1)),
+        DataError,
+        r"got \[3, 0, 1\]",
+    ),
+    "DeepLinear, half a unit": (
+        lambda: DeepLinear.zero_first((3, 1.5, 1)),
+        DataError,
+        "whole numbers",
+    ),
+    "DeepLinear, scale 0": (
+        lambda: DeepLinear.gaussian((3, 1), scale=0.0),
+        DataError,
+        "scale is above 0 and finite; got 0",
     ),
     "DeepLinear, cube": (
         lambda: DeepLinear.balanced(np.ones((2, 2, 2)), depth=2),

@@ -1,19 +1,30 @@
 """Functions, told apart by how their parameters make them."""
 
-from .base import AbstractLinearNetwork, AbstractNetwork
+from .base import (
+    AbstractFullyConnected,
+    AbstractLinearNetwork,
+    AbstractNetwork,
+)
+from .chain import Chain
+from .conv_linear import ConvLinear
 from .deep_linear import DeepLinear
 from .diagonal import Diagonal
 from .gate import Gate
 from .mlp import MLP
+from .residual_mlp import ResidualMLP
 from .two_sided import TwoSided
 
 
 __all__ = [
+    "AbstractFullyConnected",
     "AbstractLinearNetwork",
     "AbstractNetwork",
+    "Chain",
+    "ConvLinear",
     "DeepLinear",
     "Diagonal",
     "Gate",
     "MLP",
+    "ResidualMLP",
     "TwoSided",
 ]

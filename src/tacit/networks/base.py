@@ -6,9 +6,10 @@ from numbers import Integral
 
 import equinox as eqx
 import jax
+import numpy as np
 from jaxtyping import Array, Float
 
-from .._types import finite, float64, Predictor, Vector
+from .._types import finite, float64, Matrix, Predictor, Vector
 from ..errors import DataError, ShapeError
 
 
@@ -33,6 +34,15 @@ class AbstractLinearNetwork(AbstractNetwork):
 
     def __call__(self, x: Vector) -> Float[Array, "*k"]:
         return self.predictor() @ x
+
+
+class AbstractFullyConnected(AbstractNetwork):
+    """A network of weight matrices, one after another."""
+
+    @property
+    @abc.abstractmethod
+    def matrices(self) -> list[Matrix]:
+        """The matrices ``(n_l, n_{l-1})``, the first is the one that sees the input."""
 
 
 def matrices(weights: Sequence) -> list[Array]:
@@ -65,6 +75,18 @@ def require_depth(network: type[AbstractNetwork], depth: object) -> None:
             f"{network.__name__}: depth counts layers, a whole number from 1 on; "
             f"got {depth}."
         )
+
+
+def require_widths(network: type[AbstractNetwork], widths: Sequence) -> list[int]:
+    """The widths as integers; `DataError` unless they are two or more, all above 0."""
+    sizes = list(widths)
+    whole = all(isinstance(m, int | np.integer) and m > 0 for m in sizes)
+    if len(sizes) < 2 or not whole:
+        raise DataError(
+            f"{network.__name__}: widths are two or more whole numbers above 0, input "
+            f"first and output last; got {sizes}."
+        )
+    return [int(m) for m in sizes]
 
 
 def require_finite(network: AbstractNetwork) -> None:

@@ -1,21 +1,25 @@
 """Fully connected linear networks."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import numpy as np
 from jaxtyping import ArrayLike
 
 from .._types import Matrix, Predictor
-from ..errors import ShapeError
+from ..errors import DataError, ShapeError
 from .base import (
+    AbstractFullyConnected,
     AbstractLinearNetwork,
     matrices,
     require_chain,
     require_depth,
     require_finite,
+    require_widths,
 )
 
 
-class DeepLinear(AbstractLinearNetwork):
+class DeepLinear(AbstractLinearNetwork, AbstractFullyConnected):
     r"""The network $f(x) = W_L \cdots W_1 x$; `layers` is a list of matrices.
 
     $W_l$ is ``(n_l, n_{l-1})``. With one output (``n_L = 1``) the predictor is a vector
@@ -56,8 +60,69 @@ class DeepLinear(AbstractLinearNetwork):
         first[:r], last[:, :r] = root @ Vt, U @ root
         return cls([first, *[hidden] * (depth - 2), last])
 
+    @classmethod
+    def orthogonal(
+        cls, widths: Sequence[int], *, seed: int = 0, scale: float = 1.0
+    ) -> "DeepLinear":
+        """Layers that are `scale` times orthogonal, uniformly drawn.
+
+        `widths` are those of the input, the hidden layers and the output. Where they
+        change, all singular values are `scale`: rows or columns are orthonormal. The
+        numbers are those of ``numpy.random.default_rng(seed)``, first layer first.
+        """
+        shapes, rng = _shapes(cls, widths, scale), np.random.default_rng(seed)
+        return cls([scale * _uniform(rng, *shape) for shape in shapes])
+
+    @classmethod
+    def gaussian(
+        cls, widths: Sequence[int], *, seed: int = 0, scale: float = 1.0
+    ) -> "DeepLinear":
+        r"""Independent normal entries of variance $\mathrm{scale}^2 / n_{l-1}$.
+
+        The mean square of a layer's outputs is then that of its inputs times
+        $\mathrm{scale}^2$. `widths` and `seed` are as in `orthogonal`.
+        """
+        shapes, rng = _shapes(cls, widths, scale), np.random.default_rng(seed)
+        return cls([scale * _normal(rng, *shape) for shape in shapes])
+
+    @classmethod
+    def zero_first(
+        cls, widths: Sequence[int], *, seed: int = 0, scale: float = 1.0
+    ) -> "DeepLinear":
+        r"""$W_1 = 0$ and the others as in `gaussian`: the network starts at 0.
+
+        Its gradient is not 0, and its risk is that of no prediction: Assumption 2 of
+        Ji and Telgarsky (2019), arXiv:1810.02032.
+        """
+        first, *rest = _shapes(cls, widths, scale)
+        rng = np.random.default_rng(seed)
+        return cls([np.zeros(first), *(scale * _normal(rng, *s) for s in rest)])
+
+    @property
+    def matrices(self) -> list[Matrix]:
+        return self.layers
+
     def predictor(self) -> Predictor:
         product = self.layers[0]
         for W in self.layers[1:]:
             product = W @ product
         return product[0] if len(product) == 1 else product
+
+
+def _shapes(cls, widths, scale):
+    sizes = require_widths(cls, widths)
+    if not 0 < scale < np.inf:
+        raise DataError(f"{cls.__name__}: scale is above 0 and finite; got {scale}.")
+    return list(zip(sizes[1:], sizes, strict=False))
+
+
+def _normal(rng, rows, columns):
+    return rng.standard_normal((rows, columns)) / np.sqrt(columns)
+
+
+def _uniform(rng, rows, columns):
+    """A matrix with orthonormal rows or columns, by the Haar measure."""
+    tall = rng.standard_normal((max(rows, columns), min(rows, columns)))
+    Q, R = np.linalg.qr(tall)
+    Q = Q * np.sign(np.diag(R))  # QR alone is not uniform
+    return Q if rows >= columns else Q.T
