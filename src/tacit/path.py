@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -35,7 +37,29 @@ class Path(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """When an event was met; else how far the flow was followed, and the `reason`."""
+    """When an event was met; else how far the flow was followed, and the `reason`.
+
+    Where `end` is not None it is the network there: near a saddle the time alone does
+    not fix it. `steps` counts those of the search.
+    """
 
     time: float
     reason: str | None
+    end: AbstractNetwork | None = None
+    steps: int = 0
+
+
+def straight(times: Times, end: AbstractNetwork, steps: int) -> Path:
+    """The way to an event that was met at `end`, recorded there alone."""
+    states = jax.tree.map(lambda x: x[None], end)
+    return Path(states, _itself, jnp.asarray(times), end, None, steps)
+
+
+def closing(path: Path, end: AbstractNetwork) -> Path:
+    """`path`, whose states are networks, with `end` for its last one."""
+    states = jax.tree.map(lambda xs, x: xs.at[-1].set(x), path.states, end)
+    return path._replace(states=states, end=end)
+
+
+def _itself(state):
+    return state

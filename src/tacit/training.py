@@ -14,6 +14,7 @@ from .events import AbstractEvent
 from .experiment import Experiment, N, Snapshot
 from .networks import AbstractNetwork
 from .observables import AbstractObservable
+from .path import closing, straight
 from .risk import Risk
 
 
@@ -91,14 +92,18 @@ def train(
         observable.require(experiment.network)
     key = jax.random.key(experiment.seed)
     risk, start, flow = experiment.risk, experiment.network, experiment.flow
-    until, reason = experiment.until, None
+    until, reason, end, steps = experiment.until, None, None, 0
     if not isinstance(until, int | float | np.number):
         within = float(until.within or flow.patience)
         crossing = _Crossing(until, start, risk)
         arrival = flow.arrival(risk, start, crossing, within, key)
-        until, reason = arrival.time, arrival.reason
+        until, reason, end, steps = arrival
     times = _schedule(records, float(until), start, flow)
-    path = flow.path(risk, start, times, key)
+    if end is not None and len(times) == 1:
+        path = straight(times, end, steps)
+    else:
+        path = flow.path(risk, start, times, key)
+        path = closing(path, end) if end is not None and not path.reason else path
     reason = reason or path.reason
     look = (path.view, path.states, path.times, start, risk, tuple(observe))
     seen = _measure(*look) if observe else {}

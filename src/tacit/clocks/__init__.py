@@ -1,10 +1,11 @@
 """What a gradient flow is measured by: flow time, or what makes its orbit short."""
 
 from .base import AbstractClock, Settings
+from .escape import Escape
 from .time import Time
 
 
-CLOCKS: dict[str, type[AbstractClock]] = {"time": Time}
+CLOCKS: dict[str, type[AbstractClock]] = {"escape": Escape, "time": Time}
 """The clocks that a gradient flow can be asked for by name."""
 
-__all__ = ["CLOCKS", "AbstractClock", "Settings", "Time"]
+__all__ = ["CLOCKS", "AbstractClock", "Escape", "Settings", "Time"]

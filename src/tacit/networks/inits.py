@@ -56,20 +56,20 @@ def shrunk(
     `small` holds indices, 0 the first layer, or is a number of layers, the last ones.
     """
     name, L = asker.__name__, len(weights)
-    if isinstance(small, Integral):
+    if isinstance(small, Sequence):
+        chosen = {int(i) for i in small}
+        if len(chosen) != len(small) or not chosen <= set(range(L)):
+            raise DataError(
+                f"{name}: small = {tuple(small)} must be different indices of its {L} "
+                f"layers, from 0 to {L - 1}."
+            )
+    else:
         if not 0 <= small <= L:
             raise DataError(
                 f"{name}: small = {small} layers are to start small but it has {L}; "
                 f"give a number up to {L}, or the indices of the layers."
             )
         chosen = set(range(L - int(small), L))
-    else:
-        chosen = {int(i) for i in small}
-        if len(chosen) != len(list(small)) or not chosen <= set(range(L)):
-            raise DataError(
-                f"{name}: small = {tuple(small)} must be different indices of its {L} "
-                f"layers, from 0 to {L - 1}."
-            )
     if chosen and (eps is None or not 0 < eps < 1):
         raise DataError(
             f"{name}: eps shrinks layers, so it is above 0 and below 1; got {eps}. "

@@ -1,0 +1,190 @@
+"""Time that runs with the size of the small layers: the clock of a plateau."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from .._types import float64, Scalar
+from ..charts import Parameters
+from ..errors import DataError
+from ..networks import AbstractNetwork
+from ..path import Arrival, Path, Times
+from ..risk import Risk
+from ..solvers import integrate_stiff, Leg, rescaled, rescaled_event
+from .base import AbstractClock, Settings
+
+
+PATIENCE = 4096
+"""Clock steps before an automatic run turns to the stiff solver."""
+
+LARGEST_JACOBIAN = 2048
+"""Unknowns up to which the stiff solver's dense Jacobian is worth forming."""
+
+APART = 3.0
+"""Layers are small if their spectral norms lie this far below those of the others."""
+
+
+class Pace(eqx.Module):
+    r"""$\|\theta\|^{r-2}$ of the small layers: how fast this clock runs."""
+
+    small: Float[Array, " L"]
+    power: Scalar
+
+    def __call__(self, network: AbstractNetwork) -> Scalar:
+        squares = jnp.stack([jnp.sum(W**2) for W in layers_of(network)])
+        return (self.small @ squares) ** (self.power / 2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Escape(AbstractClock):
+    r"""$d\tau = \|\theta\|^{r-2} dt$ over the small layers, $r$ of them.
+
+    Near the saddle at 0 the velocity is of degree $r - 1$ in the small layers, so in
+    this clock it is of degree 1: a plateau of any length takes tens of steps. Small are
+    the layers below the widest gap in the spectral norms at the start, if it exceeds a
+    factor of 3, else all; `small` says it otherwise. That is a choice of speed: it
+    changes no result.
+
+    Times, records and events are in flow time. The absolute tolerance is `rtol` times
+    the size of the entries of the smallest layer, whatever `atol` is: a fixed one would
+    spoil small starts without a word. The flow is integrated in the plain parameters;
+    what 4096 steps do not reach is left to the stiff solver.
+    """
+
+    unit: ClassVar[str] = "flow time"
+    small: tuple[int, ...] | None = None
+
+    def check(
+        self,
+        settings: Settings,
+        risk: Risk,
+        network: AbstractNetwork,
+        until: float | None,
+    ) -> None:
+        del settings, risk
+        if until is not None and not math.isfinite(until):
+            raise DataError(f"until = {until}: a flow needs a finite time or an event.")
+        layers = layers_of(network)
+        if self.small is not None and not set(self.small) <= set(range(len(layers))):
+            raise DataError(
+                f"Escape: small = {self.small} but {type(network).__name__} has "
+                f"{len(layers)} layers, numbered from 0."
+            )
+        size = float(Pace(*_small(self, layers))(network))
+        if not 0 < size < math.inf:
+            raise DataError(
+                f"Escape: the small layers of {type(network).__name__} are all 0, a "
+                'saddle that no flow leaves. Start off it, or use clock="time".'
+            )
+
+    def record_times(
+        self, network: AbstractNetwork, until: float, count: int
+    ) -> np.ndarray:
+        del network
+        return np.linspace(0, until, count + 1)[1:]
+
+    def path(
+        self, settings: Settings, risk: Risk, network: AbstractNetwork, times: Times
+    ) -> Path:
+        chart, tolerances, pace = _laid(self, settings, network)
+        if times[-1] == 0:
+            state = jax.tree.map(lambda x: x[None], network)
+            return Path(state, chart.leave, float64(times), network, None, 0)
+        leg = Leg.begin(chart, network)
+        if settings.solver != "stiff":
+            leg = rescaled(
+                tolerances, chart, risk, network, pace, float64(times),
+                np.asarray(_patience(settings, network)),
+            )  # fmt: skip
+            if bool(leg.good):
+                end, steps = leg.last, int(leg.steps)
+                return Path(leg.states, chart.leave, float64(times), end, None, steps)
+            leg = leg.cut(times)
+        if _may_stiffen(settings, network):
+            leg = integrate_stiff(
+                tolerances, chart, risk, leg, np.asarray(times),
+                max_steps=settings.max_steps,
+            )  # fmt: skip
+        states, when = leg.closed(np.asarray(times))
+        return Path(states, chart.leave, when, leg.last, leg.reason, int(leg.steps))
+
+    def arrival(
+        self,
+        settings: Settings,
+        risk: Risk,
+        network: AbstractNetwork,
+        crossing: Callable[[AbstractNetwork, Any], Any],
+        within: float,
+    ) -> Arrival:
+        chart, tolerances, pace = _laid(self, settings, network)
+        leg = Leg.begin(chart, network)
+        if settings.solver != "stiff":
+            leg = rescaled_event(
+                tolerances, chart, risk, network, pace, crossing, np.asarray(within),
+                np.asarray(_patience(settings, network)),
+            )  # fmt: skip
+        on = not leg.good and float(leg.time) < within
+        if on and _may_stiffen(settings, network):
+            leg = integrate_stiff(
+                tolerances, chart, risk, leg, np.array([within]),
+                max_steps=settings.max_steps, crossing=crossing,
+            )  # fmt: skip
+        when, steps = min(float(leg.time), within), int(leg.steps)
+        if leg.good and when < within:
+            return Arrival(when, None, leg.last, steps)
+        return Arrival(when, f"event not met by t = {when:.6g} ({steps} steps)")
+
+
+def layers_of(network: AbstractNetwork) -> list[Array]:
+    """The layers of a network, else each of its parameters."""
+    layers = getattr(network, "weights", getattr(network, "layers", None))
+    return jax.tree.leaves(network) if layers is None else list(layers)
+
+
+def _laid(clock, settings, network):
+    bend = float64(settings.descent_step) if settings.descent_step else None
+    layers = [np.asarray(W) for W in layers_of(network)]
+    chosen, power = _small(clock, layers)
+    entries = min(
+        np.sqrt(np.mean(W**2)) for W, c in zip(layers, chosen, strict=True) if c
+    )
+    tolerances = np.asarray(settings.rtol), np.asarray(settings.rtol * entries)
+    pace = Pace(jnp.asarray(chosen), jnp.asarray(power))
+    return Parameters(settings.weight_decay, bend), tolerances, pace
+
+
+def _small(clock, layers):
+    """A mark for every layer, 1 if small, and how many less 2, at least 0."""
+    if clock.small is not None:
+        chosen = np.isin(np.arange(len(layers)), clock.small)
+    else:
+        sizes = np.array([_spectral(np.asarray(W)) for W in layers])
+        order = np.sort(sizes)
+        ratios = order[1:] / np.maximum(order[:-1], np.finfo(float).tiny)
+        chosen = np.ones(len(sizes), bool)
+        if len(ratios) and ratios.max() > APART:
+            chosen = sizes <= order[ratios.argmax()]
+    return chosen.astype(float), float(max(chosen.sum() - 2, 0))
+
+
+def _spectral(W):
+    return np.linalg.norm(W, 2) if W.ndim == 2 else np.linalg.norm(W)
+
+
+def _may_stiffen(settings, network):
+    if settings.solver != "auto":
+        return settings.solver == "stiff"
+    size = sum(leaf.size for leaf in jax.tree.leaves(network))
+    return size <= LARGEST_JACOBIAN
+
+
+def _patience(settings, network):
+    turn = settings.solver == "auto" and _may_stiffen(settings, network)
+    return min(settings.max_steps, PATIENCE) if turn else settings.max_steps
