@@ -1,6 +1,13 @@
 """Exact answers by algebra or convex optimisation, each with its certificate."""
 
+from .averages import MovingAverages as MovingAverages
 from .base import AbstractAnswer as AbstractAnswer
+from .entropies import (
+    hyperbolic_interpolator as hyperbolic_interpolator,
+    hyperbolic_margin as hyperbolic_margin,
+    HyperbolicInterpolator as HyperbolicInterpolator,
+    HyperbolicMargin as HyperbolicMargin,
+)
 from .fisher import (
     fisher_direction as fisher_direction,
     FisherDirection as FisherDirection,
@@ -12,13 +19,25 @@ from .margin import (
     Separability as Separability,
     separability as separability,
 )
+from .memory import (
+    adam_memory as adam_memory,
+    heavy_ball_memory as heavy_ball_memory,
+    MemoryTerms as MemoryTerms,
+)
 from .orthant import orthant_limit as orthant_limit, OrthantLimit as OrthantLimit
+from .quasi_norms import (
+    margin_conditions as margin_conditions,
+    MarginConditions as MarginConditions,
+    quasi_margin as quasi_margin,
+    QuasiMargin as QuasiMargin,
+)
 from .residual import (
     residual_direction as residual_direction,
     ResidualDirection as ResidualDirection,
 )
 from .several_outputs import Optimum as Optimum, optimum as optimum
 from .singular import singular_limit as singular_limit, SingularLimit as SingularLimit
+from .sparse_margin import l1_margin as l1_margin, L1Margin as L1Margin
 from .worst_direction import Alpha as Alpha, alpha as alpha
 
 
@@ -26,19 +45,33 @@ __all__ = [
     "AbstractAnswer",
     "Alpha",
     "FisherDirection",
+    "HyperbolicInterpolator",
+    "HyperbolicMargin",
     "JumpPath",
+    "L1Margin",
+    "MarginConditions",
     "MaxMargin",
+    "MemoryTerms",
+    "MovingAverages",
     "Optimum",
     "OrthantLimit",
+    "QuasiMargin",
     "ResidualDirection",
     "Separability",
     "SingularLimit",
+    "adam_memory",
     "alpha",
     "fisher_direction",
+    "heavy_ball_memory",
+    "hyperbolic_interpolator",
+    "hyperbolic_margin",
     "jump_path",
+    "l1_margin",
+    "margin_conditions",
     "max_margin",
     "optimum",
     "orthant_limit",
+    "quasi_margin",
     "residual_direction",
     "separability",
     "singular_limit",
