@@ -46,8 +46,10 @@ LOSSES = {
 }
 FLOWS = {
     "Adam": flows.Adam(0.01),
+    "AdamW": flows.AdamW(0.01, eps=1e-6, inside=False),
     "Descent": flows.Descent(0.01, momentum=0.5),
     "GradientFlow": flows.GradientFlow(),
+    "RMSprop": flows.RMSprop(0.01, 0.9, batch=8, balanced=True),
     "SignDescent": flows.SignDescent(0.01),
     "Stochastic": flows.Stochastic(0.01, 8, balanced=True),
 }

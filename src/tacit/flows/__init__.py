@@ -1,6 +1,7 @@
 """Ways to move parameters down a risk."""
 
-from .adam import Adam
+from .adam import Adam, AdamW, RMSprop
+from .adaptive import AbstractAdaptive
 from .base import AbstractFlow
 from .descent import Descent
 from .fixed_step import AbstractFixedStep
@@ -11,12 +12,15 @@ from .stochastic import Stochastic
 
 
 __all__ = [
+    "AbstractAdaptive",
     "AbstractFixedStep",
     "AbstractFlow",
     "Adam",
+    "AdamW",
     "Descent",
     "GradientFlow",
     "PowerDecay",
+    "RMSprop",
     "SignDescent",
     "Stochastic",
 ]

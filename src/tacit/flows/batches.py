@@ -14,7 +14,10 @@ from ..risk import Risk
 
 
 class Draw(eqx.Module):
-    """The state of a sampler: its key, and the order of the running epoch."""
+    """The state of a sampler: its key, and the order of the running epoch.
+
+    That of the rows, or of the batches where their rows stay together.
+    """
 
     key: Key
     order: Int[Array, " n"]
@@ -26,17 +29,35 @@ class Batches(eqx.Module):
     `blocks` are the rows to draw from, one block for every class of a balanced
     sampler, sorted by block; each gives ``size / len(blocks)`` rows to a batch. Without
     replacement an epoch ends when the smallest block cannot fill another batch.
+
+    `fixed` batches are runs of consecutive rows that stay together for ever: an epoch
+    is a permutation of the batches, and i.i.d. draws are draws of a batch.
     """
 
     size: int = eqx.field(static=True)
     bounds: tuple[int, ...] = eqx.field(static=True)
     replace: bool = eqx.field(static=True)
     rows: Int[Array, " n"]
+    fixed: bool = eqx.field(default=False, static=True)
 
     @classmethod
-    def of(cls, risk: Risk, size: int, *, balanced: bool, replace: bool) -> "Batches":
+    def of(
+        cls,
+        risk: Risk,
+        size: int,
+        *,
+        balanced: bool,
+        replace: bool,
+        fixed: bool = False,
+    ) -> "Batches":
         """The sampler for `risk`; `DataError` if the batch size cannot be drawn."""
         n = risk.problem.n
+        if fixed and (balanced or size < 1 or n % size):
+            raise DataError(
+                f"fixed batches divide the sample into equal parts, whatever the "
+                f"class; n = {n} is not a multiple of batch = {size}, or "
+                "balanced=True was given. Drop fixed=True, or choose a divisor."
+            )
         blocks = [np.arange(n)]
         if balanced:
             codes = risk.problem.codes
@@ -55,7 +76,7 @@ class Batches(eqx.Module):
             )
         bounds = np.concatenate([[0], np.cumsum([len(b) for b in blocks])])
         rows = jnp.asarray(np.concatenate(blocks))
-        return cls(size, tuple(bounds.tolist()), replace, rows)
+        return cls(size, tuple(bounds.tolist()), replace, rows, fixed)
 
     @property
     def per_epoch(self) -> int:
@@ -67,12 +88,31 @@ class Batches(eqx.Module):
         """Rows of a batch from every block."""
         return self.size // (len(self.bounds) - 1)
 
+    @property
+    def table(self) -> Int[Array, "m b"]:
+        """The rows of all `fixed` batches."""
+        return self.rows.reshape(-1, self.size)
+
     def begin(self, key: Key) -> Draw:
         """The state before the first batch."""
-        return Draw(key, jnp.arange(len(self.rows)))
+        return Draw(key, jnp.arange(self.per_epoch if self.fixed else len(self.rows)))
+
+    def choose(self, state: Draw, k: Array) -> tuple[Int[Array, ""], Draw]:
+        """The number of the `fixed` batch in move `k` and the state after it."""
+        m = self.per_epoch
+        fresh = jr.fold_in(state.key, k)
+        if self.replace:
+            return jr.randint(fresh, (), 0, m), state
+        order = jax.lax.cond(
+            k % m == 0, lambda: jr.permutation(fresh, m), lambda: state.order
+        )
+        return order[k % m], Draw(state.key, order)
 
     def draw(self, state: Draw, k: Array) -> tuple[Int[Array, " b"], Draw]:
         """The rows of batch number `k` and the state after it."""
+        if self.fixed:
+            which, state = self.choose(state, k)
+            return self.table[which], state
         blocks = list(zip(self.bounds, self.bounds[1:], strict=False))
         if self.replace:
             keys = jr.split(jr.fold_in(state.key, k), len(blocks))
@@ -108,3 +148,16 @@ def lacks_class(risk: Risk, rows: Int[Array, " b"]) -> Array:
         jnp.stack([targets <= 0, targets > 0], axis=1) if targets.ndim == 1 else targets
     )
     return jnp.any(jnp.sum(member, axis=0) == 0)
+
+
+@eqx.filter_jit
+def replayed(
+    sampler: Batches, key: Key, moves: Int[Array, " moves"]
+) -> Int[Array, "moves b"]:
+    """The rows of the batches that a run with this `key` draws, from the first one."""
+
+    def turn(state, k):
+        rows, state = sampler.draw(state, k)
+        return state, rows
+
+    return jax.lax.scan(turn, sampler.begin(key), moves)[1]

@@ -12,7 +12,7 @@ from jaxtyping import Array, Int
 from .._types import Key
 from ..networks import AbstractNetwork
 from ..risk import Risk
-from .batches import Batches, lacks_class
+from .batches import Batches, lacks_class, replayed
 from .fixed_step import AbstractFixedStep, diverged
 from .updates import descend, require_range
 
@@ -22,8 +22,9 @@ class Stochastic(AbstractFixedStep):
 
     Without `replace`, epochs are random permutations and a remainder that does not
     fill a batch waits for the next one; with it, rows are drawn independently.
-    `balanced` takes as many rows of every class. The loss of a batch is that of its own
-    statistics: Deep LDA on a batch is no part of a sum.
+    `balanced` takes as many rows of every class. With `fixed`, batches are runs of
+    consecutive rows that stay together, and only their order is drawn. The loss of a
+    batch is that of its own statistics: Deep LDA on a batch is no part of a sum.
 
     A batch in which a class is missing stops a loss of class scatter, with a `reason`:
     its gradient would not exist. Raises `DataError` for numbers outside their range.
@@ -38,6 +39,7 @@ class Stochastic(AbstractFixedStep):
     nesterov: bool = False
     weight_decay: float = eqx.field(default=0.0, converter=float)
     schedule: Callable[[Array], Array] | None = None
+    fixed: bool = False
 
     def __check_init__(self):
         require_range(
@@ -48,17 +50,22 @@ class Stochastic(AbstractFixedStep):
             weight_decay=(0, math.inf, False),
         )
 
+    def sampler(self, risk: Risk) -> Batches:
+        """Where the batches come from."""
+        return Batches.of(
+            risk,
+            self.batch,
+            balanced=self.balanced,
+            replace=self.replace,
+            fixed=self.fixed,
+        )
+
     def rows(self, risk: Risk, seed: int, moves: int) -> Int[Array, "moves b"]:
         """The rows that each of the first `moves` batches holds in a run of `seed`."""
-        sampler = Batches.of(
-            risk, self.batch, balanced=self.balanced, replace=self.replace
-        )
-        return _replay(sampler, jax.random.key(seed), jnp.arange(moves))
+        return replayed(self.sampler(risk), jax.random.key(seed), jnp.arange(moves))
 
     def memory(self, risk: Risk, network: AbstractNetwork, key: Key):
-        sampler = Batches.of(
-            risk, self.batch, balanced=self.balanced, replace=self.replace
-        )
+        sampler = self.sampler(risk)
         still = jax.tree.map(jnp.zeros_like, network)
         return still, sampler, sampler.begin(key)
 
@@ -83,12 +90,3 @@ class Stochastic(AbstractFixedStep):
             f"a batch of {self.batch} lacks a class and its scatter does not exist: "
             "use balanced=True or a larger batch"
         )
-
-
-@eqx.filter_jit
-def _replay(sampler, key, moves):
-    def turn(state, k):
-        rows, state = sampler.draw(state, k)
-        return state, rows
-
-    return jax.lax.scan(turn, sampler.begin(key), moves)[1]

@@ -25,27 +25,6 @@ def descend(rule, gradient_at, network, velocity, k):
     return jax.tree.map(jnp.add, network, velocity), velocity
 
 
-def adapt(rule, gradient, network, moments, k):
-    r"""One move of Adam with bias correction and $\epsilon$ inside the root.
-
-    Kingma and Ba (2015), arXiv:1412.6980, Algorithm 1, with
-    $\hat m / \sqrt{\hat v + \epsilon}$.
-    """
-    first, second = moments
-    b1, b2 = rule.beta1, rule.beta2
-    first = jax.tree.map(lambda m, g: b1 * m + (1 - b1) * g, first, gradient)
-    second = jax.tree.map(lambda v, g: b2 * v + (1 - b2) * g**2, second, gradient)
-    moves = jnp.asarray(k, float) + 1.0
-    c1, c2 = 1 - b1**moves, 1 - b2**moves
-    network = jax.tree.map(
-        lambda p, m, v: p - rule.step * (m / c1) / jnp.sqrt(v / c2 + rule.eps),
-        network,
-        first,
-        second,
-    )
-    return network, (first, second)
-
-
 def require_range(rule: object, **limits: tuple) -> None:
     """Raise `DataError` unless each named number lies between its limits.
 
