@@ -142,6 +142,12 @@ class Risk(eqx.Module):
         """The gradient of `log_criterion`, of the shape of `E`."""
         return jax.grad(self.log_criterion)(E)
 
+    @property
+    def margin_rows(self) -> Float[Array, "m D"]:
+        """The rows whose products with the predictor are the margins."""
+        X, targets, _ = self._sample(None)
+        return self._margin_loss.margin_rows(X, targets)
+
     def admit(self, network: AbstractNetwork) -> None:
         """Raise unless `network` is one that this risk can start from."""
         linear = isinstance(network, AbstractLinearNetwork)
@@ -176,8 +182,8 @@ class Risk(eqx.Module):
     def _margin_loss(self) -> AbstractMarginLoss:
         if not isinstance(self.loss, AbstractMarginLoss):
             raise DataError(
-                f"{type(self.loss).__name__} may be 0 or below: its logarithm is no use."
-                " Losses of a margin have one: Logistic, Exponential."
+                f"{type(self.loss).__name__} may be 0: its logarithm is no use. "
+                "Losses of a margin have one: Logistic, Exponential."
             )
         return self.loss
 

@@ -24,6 +24,10 @@ class Trajectory(eqx.Module, Generic[N]):
     `times` ``(t,)`` are the recorded times and `seen` the values ``(t, ...)`` of every
     observable at them. `network` is the last one that is finite. `reason` says why the
     run stopped before its time and is None if it did not; `steps` counts the moves.
+
+    In the clock "log-risk" `times` are norms of the predictor and `log_time` ``(t,)`` is
+    the natural logarithm of flow time. From the norm `asymptotic_from` on, if it is not
+    None, the states are those of the limiting flow on the smallest margins.
     """
 
     experiment: Experiment[N]
@@ -33,6 +37,8 @@ class Trajectory(eqx.Module, Generic[N]):
     reason: str | None = eqx.field(static=True)
     steps: int = eqx.field(static=True)
     observed: tuple[AbstractObservable, ...] = ()
+    log_time: Float[Array, " t"] | None = None
+    asymptotic_from: float | None = eqx.field(default=None, static=True)
 
     @property
     def finite(self) -> bool:
@@ -53,6 +59,9 @@ class Trajectory(eqx.Module, Generic[N]):
                 values,
                 {"units": observable.units, "long_name": _first_line(observable)},
             )
+        if self.log_time is not None:
+            about = {"units": "1", "long_name": "natural logarithm of flow time"}
+            arrays["log_time"] = ("time", np.asarray(self.log_time), about)
         names = self.experiment.risk.problem.features
         coords: dict = {"time": ("time", np.asarray(self.times), {"units": unit})}
         if names and any("feature" in dims for dims, *_ in arrays.values()):
@@ -64,6 +73,7 @@ class Trajectory(eqx.Module, Generic[N]):
             "seed": self.experiment.seed,
             "experiment": self.experiment.digest,
             "reason": self.reason or "",
+            "asymptotic_from": self.asymptotic_from or "nowhere",
         }
         return xarray.Dataset(arrays, coords, attrs)
 
@@ -109,7 +119,15 @@ def train(
     seen = _measure(*look) if observe else {}
     end = cast(N, path.end)
     return Trajectory(
-        experiment, end, path.times, seen, reason, int(path.steps), tuple(observe)
+        experiment,
+        end,
+        path.times,
+        seen,
+        reason,
+        int(path.steps),
+        tuple(observe),
+        path.log_time,
+        path.asymptotic_from,
     )
 
 

@@ -2,10 +2,15 @@
 
 from .base import AbstractClock, Settings
 from .escape import Escape
+from .log_risk import LogRisk
 from .time import Time
 
 
-CLOCKS: dict[str, type[AbstractClock]] = {"escape": Escape, "time": Time}
+CLOCKS: dict[str, type[AbstractClock]] = {
+    "escape": Escape,
+    "log-risk": LogRisk,
+    "time": Time,
+}
 """The clocks that a gradient flow can be asked for by name."""
 
-__all__ = ["CLOCKS", "AbstractClock", "Escape", "Settings", "Time"]
+__all__ = ["CLOCKS", "AbstractClock", "Escape", "LogRisk", "Settings", "Time"]

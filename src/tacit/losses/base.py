@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Outputs, Scalar, Targets, Weights
+from .._types import Design, Outputs, Scalar, Targets, Weights
 from ..errors import DataError, ShapeError
 
 
@@ -86,6 +86,13 @@ class AbstractMarginLoss(AbstractPointwiseLoss):
     """
 
     attained: ClassVar[bool] = False
+    exponential_tail: AbstractClassVar[bool]
+    """Whether far out it is a sum of $e^{-z \\cdot w}$ over rows $z$ of `margin_rows`:
+    then the smallest margins decide alone."""
+
+    @abc.abstractmethod
+    def margin_rows(self, X: Design, targets: Targets) -> Float[Array, "m D"]:
+        """The $z$ whose products with the predictor, row after row, are the margins."""
 
     @abc.abstractmethod
     def log_pointwise(self, output: Sample, target: Sample) -> Scalar:
@@ -187,6 +194,14 @@ def memberships(targets: Targets) -> Float[Array, "n C"]:
             f"{targets.shape}.\nFor two classes pass -1 and +1 of shape (n,)."
         )
     return targets
+
+
+def signed_rows(X: Design, targets: Targets) -> Float[Array, "m D"]:
+    """The margin rows of targets of -1 and +1: ``y x``, for every output."""
+    columns = targets if targets.ndim == 2 else targets[:, None]
+    k = columns.shape[1]
+    spread = columns[:, :, None] * jnp.eye(k)
+    return (spread[..., None] * X[:, None, None, :]).reshape(-1, k * X.shape[1])
 
 
 def shares(outputs: Outputs, weights: Weights | None) -> Weights:

@@ -1,15 +1,22 @@
 """Losses with an exponential tail: their minimisers run away along a margin."""
 
+from typing import ClassVar
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Scalar
-from .base import AbstractMarginLoss
+from .._types import Design, Scalar, Targets
+from .base import AbstractMarginLoss, signed_rows
 
 
 class Logistic(AbstractMarginLoss):
     r"""$\log(1 + e^{-yp})$ for targets $y \in \{-1, +1\}$."""
+
+    exponential_tail: ClassVar[bool] = True
+
+    def margin_rows(self, X: Design, targets: Targets) -> Float[Array, "m D"]:
+        return signed_rows(X, targets)
 
     def pointwise(
         self, output: Float[Array, "*k"], target: Float[Array, "*k"]
@@ -28,6 +35,11 @@ class Logistic(AbstractMarginLoss):
 
 class Exponential(AbstractMarginLoss):
     r"""$e^{-yp}$ for targets $y \in \{-1, +1\}$."""
+
+    exponential_tail: ClassVar[bool] = True
+
+    def margin_rows(self, X: Design, targets: Targets) -> Float[Array, "m D"]:
+        return signed_rows(X, targets)
 
     def pointwise(
         self, output: Float[Array, "*k"], target: Float[Array, "*k"]

@@ -1,17 +1,23 @@
-"""Integrators of a chart's field."""
+"""Integrators that no library has, and the doors to those that it has."""
 
 from .explicit import explicit, explicit_event, leave
+from .hard_margin import hard_flow
 from .leg import Leg
 from .rescaled import rescaled, rescaled_event
+from .rosenbrock import soft_flow
 from .stiff import integrate_stiff
+from .tangent import flat_predictor
 
 
 __all__ = [
     "Leg",
     "explicit",
     "explicit_event",
+    "flat_predictor",
+    "hard_flow",
     "integrate_stiff",
     "leave",
     "rescaled",
     "rescaled_event",
+    "soft_flow",
 ]

@@ -9,6 +9,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
 from . import dop853
+from .crossing import root
 from .leg import Leg
 
 
@@ -108,7 +109,7 @@ def explicit_event(
         return side(y, walk.t + h) * first, y
 
     here = side(walk.y, walk.t) * first
-    h, y = _root(shorter, (jnp.zeros(()), here), (jnp.where(met, h, 0.0), ahead), y)
+    h, y = root(shorter, (jnp.zeros(()), here), (jnp.where(met, h, 0.0), ahead), y)
     last = shape(jnp.where(met, y, walk.y))
     none = jax.tree.map(lambda x: x[None][:0], last)
     return Leg(none, last, None, walk.t + h, walk.steps, met)
@@ -165,25 +166,3 @@ def _judged(walk: Walk, y, slope, err, h, t) -> Walk:
         steps=walk.steps + 1,
         stuck=~good & (shorter <= 4 * jnp.finfo(float).eps * walk.t),
     )
-
-
-def _root(function, low, high, y):
-    """Where ``function(h) = (value, y)`` is 0 between two ``(h, value)``, and `y`."""
-
-    def on(carry):
-        (h, value), _, _, moved, k = carry
-        return (k < 60) & (value != 0) & (moved > 2 * jnp.finfo(float).eps * h)
-
-    def halve(carry):
-        # Illinois: a secant whose stale end counts half.
-        (h, value), (stale, stale_value), _, _, k = carry
-        new = h - value * (h - stale) / (value - stale_value)
-        found, y = function(new)
-        crossed = found * value < 0
-        stale = jnp.where(crossed, h, stale)
-        stale_value = jnp.where(crossed, value, stale_value / 2)
-        return (new, found), (stale, stale_value), y, jnp.abs(new - h), k + 1
-
-    carry = (high, low, y, high[0], jnp.zeros((), int))
-    (h, _), _, y, _, _ = jax.lax.while_loop(on, halve, carry)
-    return h, y

@@ -1,0 +1,180 @@
+r"""The end of the flow on separable data: only the smallest margins are left.
+
+Beyond a norm of some 1e6 the softmax over the margins is as good as its limit: the
+points of an active set share the weight so that their margins grow alike, the others
+have none. Of relative order $1/\|w\|$ is what is dropped; the variable is $\log\|w\|$.
+"""
+
+import warnings
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.linalg
+from jax.flatten_util import ravel_pytree
+from scipy.integrate import DOP853
+from scipy.optimize import brentq
+
+from ..networks import AbstractLinearNetwork
+from ..risk import Risk
+from .tangent import flat_predictor, tangent_kernel
+
+
+NEAR = 40.0
+"""Points whose margins exceed the smallest by more weigh less than rounding."""
+
+RTOL = 1e-9
+
+
+class HardLeg(NamedTuple):
+    """States ``(t, P)`` and times at the norms that were reached; why not at all."""
+
+    states: np.ndarray
+    log_times: np.ndarray
+    steps: int
+    reason: str | None
+
+
+@jax.jit
+def _tangent(like, y):
+    network = ravel_pytree(like)[1](y)
+    return flat_predictor(network), tangent_kernel(network)
+
+
+@jax.jit
+def _pull(like, y, u):
+    shape = ravel_pytree(like)[1]
+    return jax.vjp(lambda y: flat_predictor(shape(y)), y)[1](u)[0]
+
+
+class _Pull:
+    """The equal-growth flow on the active rows of `Z`."""
+
+    def __init__(self, like, Z):
+        self.like, self.Z = like, Z
+
+    def weights(self, M, active):
+        """The weights of the active points, of sum 1: their margins grow alike."""
+        A = self.Z[active]
+        gram = A @ (M / np.max(np.abs(M))) @ A.T
+        ones = np.ones(len(A))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", scipy.linalg.LinAlgWarning)
+            try:
+                p = scipy.linalg.solve(gram, ones, assume_a="pos")
+            except np.linalg.LinAlgError:
+                p = np.full(len(A), np.nan)
+        if not np.abs(gram @ p - 1).max() < 1e-10:
+            # Copies of a point, or more of them than dimensions.
+            p = np.linalg.lstsq(gram, ones, rcond=1e-12)[0]
+        return p / p.sum()
+
+    def push(self, y, active):
+        """The predictor, how it moves, and what moves it."""
+        w, M = map(np.asarray, _tangent(self.like, y))
+        p = self.weights(M, active)
+        u = p @ self.Z[active]
+        return w, M @ u, u, p
+
+    def velocity(self, y, active):
+        w, move, u, _ = self.push(y, active)
+        return (w @ w) / (w @ move) * np.asarray(_pull(self.like, y, u))
+
+    def late(self, y, active):
+        """How soon the set is wrong: below 0 once it is, and by which point."""
+        w, move, _, p = self.push(y, active)
+        margins, growth = self.Z @ w, self.Z @ move
+        smallest = np.min(margins[active])
+        slack = np.where(growth < growth[active].mean(), margins - smallest, np.inf)
+        slack[active] = np.inf
+        i, j = int(np.argmin(slack)), int(np.argmin(p))
+        joins, leaves = slack[i] / abs(smallest), p[j] * len(p)
+        if joins < leaves:
+            return joins, ("join", i)
+        return leaves, ("leave", int(np.flatnonzero(active)[j]))
+
+    def settle(self, y, active):
+        """The active set without the points that would be pushed back."""
+        active = active.copy()
+        M = np.asarray(_tangent(self.like, y)[1])
+        while True:
+            p = self.weights(M, active)
+            if p.min() >= 0 or active.sum() == 1:
+                return active
+            active[np.flatnonzero(active)[np.argmin(p)]] = False
+
+
+def hard_flow(
+    risk: Risk,
+    network: AbstractLinearNetwork,
+    norms: np.ndarray,
+    max_steps: int,
+) -> HardLeg:
+    """Follow the limiting flow from `network` through `norms`.
+
+    The active set changes at root-found events: a margin outside meets the smallest
+    inside, or a point's weight runs out.
+    """
+    Z = np.asarray(risk.margin_rows)
+    flow = _Pull(network, Z)
+    flat, shape = ravel_pytree(network)
+    y = np.asarray(flat)
+    w = np.asarray(flat_predictor(network))
+    margins = Z @ w
+    active = flow.settle(y, margins - margins.min() < NEAR)
+    at, length, steps = float(np.log(np.linalg.norm(w))), 0.1, 0
+    states, log_times = [], []
+    for goal in np.log(norms).tolist():
+        while at < goal:
+            solver = DOP853(
+                lambda _, y, on=active: flow.velocity(y, on),
+                at, y, goal, rtol=RTOL, atol=0.0, first_step=min(length, goal - at),
+            )  # fmt: skip
+            change = None
+            while solver.status == "running" and change is None:
+                if steps >= max_steps:
+                    why = f"{max_steps} steps reached |w| = {np.exp(at):.6g}"
+                    return _ended(flat.size, states, log_times, steps, why)
+                message = solver.step()
+                steps += 1
+                if solver.status == "failed":
+                    why = f"it stopped at |w| = {np.exp(at):.6g}: {message}"
+                    return _ended(flat.size, states, log_times, steps, why)
+                late, which = flow.late(solver.y, active)
+                if late < 0:
+                    change = _turn(flow, solver, active)
+            if change is None:
+                at, y, length = goal, np.asarray(solver.y), max(solver.h_abs, 1e-3)
+            else:
+                at, y, (what, i) = change
+                active = active.copy()
+                active[i] = what == "join"
+                active = flow.settle(y, active)
+        states.append(y)
+        end = shape(jnp.asarray(y))
+        log_times.append(_log_time(risk, end, flow, y, active))
+    return _ended(flat.size, states, log_times, steps, None)
+
+
+def _turn(flow, solver, active) -> tuple[Any, np.ndarray, tuple[str, int]]:
+    """Where within the last step the active set stops being right, and by whom."""
+    between, begin = solver.dense_output(), solver.t_old
+    if flow.late(between(begin), active)[0] < 0:
+        root = begin
+    else:
+        sides = (lambda s: flow.late(between(s), active)[0], begin, solver.t)
+        root = brentq(*sides, xtol=1e-12)
+    return root, between(root), flow.late(between(solver.t), active)[1]
+
+
+def _log_time(risk, network, flow, y, active):
+    r"""$\log t$, by $t \simeq (R\,\|\nabla \log R\|^2)^{-1}$ where the risk is tiny."""
+    u = flow.push(y, active)[2]
+    slope = np.linalg.norm(np.asarray(_pull(flow.like, y, u)))
+    return float(-risk.log_value(network) - 2 * np.log(slope))
+
+
+def _ended(size, states, log_times, steps, reason):
+    stacked = np.reshape(states, (len(states), size))
+    return HardLeg(stacked, np.array(log_times), steps, reason)
