@@ -2,6 +2,7 @@
 
 from .averages import MovingAverages as MovingAverages
 from .base import AbstractAnswer as AbstractAnswer
+from .circulant import fourier_margin as fourier_margin, FourierMargin as FourierMargin
 from .entropies import (
     hyperbolic_interpolator as hyperbolic_interpolator,
     hyperbolic_margin as hyperbolic_margin,
@@ -25,12 +26,17 @@ from .memory import (
     MemoryTerms as MemoryTerms,
 )
 from .orthant import orthant_limit as orthant_limit, OrthantLimit as OrthantLimit
+from .plateaus import (
+    least_squares_path as least_squares_path,
+    LeastSquaresPath as LeastSquaresPath,
+)
 from .quasi_norms import (
     margin_conditions as margin_conditions,
     MarginConditions as MarginConditions,
     quasi_margin as quasi_margin,
     QuasiMargin as QuasiMargin,
 )
+from .replay import gradients as gradients, replay as replay
 from .residual import (
     residual_direction as residual_direction,
     ResidualDirection as ResidualDirection,
@@ -45,10 +51,12 @@ __all__ = [
     "AbstractAnswer",
     "Alpha",
     "FisherDirection",
+    "FourierMargin",
     "HyperbolicInterpolator",
     "HyperbolicMargin",
     "JumpPath",
     "L1Margin",
+    "LeastSquaresPath",
     "MarginConditions",
     "MaxMargin",
     "MemoryTerms",
@@ -62,16 +70,20 @@ __all__ = [
     "adam_memory",
     "alpha",
     "fisher_direction",
+    "fourier_margin",
+    "gradients",
     "heavy_ball_memory",
     "hyperbolic_interpolator",
     "hyperbolic_margin",
     "jump_path",
     "l1_margin",
+    "least_squares_path",
     "margin_conditions",
     "max_margin",
     "optimum",
     "orthant_limit",
     "quasi_margin",
+    "replay",
     "residual_direction",
     "separability",
     "singular_limit",

@@ -19,8 +19,6 @@ from ..problem import Problem
 Direction = Float[np.ndarray, " d"]
 Mask = Bool[np.ndarray, " d"]
 Scatter = Float[np.ndarray, "d d"]
-Rows = Float[np.ndarray, "n d"]
-Weights = Float[np.ndarray, " n"]
 
 
 class AbstractAnswer(eqx.Module):
@@ -50,30 +48,6 @@ Answer = TypeVar("Answer", bound=AbstractAnswer)
 def certified(answer: Answer, problem: Problem) -> Answer:
     """The answer with its certificate's residual filled in."""
     return dataclasses.replace(answer, residual=answer.certificate(problem))
-
-
-def signed_rows(data: Problem | Rows, asker: str) -> tuple[Rows, Weights]:
-    """The `z_i = y_i x_i`, `(n, d)`, and the weights, `(n,)` of sum 1, as NumPy.
-
-    Rows `z_i` given as they are count alike. Raises `ShapeError` and `DataError` where
-    they are no finite table, or where a problem has no samples or no two classes.
-    """
-    if not isinstance(data, Problem):
-        rows = np.asarray(data, np.float64)
-        if rows.ndim != 2 or not rows.size:
-            raise ShapeError(f"{asker} needs rows (n, d); got shape {rows.shape}.")
-        if not np.all(np.isfinite(rows)):
-            raise DataError(f"{asker} needs finite rows; drop those that are not.")
-        return rows, np.full(len(rows), 1 / len(rows))
-    if data.X is None or not data.binary:
-        have = "no samples" if data.X is None else f"{len(data.classes)} classes"
-        raise DataError(
-            f"{asker} needs samples of two classes; this Problem has {have}.\nGive X "
-            "and labels; problem.select(classes=...) picks two classes of more."
-        )
-    X, y = np.asarray(data.X, np.float64), np.asarray(data.y, np.float64)
-    mass = np.ones(len(y)) if data.weights is None else np.asarray(data.weights)
-    return y[:, None] * X, mass / mass.sum()
 
 
 def within_of(problem: Problem) -> Scatter:

@@ -9,8 +9,9 @@ from jaxtyping import Float
 
 from ..errors import DataError
 from ..problem import Problem
-from .base import AbstractAnswer, Direction, Rows, signed_rows, Weights
+from .base import AbstractAnswer, Direction
 from .margin import max_margin
+from .samples import regression, Rows, signed_rows, Weights
 
 
 Design = Float[np.ndarray, "n d"]
@@ -31,7 +32,7 @@ class HyperbolicInterpolator(AbstractAnswer):
     r"""The product $u_j v_j$ of the two sides: $\alpha^2$ where both start at it."""
 
     def certificate(self, problem: Problem) -> float:
-        X, y = _sample(problem)
+        X, y, _ = regression(problem, "HyperbolicInterpolator")
         angle = np.arcsinh(self.value / (2 * self.kappa))
         size = np.abs(angle).max()
         faults = [np.abs(X @ self.value - y).max() / np.abs(y).max()]
@@ -48,7 +49,7 @@ def hyperbolic_interpolator(problem: Problem, alpha: float) -> HyperbolicInterpo
     the dual, from large alpha down. Raises `DataError` for classes instead of real
     targets, targets that are 0, an alpha not above 0, or where no `w` interpolates.
     """
-    X, y = _sample(problem)
+    X, y, _ = regression(problem, "hyperbolic_interpolator")
     kappa = _positive(alpha, "alpha") ** 2
     left, sizes, axes = np.linalg.svd(X, full_matrices=False)
     rank = int(np.sum(sizes > 1e-12 * sizes[0]))
@@ -63,21 +64,6 @@ def hyperbolic_interpolator(problem: Problem, alpha: float) -> HyperbolicInterpo
     angle, dual = c @ rows, left[:, :rank] @ (c / sizes[:rank])
     answer = HyperbolicInterpolator(2 * kappa * np.sinh(angle), np.nan, dual, kappa)
     return dataclasses.replace(answer, residual=answer.certificate(problem))
-
-
-def _sample(problem):
-    if problem.X is None or problem.classes or problem.y is None or problem.y.ndim > 1:
-        raise DataError(
-            "hyperbolic_interpolator needs samples with real targets (n,); give them "
-            "as floats that are not all 1, 0 or -1."
-        )
-    X, y = np.asarray(problem.X, np.float64), np.asarray(problem.y, np.float64)
-    if problem.weights is not None:
-        held = np.asarray(problem.weights) > 0
-        X, y = X[held], y[held]
-    if not np.any(y):
-        raise DataError("all targets are 0, and so is the interpolator.")
-    return X, y
 
 
 def _positive(number, name):

@@ -8,7 +8,8 @@ from jaxtyping import Bool
 from ..errors import DataError
 from ..polyhedra import EPS, least_norm
 from ..problem import Problem
-from .base import AbstractAnswer, Direction, Rows, signed_rows, Weights
+from .base import AbstractAnswer, Direction
+from .samples import Rows, signed_rows, Weights
 
 
 Samples = Bool[np.ndarray, " n"]

@@ -10,8 +10,9 @@ from jaxtyping import ArrayLike
 
 from ..errors import DataError, ShapeError
 from ..problem import Problem
-from .base import AbstractAnswer, Direction, Rows, signed_rows, Weights
+from .base import AbstractAnswer, Direction
 from .margin import max_margin
+from .samples import Rows, signed_rows, Weights
 
 
 MOST_CORNERS = 300_000

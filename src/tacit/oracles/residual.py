@@ -9,8 +9,9 @@ from scipy.special import softmax
 
 from ..errors import DataError
 from ..problem import Problem
-from .base import AbstractAnswer, Direction, Rows, signed_rows
+from .base import AbstractAnswer, Direction
 from .margin import max_margin, MaxMargin
+from .samples import Rows, signed_rows
 
 
 Basis = Float[np.ndarray, "d r"]

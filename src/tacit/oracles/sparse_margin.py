@@ -7,8 +7,9 @@ import scipy.optimize
 
 from ..errors import DataError
 from ..problem import Problem
-from .base import AbstractAnswer, Direction, Mask, Rows, signed_rows, Weights
+from .base import AbstractAnswer, Direction, Mask
 from .margin import max_margin
+from .samples import Rows, signed_rows, Weights
 
 
 class L1Margin(AbstractAnswer):

@@ -8,8 +8,9 @@ from jaxtyping import Float
 from scipy.spatial import ConvexHull
 
 from ..problem import Problem
-from .base import AbstractAnswer, Direction, Rows, signed_rows
+from .base import AbstractAnswer, Direction
 from .margin import max_margin, MaxMargin
+from .samples import Rows, signed_rows
 
 
 Points = Float[np.ndarray, "s r"]
