@@ -96,9 +96,9 @@ class LogRisk(AbstractClock):
         network, norms = _linear(network), np.asarray(times)
         meet = self._meet(risk, network)
         near = norms[norms <= meet]
-        bridged = len(near) < len(norms) and (not len(near) or near[-1] < meet)
+        bridged = len(near) < len(norms) and not np.any(near == meet)
         soft = self._soft(
-            settings, risk, network, _log_excess, np.append(near, [meet] * bridged)
+            settings, risk, network, _log_excess, np.append(near, [meet] * int(bridged))
         )
         reached, steps = int(np.sum(soft.reached)), int(soft.steps)
         states, log_times = np.asarray(soft.states), np.asarray(soft.log_times)
