@@ -35,11 +35,13 @@ NETWORKS = {
 }
 
 LOSSES = {
+    "CrossEntropy": losses.CrossEntropy(),
     "Dorfer": losses.Dorfer(),
     "Exponential": losses.Exponential(),
     "Fisher": losses.Fisher(),
     "LogDet": losses.LogDet(),
     "Logistic": losses.Logistic(),
+    "PolynomialTail": losses.PolynomialTail(2),
     "RatioTrace": losses.RatioTrace(),
     "Squared": losses.Squared(),
     "TraceRatio": losses.TraceRatio(),

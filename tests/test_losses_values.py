@@ -6,20 +6,23 @@ import jax.random as jr
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.special
 
 from tacit.errors import DataError, OptionError, ShapeError
 from tacit.losses import (
+    CrossEntropy,
     Dorfer,
     Exponential,
     Fisher,
     LogDet,
     Logistic,
+    PolynomialTail,
     RatioTrace,
     Squared,
     TraceRatio,
 )
 from tests.cases import each
-from tests.test_losses import CODES, LINE, ONE_HOT, PLANE, SCATTER, SIGNS
+from tests.test_losses import CODES, LINE, ONE_HOT, PLANE, SCATTER, SIGNS, SPACE
 
 
 def scatters(Z, codes):
@@ -70,6 +73,12 @@ def test_pointwise_values_by_hand():
     assert np.isclose(Squared()(LINE, SIGNS), np.mean((p - y) ** 2) / 2)
     assert np.isclose(Logistic()(LINE, SIGNS), np.mean(np.log1p(np.exp(-y * p))))
     assert np.isclose(Exponential()(LINE, SIGNS), np.mean(np.exp(-y * p)))
+    margin = p * y
+    tail = np.where(margin > 0, (1 + np.maximum(margin, 0)) ** -3, 1 - 3 * margin)
+    assert np.isclose(PolynomialTail(3)(LINE, SIGNS), np.mean(tail))
+    probabilities = scipy.special.softmax(np.asarray(SPACE), axis=1)
+    right = probabilities[np.arange(15), CODES]
+    assert np.isclose(CrossEntropy()(SPACE, ONE_HOT), -np.mean(np.log(right)))
     half = np.mean(np.sum((np.asarray(PLANE) - 1) ** 2, axis=1)) / 2
     assert np.isclose(Squared()(PLANE, jnp.ones((15, 2))), half)
 
@@ -164,6 +173,9 @@ def test_strict_leaves_out_the_eigenvalue_on_the_threshold():
         (lambda: Dorfer(threshold=0, strict=True), DataError, "threshold=0 and strict"),
         (lambda: Fisher()(PLANE, ONE_HOT), ShapeError, "has 2.\n.*RatioTrace"),
         (lambda: LogDet("between")(PLANE, SIGNS), ShapeError, "2 outputs.* along 1"),
+        (lambda: PolynomialTail(0.0), DataError, "power is .* above 0.* got 0"),
+        (lambda: PolynomialTail(np.inf), DataError, "power is .* got inf"),
+        (lambda: CrossEntropy()(LINE, SIGNS), ShapeError, "use Logistic"),
         (lambda: Squared()(PLANE, SIGNS), ShapeError, r"\(15, 2\) .* \(15,\)"),
         (lambda: RatioTrace()(PLANE, PLANE[:, :1]), ShapeError, r"\(15, 1\)"),
     ],

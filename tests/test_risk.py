@@ -36,7 +36,10 @@ weights = pytest.mark.parametrize("w", WEIGHTS.values(), ids=WEIGHTS)
 
 def setting(loss, w=None, of=X):
     """A problem that suits the loss, and a predictor of as many outputs as it takes."""
-    E = jnp.asarray(np.random.default_rng(3).standard_normal((2, of.shape[1])))
+    k = 3 if isinstance(loss, losses.CrossEntropy) else 2
+    E = jnp.asarray(np.random.default_rng(3).standard_normal((k, of.shape[1])))
+    if k == 3:
+        return Problem(of, TRIPLE, w), E
     if isinstance(loss, losses.AbstractPointwiseLoss | losses.Fisher):
         return Problem(of, TRIPLE == 1, w), E[0]
     return Problem(of, TRIPLE, w), E

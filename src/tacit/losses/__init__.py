@@ -4,6 +4,8 @@
 |---|---|---|
 | `Squared` | half the squared error | |
 | `Logistic`, `Exponential` | margins | Soudry et al. (2018), arXiv:1710.10345 |
+| `CrossEntropy` | margins of several classes | |
+| `PolynomialTail` | margins, with a heavy tail | Ji et al. (2020), arXiv:2006.11226 |
 | `Fisher` | one output: between over within | Fisher (1936) |
 | `RatioTrace`, `TraceRatio` | several outputs | Wang et al. (2007), CVPR |
 | `LogDet` | several outputs: Wilks | Wilks (1932) |
@@ -19,7 +21,8 @@ from .base import (
 from .dorfer import Dorfer
 from .fisher import Fisher
 from .logdet import LogDet
-from .margin import Exponential, Logistic
+from .margin import CrossEntropy, Exponential, Logistic
+from .polynomial_tail import PolynomialTail
 from .ratio_trace import RatioTrace
 from .squared import Squared
 from .trace_ratio import TraceRatio
@@ -30,11 +33,13 @@ __all__ = [
     "AbstractMarginLoss",
     "AbstractPointwiseLoss",
     "AbstractScatterLoss",
+    "CrossEntropy",
     "Dorfer",
     "Exponential",
     "Fisher",
     "LogDet",
     "Logistic",
+    "PolynomialTail",
     "RatioTrace",
     "Squared",
     "TraceRatio",
