@@ -52,15 +52,15 @@ def fourier_margin(problem: Problem | Rows) -> FourierMargin:
     kept, d = rows[mass > 0] / size, rows.shape[1]
     axes, group = _real_basis(d)
     turned = kept @ axes
-    theta, m = _reweighted(turned, group)
-    best = None
-    for small in (1e-6, 1e-4, 1e-3, 1e-2, 1e-1):  # a frequency may be slow to leave
-        ends = _newton(turned, group, theta, m, small)
-        answer = _answer(problem, mass, axes, *ends)
-        best = answer if best is None or answer.residual < best.residual else best
-        if best.residual < 1e-13:
+    weight, found = np.ones(group.max() + 1), []
+    for rounds in (30, 100, 500):
+        theta, m, weight = _reweighted(turned, group, weight, rounds)
+        for small in (1e-6, 1e-4, 1e-2, 1e-1):  # a frequency may be slow to leave
+            ends = _newton(turned, group, theta, m, small)
+            found.append(_answer(problem, mass, axes, *ends))
+        if min(answer.residual for answer in found) < 1e-13:
             break
-    assert best is not None
+    best = min(found, key=lambda answer: answer.residual)
     if best.residual > 1e-8:
         raise DataError(
             f"fourier_margin stopped with a gap of {best.residual:.1e}: samples or "
@@ -103,22 +103,17 @@ def _sizes(theta, group):
     return np.sqrt(np.bincount(group, theta**2)), np.sqrt(count)
 
 
-def _reweighted(rows, group):
+def _reweighted(rows, group, weight, rounds):
     """A point close to the answer: each round is a hard margin in other units."""
-    weight = np.ones(group.max() + 1)
     theta, m = np.zeros(len(group)), np.zeros(len(rows))
-    for _ in range(300):
+    for _ in range(rounds):
         units = np.sqrt(weight)[group]
         found = max_margin(rows * units)
         theta = units * found.value / found.margin
         m = found.multipliers / found.margin**2
         sizes, cost = _sizes(theta, group)
-        fresh = np.maximum(sizes / cost, 1e-9 * sizes.max())
-        settled = np.abs(fresh - weight).max() < 1e-10 * fresh.max()
-        weight = fresh
-        if settled:
-            break
-    return theta, m
+        weight = np.maximum(sizes / cost, 1e-9 * sizes.max())
+    return theta, m, weight
 
 
 def _newton(rows, group, theta, m, small):

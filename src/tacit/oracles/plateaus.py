@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from ..errors import DataError
 from ..problem import Problem
 from .base import AbstractAnswer, Direction
-from .samples import regression, Rows
+from .samples import regression, Rows, Weights
 
 
 Path = Float[np.ndarray, "K d"]
@@ -110,7 +110,7 @@ def least_squares_path(problem: Problem) -> LeastSquaresPath:
     return dataclasses.replace(answer, residual=answer.certificate(problem))
 
 
-def _plateau(rows: Rows, goal: Direction, s: Direction) -> Direction:
+def _plateau(rows: Rows, goal: Weights, s: Direction) -> Direction:
     """The minimiser of the risk among the signs that the duals at the edge allow."""
     w = np.zeros(len(s))
     edge = np.flatnonzero(np.abs(s) == 1)

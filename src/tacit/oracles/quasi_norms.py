@@ -66,6 +66,8 @@ def margin_conditions(
     point = np.asarray(w, np.float64)
     if point.shape != rows.shape[1:] or not np.all(np.isfinite(point)):
         raise ShapeError(f"w needs {rows.shape[1]} finite entries; got {point.shape}.")
+    if not np.any(point):
+        raise DataError("margin_conditions needs a w that is not 0; this one is.")
     point = np.where(np.abs(point) > 1e-9 * np.abs(point).max(), point, 0.0)
     value = point / np.sum(np.abs(point) ** (2 / depth)) ** (depth / 2)
     held = rows @ value
