@@ -101,7 +101,7 @@ class LogRisk(AbstractClock):
             settings, risk, network, _log_excess, np.append(near, [meet] * int(bridged))
         )
         reached, steps = int(np.sum(soft.reached)), int(soft.steps)
-        states, log_times = np.asarray(soft.states), np.asarray(soft.log_times)
+        states, log_times = np.array(soft.states), np.array(soft.log_times)
         if reached < len(soft.reached):
             states[reached], log_times[reached] = soft.last, soft.log_time
             stop = _shaped(network, soft.last)
