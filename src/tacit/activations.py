@@ -67,6 +67,15 @@ def values_and_slopes(
 
 
 @functools.lru_cache(maxsize=256)
+def kinked(sigma: Callable) -> bool:
+    """Whether the slope jumps at 0, as that of a rectifier does."""
+    with jax.ensure_compile_time_eval():
+        around = jnp.asarray([-1e-9, 1e-9])
+        left, right = np.asarray(values_and_slopes(sigma, around)[1])
+    return bool(abs(left - right) > 1e-6 * (1 + abs(left)))
+
+
+@functools.lru_cache(maxsize=256)
 def _probed(sigma):
     name = getattr(sigma, "__name__", repr(sigma))
     with jax.ensure_compile_time_eval():
