@@ -51,6 +51,7 @@ FLOWS = {
     "AdamW": flows.AdamW(0.01, eps=1e-6, inside=False),
     "Descent": flows.Descent(0.01, momentum=0.5),
     "GradientFlow": flows.GradientFlow(),
+    "Memoryless": flows.Memoryless(flows.Adam(0.01, 0.5, 0.8)),
     "RMSprop": flows.RMSprop(0.01, 0.9, batch=8, balanced=True),
     "SignDescent": flows.SignDescent(0.01),
     "Stochastic": flows.Stochastic(0.01, 8, balanced=True),

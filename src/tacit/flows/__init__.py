@@ -6,6 +6,7 @@ from .base import AbstractFlow
 from .descent import Descent
 from .fixed_step import AbstractFixedStep
 from .gradient_flow import GradientFlow
+from .memoryless import Memoryless
 from .schedules import PowerDecay
 from .sign_descent import SignDescent
 from .stochastic import Stochastic
@@ -19,6 +20,7 @@ __all__ = [
     "AdamW",
     "Descent",
     "GradientFlow",
+    "Memoryless",
     "PowerDecay",
     "RMSprop",
     "SignDescent",

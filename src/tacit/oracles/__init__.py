@@ -1,5 +1,23 @@
 """Exact answers by algebra or convex optimisation, each with its certificate."""
 
+from .adam_limits import (
+    adam_full_batch as adam_full_batch,
+    adam_long_memory as adam_long_memory,
+    long_memory as long_memory,
+    LongMemory as LongMemory,
+    mean_age as mean_age,
+    sampling_share as sampling_share,
+)
+from .adam_noise import (
+    adam_noise_terms as adam_noise_terms,
+    long_norm as long_norm,
+    noise_coefficients as noise_coefficients,
+    noise_thresholds as noise_thresholds,
+    NoiseCoefficients as NoiseCoefficients,
+    NoiseTerms as NoiseTerms,
+    norm_coefficient as norm_coefficient,
+    Thresholds as Thresholds,
+)
 from .averages import MovingAverages as MovingAverages
 from .base import AbstractAnswer as AbstractAnswer
 from .circulant import fourier_margin as fourier_margin, FourierMargin as FourierMargin
@@ -24,6 +42,12 @@ from .memory import (
     adam_memory as adam_memory,
     heavy_ball_memory as heavy_ball_memory,
     MemoryTerms as MemoryTerms,
+)
+from .memory_means import (
+    adam_memory_mean as adam_memory_mean,
+    heavy_ball_memory_mean as heavy_ball_memory_mean,
+    heavy_ball_sums as heavy_ball_sums,
+    MeanTerms as MeanTerms,
 )
 from .orthant import orthant_limit as orthant_limit, OrthantLimit as OrthantLimit
 from .plateaus import (
@@ -57,34 +81,52 @@ __all__ = [
     "JumpPath",
     "L1Margin",
     "LeastSquaresPath",
+    "LongMemory",
     "MarginConditions",
     "MaxMargin",
+    "MeanTerms",
     "MemoryTerms",
     "MovingAverages",
+    "NoiseCoefficients",
+    "NoiseTerms",
     "Optimum",
     "OrthantLimit",
     "QuasiMargin",
     "ResidualDirection",
     "Separability",
     "SingularLimit",
+    "Thresholds",
+    "adam_full_batch",
+    "adam_long_memory",
     "adam_memory",
+    "adam_memory_mean",
+    "adam_noise_terms",
     "alpha",
     "fisher_direction",
     "fourier_margin",
     "gradients",
     "heavy_ball_memory",
+    "heavy_ball_memory_mean",
+    "heavy_ball_sums",
     "hyperbolic_interpolator",
     "hyperbolic_margin",
     "jump_path",
     "l1_margin",
     "least_squares_path",
+    "long_memory",
+    "long_norm",
     "margin_conditions",
     "max_margin",
+    "mean_age",
+    "noise_coefficients",
+    "noise_thresholds",
+    "norm_coefficient",
     "optimum",
     "orthant_limit",
     "quasi_margin",
     "replay",
     "residual_direction",
+    "sampling_share",
     "separability",
     "singular_limit",
 ]

@@ -38,6 +38,11 @@ class MovingAverages(eqx.Module):
         """Whether the coordinates are scaled by their own size."""
         return self.beta2 is not None
 
+    @property
+    def longest(self) -> float:
+        """The larger of the two memories."""
+        return max(float(self.beta1), float(self.beta2 or 0.0))
+
     def take(self, m: Gradient, v: Gradient, g: Gradient) -> tuple[Gradient, Gradient]:
         """Both sums after one more gradient; bias correction comes in `finish`."""
         if self.beta2 is None:
