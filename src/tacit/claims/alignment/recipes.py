@@ -1,0 +1,59 @@
+"""The random problems on which claims are witnessed. Seeded; draws in order."""
+
+import numpy as np
+
+from ...networks import MLP
+from ...problem import Problem
+
+
+def labelled(rows: np.ndarray) -> Problem:
+    """The problem with these rows ``y_i x_i``, its labels in turn -1 and 1."""
+    y = np.where(np.arange(len(rows)) % 2, 1, -1)
+    return Problem(y[:, None] * rows, y)
+
+
+def separable(
+    seed: int = 2001, n: int = 30, d: int = 3, margin: float = 0.12
+) -> Problem:
+    """Points of the unit ball, those within `margin` of a random hyperplane left out.
+
+    """
+    rng = np.random.default_rng(seed)
+    u, rows = rng.standard_normal(d), []
+    u /= np.linalg.norm(u)
+    while len(rows) < n:
+        x = rng.standard_normal(d)
+        x *= rng.uniform() ** (1 / d) / np.linalg.norm(x)
+        if abs(x @ u) >= margin:
+            rows.append(x * np.sign(x @ u))
+    return labelled(np.array(rows))
+
+
+def held_by_one() -> Problem:
+    """Two samples at the margin, one of them with multiplier 0: a null set."""
+    return labelled(np.array([[1.0, 0.0], [1.0, 1.0]]))
+
+
+def few(seed: int = 2103, n: int = 5, d: int = 8) -> Problem:
+    """Fewer samples than features, normal, with random signs."""
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((n, d))
+    return labelled(rows * rng.choice([-1, 1], n)[:, None])
+
+
+def planted(seed: int, n: int, d: int, truth: tuple[float, ...]) -> Problem:
+    """Real targets ``X w*`` for a `w*` that is 0 beyond its first entries."""
+    X = np.random.default_rng(seed).standard_normal((n, d))
+    return Problem(X, X[:, : len(truth)] @ np.array(truth))
+
+
+def rectified(
+    seed: int = 2301, activation: str = "relu", *, biases: bool = False
+) -> tuple[Problem, MLP]:
+    """Ten points in four features, and a network of six hidden units."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((10, 4))
+    y = np.where(X[:, 0] + 0.4 * np.abs(X[:, 1]) > 0.3, 1, -1)
+    weights = [0.6 * rng.standard_normal((6, 4)), 0.6 * rng.standard_normal((1, 6))]
+    shifts = [np.full(6, 0.3), np.zeros(1)] if biases else None
+    return Problem(X, y), MLP(weights, activation, shifts)
