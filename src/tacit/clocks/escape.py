@@ -18,6 +18,7 @@ from ..errors import DataError
 from ..networks import AbstractNetwork
 from ..path import Arrival, Path, Times
 from ..risk import Risk
+from ..saddles import layers_of, small_layers
 from ..solvers import integrate_stiff, Leg, rescaled, rescaled_event
 from .base import AbstractClock, Settings
 
@@ -31,9 +32,6 @@ LARGEST_JACOBIAN = 2048
 KINKED = 1e-6
 """The finest `rtol` for an activation with a kink. Units cross it all the time, so the
 steps grow as the tolerance falls and little is gained."""
-
-APART = 3.0
-"""Layers are small if their spectral norms lie this far below those of the others."""
 
 
 class Pace(eqx.Module):
@@ -149,12 +147,6 @@ class Escape(AbstractClock):
         return Arrival(when, f"event not met by t = {when:.6g} ({steps} steps)")
 
 
-def layers_of(network: AbstractNetwork) -> list[Array]:
-    """The layers of a network, else each of its parameters."""
-    layers = getattr(network, "weights", getattr(network, "layers", None))
-    return jax.tree.leaves(network) if layers is None else list(layers)
-
-
 def _laid(clock, settings, network):
     bend = float64(settings.descent_step) if settings.descent_step else None
     layers = [np.asarray(W) for W in layers_of(network)]
@@ -170,20 +162,9 @@ def _laid(clock, settings, network):
 
 def _small(clock, layers):
     """A mark for every layer, 1 if small, and how many less 2, at least 0."""
-    if clock.small is not None:
-        chosen = np.isin(np.arange(len(layers)), clock.small)
-    else:
-        sizes = np.array([_spectral(np.asarray(W)) for W in layers])
-        order = np.sort(sizes)
-        ratios = order[1:] / np.maximum(order[:-1], np.finfo(float).tiny)
-        chosen = np.ones(len(sizes), bool)
-        if len(ratios) and ratios.max() > APART:
-            chosen = sizes <= order[ratios.argmax()]
+    small = small_layers(layers) if clock.small is None else clock.small
+    chosen = np.isin(np.arange(len(layers)), small)
     return chosen.astype(float), float(max(chosen.sum() - 2, 0))
-
-
-def _spectral(W):
-    return np.linalg.norm(W, 2) if W.ndim == 2 else np.linalg.norm(W)
 
 
 def _may_stiffen(settings, network):
