@@ -1,6 +1,11 @@
 """Claims about alignment and margins on separable data."""
 
-from tacit.claims import AbstractClaim
+from tacit import claims
 
 
-CLAIMS: dict[str, AbstractClaim] = {}
+CLAIMS = {
+    "ErrorFallsLikeOneOverLogTime": claims.ErrorFallsLikeOneOverLogTime(),
+    "GapTimesNorm": claims.GapTimesNorm(),
+    "HeldByOneDrifts": claims.HeldByOneDrifts(),
+    "RiskFallsLikeOneOverTime": claims.RiskFallsLikeOneOverTime(),
+}

@@ -1,3 +1,16 @@
 """Claims about alignment and margins on separable data."""
 
-__all__: list[str] = []
+from .logarithmic_time import (
+    ErrorFallsLikeOneOverLogTime,
+    HeldByOneDrifts,
+    RiskFallsLikeOneOverTime,
+)
+from .schedules import GapTimesNorm
+
+
+__all__ = [
+    "ErrorFallsLikeOneOverLogTime",
+    "GapTimesNorm",
+    "HeldByOneDrifts",
+    "RiskFallsLikeOneOverTime",
+]

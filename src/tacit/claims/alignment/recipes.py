@@ -15,7 +15,7 @@ def labelled(rows: np.ndarray) -> Problem:
 def separable(
     seed: int = 2001, n: int = 30, d: int = 3, margin: float = 0.12
 ) -> Problem:
-    """Points of the unit ball, those within `margin` of a random hyperplane left out."""
+    """Points of the unit ball, those within `margin` of a hyperplane left out."""
     rng = np.random.default_rng(seed)
     u, rows = rng.standard_normal(d), []
     u /= np.linalg.norm(u)
