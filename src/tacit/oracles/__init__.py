@@ -1,5 +1,9 @@
 """Exact answers by algebra or convex optimisation, each with its certificate."""
 
+from .activation import (
+    activation_class as activation_class,
+    ActivationClass as ActivationClass,
+)
 from .adam_limits import (
     adam_full_batch as adam_full_batch,
     adam_long_memory as adam_long_memory,
@@ -27,6 +31,7 @@ from .entropies import (
     HyperbolicInterpolator as HyperbolicInterpolator,
     HyperbolicMargin as HyperbolicMargin,
 )
+from .escape import escape_time as escape_time, EscapeTime as EscapeTime
 from .fisher import (
     fisher_direction as fisher_direction,
     FisherDirection as FisherDirection,
@@ -73,6 +78,8 @@ from .worst_direction import Alpha as Alpha, alpha as alpha
 
 __all__ = [
     "AbstractAnswer",
+    "ActivationClass",
+    "EscapeTime",
     "Alpha",
     "FisherDirection",
     "FourierMargin",
@@ -96,12 +103,14 @@ __all__ = [
     "Separability",
     "SingularLimit",
     "Thresholds",
+    "activation_class",
     "adam_full_batch",
     "adam_long_memory",
     "adam_memory",
     "adam_memory_mean",
     "adam_noise_terms",
     "alpha",
+    "escape_time",
     "fisher_direction",
     "fourier_margin",
     "gradients",
