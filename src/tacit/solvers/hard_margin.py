@@ -24,7 +24,7 @@ from .tangent import flat_predictor, tangent_kernel
 NEAR = 40.0
 """Points whose margins exceed the smallest by more weigh less than rounding."""
 
-RTOL = 1e-9
+RTOL, EPS = 1e-9, np.finfo(float).eps
 
 
 class HardLeg(NamedTuple):
@@ -127,9 +127,11 @@ def hard_flow(
     states, log_times = [], []
     for goal in np.log(norms).tolist():
         while at < goal:
+            # An entry may be 0 for ever; rounding is as fine as it gets.
+            fine = {"rtol": RTOL, "atol": EPS * np.abs(y).max()}
             solver = DOP853(
                 lambda _, y, on=active: flow.velocity(y, on),
-                at, y, goal, rtol=RTOL, atol=0.0, first_step=min(length, goal - at),
+                at, y, goal, first_step=min(length, goal - at), **fine,
             )  # fmt: skip
             change = None
             while solver.status == "running" and change is None:
