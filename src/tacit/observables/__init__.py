@@ -19,8 +19,16 @@ from .conserved import (
     QuasiNorm,
     TopGram,
 )
+from .curvature import (
+    HessianTrace,
+    HessianTraceError,
+    TopEigenvalue,
+    TopEigenvalueError,
+)
 from .directions import Cosine, Sine
+from .gradient_noise import deviations, GradientOneNorm, NoiseScale
 from .margin import HomogeneousMargin, LogRisk, NormalizedMargin
+from .memory_projection import MemoryProjection
 from .sparsity import Hoyer, StrongWeakRatio, SupportSize
 from .training import (
     FisherRatio,
@@ -40,7 +48,10 @@ __all__ = [
     "FisherRatio",
     "FrobeniusNorms",
     "GradientNorm",
+    "GradientOneNorm",
     "GramDifferences",
+    "HessianTrace",
+    "HessianTraceError",
     "HomogeneousMargin",
     "Hoyer",
     "LayerNorms",
@@ -48,7 +59,9 @@ __all__ = [
     "Layers",
     "LinearPredictor",
     "LogRisk",
+    "MemoryProjection",
     "Misalignment",
+    "NoiseScale",
     "NormalizedMargin",
     "Products",
     "QuasiNorm",
@@ -58,6 +71,9 @@ __all__ = [
     "SpectralNorms",
     "StrongWeakRatio",
     "SupportSize",
+    "TopEigenvalue",
+    "TopEigenvalueError",
     "TopGram",
     "TrainingRisk",
+    "deviations",
 ]

@@ -134,29 +134,22 @@ def sampling_share(samples: int, batch: int, *, replace: bool = False) -> float:
 def _long_memory(sample_loss, theta, ages, samples):
     flat, back = ravel_pytree(theta)
 
-    def of_sample(at, i):
-        return sample_loss(back(at), i)
+    def moments(at):
+        def one(i):
+            return jax.grad(lambda at: sample_loss(back(at), i))(at)
 
-    found = long_memory(of_sample, flat, jnp.arange(samples), *ages)
+        G = jax.vmap(one)(jnp.arange(samples))
+        g = jnp.mean(G, axis=0)
+        return g, g**2 + ages[2] * jnp.var(G, axis=0)
+
+    found = long_memory(moments, flat, ages[0], ages[1], ages[3])
     return LongMemory(*map(back, found))
 
 
 def long_memory(
-    of_sample: Callable,
-    flat: Array,
-    samples: Array,
-    age1: Number,
-    age2: Number,
-    share: Number,
-    eps: Number,
+    moments: Callable, flat: Array, age1: Number, age2: Number, eps: Number
 ) -> LongMemory:
-    """The same on vectors, from the mean ages and the share of the variance."""
-
-    def moments(at):
-        G = jax.vmap(lambda i: jax.grad(of_sample)(at, i))(samples)
-        g = jnp.mean(G, axis=0)
-        return g, g**2 + share * jnp.var(G, axis=0)
-
+    """The same on vectors, from ``moments(at)``, the mean gradient and mean square."""
     g, square = moments(flat)
     root = jnp.sqrt(square + eps)
     main = g / root
