@@ -133,6 +133,13 @@ class Risk(eqx.Module):
         X, targets, weights = self._sample(None)
         return self._margin_loss.log(jax.vmap(network)(X), targets, weights)
 
+    def log_gradient(self, network: N) -> N:
+        """The gradient of `log_value`, in the shape of the network."""
+        if not isinstance(network, AbstractLinearNetwork):
+            return eqx.filter_grad(self.log_value)(network)
+        E, pull = jax.vjp(lambda net: net.predictor(), network)
+        return pull(self.log_slope(E))[0]
+
     def log_criterion(self, E: Predictor) -> Scalar:
         """The natural logarithm of `criterion`."""
         X, targets, weights = self._sample(None)

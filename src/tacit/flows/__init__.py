@@ -7,6 +7,7 @@ from .descent import Descent
 from .fixed_step import AbstractFixedStep
 from .gradient_flow import GradientFlow
 from .memoryless import Memoryless
+from .rules import GradientNormalized, LossNormalized, PrescribedSteps
 from .schedules import PowerDecay
 from .sign_descent import SignDescent
 from .stochastic import Stochastic
@@ -20,8 +21,11 @@ __all__ = [
     "AdamW",
     "Descent",
     "GradientFlow",
+    "GradientNormalized",
+    "LossNormalized",
     "Memoryless",
     "PowerDecay",
+    "PrescribedSteps",
     "RMSprop",
     "SignDescent",
     "Stochastic",

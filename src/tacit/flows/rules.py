@@ -1,0 +1,168 @@
+"""Steps of descent whose length depends on where they are taken."""
+
+import abc
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from .._types import Scalar
+from ..errors import CapabilityError, DataError
+from ..losses import AbstractMarginLoss, Logistic, PolynomialTail
+from ..networks import AbstractNetwork, DeepLinear
+from ..risk import Risk
+from .updates import require_range
+
+
+class AbstractStepRule(eqx.Module):
+    """How long a step is, and along what.
+
+    To add one: subclass, define `check`, `memory` and `pull`.
+    """
+
+    @abc.abstractmethod
+    def check(self, risk: Risk, network: AbstractNetwork) -> None:
+        """Raise unless the rule can be followed from `network` down `risk`.
+
+        It may be called while shapes are found out: no number is to be computed in JAX.
+        """
+
+    @abc.abstractmethod
+    def memory(self, network: AbstractNetwork) -> Any:
+        """What is carried from step to step; a tree of arrays."""
+
+    @abc.abstractmethod
+    def pull(
+        self, risk: Risk, network: AbstractNetwork, memory: Any
+    ) -> tuple[Scalar, AbstractNetwork, Any]:
+        """A factor and a network-shaped tree, their product the step; the memory."""
+
+
+class PrescribedSteps(AbstractStepRule):
+    r"""Steps $\min(1/\beta(R), 1)$ that keep every layer in a ball of radius $R$.
+
+    Assumption 5 of Ji and Telgarsky (2019), arXiv:1810.02032, for a deep linear network
+    and samples no longer than 1: $\beta(R) = 2L^2R^{2L-2}(\beta + G)$ bounds the
+    curvature of the risk where $\|W_k\|_F \le R$ (Lemma 5), with the loss's own
+    $\beta$-Lipschitz slope below $G$. The layers must be in the ball of radius $R - 1$,
+    so that the step cannot leave that of $R$; where they are not, $R$ grows by
+    multiples of `growth`.
+    """
+
+    growth: float = eqx.field(default=0.25, converter=float)
+
+    def __check_init__(self):
+        require_range(self, growth=(0, float("inf"), True))
+
+    def check(self, risk: Risk, network: AbstractNetwork) -> None:
+        if not isinstance(network, DeepLinear):
+            raise CapabilityError(self, network, DeepLinear)
+        smoothness(risk.loss)
+        longest = float(np.linalg.norm(np.asarray(risk.problem.X), axis=1).max())
+        if longest > 1 + 1e-12:
+            raise DataError(
+                f"PrescribedSteps are for samples no longer than 1; the longest has "
+                f"length {longest:g}. Divide X by it."
+            )
+
+    def memory(self, network: AbstractNetwork) -> Array:
+        return _widest(network) + 1.0
+
+    def pull(
+        self, risk: Risk, network: AbstractNetwork, memory: Any
+    ) -> tuple[Scalar, AbstractNetwork, Any]:
+        short = jnp.maximum(_widest(network) + 1.0 - memory, 0.0)
+        radius = memory + self.growth * jnp.ceil(short / self.growth)
+        rate = jnp.minimum(1 / _bound(risk, network, radius), 1.0)
+        return rate, risk.gradient(network), radius
+
+
+class LossNormalized(AbstractStepRule):
+    r"""Steps $\eta / R$: descent on $\log R$, with $\eta$ the `size`.
+
+    Nacson et al. (2019), arXiv:1803.01905. The logarithm's slope is known where $R$ is
+    too small for a number.
+    """
+
+    size: float = eqx.field(converter=float)
+
+    def __check_init__(self):
+        require_range(self, size=(0, float("inf"), True))
+
+    def check(self, risk: Risk, network: AbstractNetwork) -> None:
+        del network
+        _require_logarithm(self, risk)
+
+    def memory(self, network: AbstractNetwork) -> tuple:
+        del network
+        return ()
+
+    def pull(
+        self, risk: Risk, network: AbstractNetwork, memory: Any
+    ) -> tuple[Scalar, AbstractNetwork, Any]:
+        return jnp.asarray(self.size), risk.log_gradient(network), memory
+
+
+class GradientNormalized(AbstractStepRule):
+    r"""Steps of length `size`, whatever the gradient's: $\eta / \|\nabla R\|$."""
+
+    size: float = eqx.field(converter=float)
+
+    def __check_init__(self):
+        require_range(self, size=(0, float("inf"), True))
+
+    def check(self, risk: Risk, network: AbstractNetwork) -> None:
+        del network
+        _require_logarithm(self, risk)
+
+    def memory(self, network: AbstractNetwork) -> tuple:
+        del network
+        return ()
+
+    def pull(
+        self, risk: Risk, network: AbstractNetwork, memory: Any
+    ) -> tuple[Scalar, AbstractNetwork, Any]:
+        slope = risk.log_gradient(network)
+        square = sum((jnp.sum(g**2) for g in jax.tree.leaves(slope)), jnp.zeros(()))
+        return self.size / jnp.sqrt(square), slope, memory
+
+
+def smoothness(loss: object) -> tuple[float, float]:
+    r"""The Lipschitz constant $\beta$ of the slope of a loss of the margin, and $G$.
+
+    $G$ bounds the slope itself. Raises `DataError` for a loss that has none: Assumption
+    4 of Ji and Telgarsky (2019), arXiv:1810.02032.
+    """
+    if isinstance(loss, Logistic):
+        return 0.25, 1.0
+    if isinstance(loss, PolynomialTail):
+        return loss.power * (loss.power + 1), loss.power
+    raise DataError(
+        f"prescribed steps need a loss of the margin with a bounded slope that is "
+        f"Lipschitz: Logistic or PolynomialTail; {type(loss).__name__} is neither."
+    )
+
+
+def curvature_bound(loss: object, depth: int, radius: Any) -> Any:
+    r"""$\beta(R) = 2L^2R^{2L-2}(\beta + G)$: Lemma 5 of Ji and Telgarsky (2019)."""
+    return 2 * depth**2 * radius ** (2 * depth - 2) * sum(smoothness(loss))
+
+
+def _bound(risk, network, radius):
+    return curvature_bound(risk.loss, len(network.layers), radius)
+
+
+def _require_logarithm(rule, risk):
+    if not isinstance(risk.loss, AbstractMarginLoss):
+        raise DataError(
+            f"{type(rule).__name__} follows the slope of the logarithm of the risk; "
+            f"{type(risk.loss).__name__} has none to rounding. Losses of a margin have."
+        )
+
+
+def _widest(network):
+    squares = jnp.stack([jnp.sum(W**2) for W in network.layers])
+    return jnp.sqrt(jnp.max(squares))
