@@ -86,7 +86,7 @@ class Leading(eqx.Module):
     @property
     def fastest(self) -> float:
         """The largest rate, that of rank-one layers along the signal."""
-        sizes = [np.linalg.norm(M, 2) for M in (self.signal, *self.between)]
+        sizes = [float(np.linalg.norm(M, 2)) for M in (self.signal, *self.between)]
         return math.prod(sizes)
 
     def along(self) -> float | None:

@@ -82,7 +82,8 @@ class Escape(AbstractClock):
                 f"Escape: small = {self.small} but {type(network).__name__} has "
                 f"{len(layers)} layers, numbered from 0."
             )
-        size = float(Pace(*_small(self, layers))(network))
+        chosen, power = _small(self, layers)
+        size = float(Pace(float64(chosen), float64(power))(network))
         if not 0 < size < math.inf:
             raise DataError(
                 f"Escape: the small layers of {type(network).__name__} are all 0, a "
@@ -156,7 +157,7 @@ def _laid(clock, settings, network):
     )
     rtol = max(settings.rtol, KINKED) if _kinked(network) else settings.rtol
     tolerances = np.asarray(rtol), np.asarray(rtol * entries)
-    pace = Pace(jnp.asarray(chosen), jnp.asarray(power))
+    pace = Pace(float64(chosen), float64(power))
     return Parameters(settings.weight_decay, bend), tolerances, pace
 
 

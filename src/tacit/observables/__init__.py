@@ -29,6 +29,13 @@ from .directions import Cosine, Sine
 from .gradient_noise import deviations, GradientOneNorm, NoiseScale
 from .margin import HomogeneousMargin, LogRisk, NormalizedMargin
 from .memory_projection import MemoryProjection
+from .saddle import (
+    FeatureOverlap,
+    Imbalance,
+    ImbalanceRate,
+    MeanGain,
+    SignalEnergy,
+)
 from .sparsity import Hoyer, StrongWeakRatio, SupportSize
 from .training import (
     FisherRatio,
@@ -45,6 +52,7 @@ __all__ = [
     "Balance",
     "BalanceDrift",
     "Cosine",
+    "FeatureOverlap",
     "FisherRatio",
     "FrobeniusNorms",
     "GradientNorm",
@@ -54,11 +62,14 @@ __all__ = [
     "HessianTraceError",
     "HomogeneousMargin",
     "Hoyer",
+    "Imbalance",
+    "ImbalanceRate",
     "LayerNorms",
     "LayerRatios",
     "Layers",
     "LinearPredictor",
     "LogRisk",
+    "MeanGain",
     "MemoryProjection",
     "Misalignment",
     "NoiseScale",
@@ -66,6 +77,7 @@ __all__ = [
     "Products",
     "QuasiNorm",
     "RankExcess",
+    "SignalEnergy",
     "Sine",
     "SingularValues",
     "SpectralNorms",

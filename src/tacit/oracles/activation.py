@@ -103,17 +103,24 @@ def _classified(sigma):
 @functools.partial(jax.jit, static_argnums=0)
 def _derivatives(sigma, z):
     """The derivatives of order 0 to 7, ``(8, ...)``: a tower of tangents."""
+    tower = functools.reduce(
+        lambda below, _: _raised(below), range(ORDER), _base(sigma)
+    )
+    return jnp.stack(tower(z))
+
+
+def _base(sigma):
+    return lambda z: (sigma(z),)
+
+
+def _raised(below):
+    """The derivatives of one order more."""
 
     def tower(z):
-        return (sigma(z),)
+        found, tangents = jax.jvp(below, (z,), (jnp.ones_like(z),))
+        return (*found, tangents[-1])
 
-    for _ in range(ORDER):
-
-        def tower(z, below=tower):
-            found, tangents = jax.jvp(below, (z,), (jnp.ones_like(z),))
-            return (*found, tangents[-1])
-
-    return jnp.stack(tower(z))
+    return tower
 
 
 def _leading(taylor, zero=1e-5):
