@@ -25,9 +25,9 @@ class Trajectory(eqx.Module, Generic[N]):
     observable at them. `network` is the last one that is finite. `reason` says why the
     run stopped before its time and is None if it did not; `steps` counts the moves.
 
-    In the clock "log-risk" `times` are norms of the predictor and `log_time` ``(t,)`` is
-    the natural logarithm of flow time. From the norm `asymptotic_from` on, if it is not
-    None, the states are those of the limiting flow on the smallest margins.
+    In the clock "log-risk" `times` are norms of the predictor and `log_time` ``(t,)``
+    is the natural logarithm of flow time. From the norm `asymptotic_from` on, if it is
+    not None, the states are those of the limiting flow on the smallest margins.
     """
 
     experiment: Experiment[N]

@@ -103,9 +103,15 @@ class DeepLinear(AbstractLinearNetwork, AbstractFullyConnected):
         return self.layers
 
     def predictor(self) -> Predictor:
-        product = self.layers[0]
-        for W in self.layers[1:]:
-            product = W @ product
+        # From the thinner end: with one output it is vectors times matrices.
+        if len(self.layers[-1]) <= self.layers[0].shape[1]:
+            product = self.layers[-1]
+            for W in self.layers[-2::-1]:
+                product = product @ W
+        else:
+            product = self.layers[0]
+            for W in self.layers[1:]:
+                product = W @ product
         return product[0] if len(product) == 1 else product
 
 

@@ -4,12 +4,19 @@ import jax
 import jax.numpy as jnp
 
 
-def root(function, low, high, y):
-    """Where ``function(h) = (value, y)`` is 0 between two ``(h, value)``, and `y`."""
+def root(function, low, high, y, *, close=0.0, limit=60):
+    """Where ``function(h) = (value, y)`` is 0 between two ``(h, value)``, and `y`.
+
+    To within `close`, or as near as `limit` secants come.
+    """
 
     def on(carry):
         (h, value), _, _, moved, k = carry
-        return (k < 60) & (value != 0) & (moved > 2 * jnp.finfo(float).eps * h)
+        return (
+            (k < limit)
+            & (jnp.abs(value) > close)
+            & (moved > 2 * jnp.finfo(float).eps * h)
+        )
 
     def halve(carry):
         # Illinois: a secant whose stale end counts half.

@@ -5,6 +5,7 @@ squared norms: $\log\|w\|$ then grows like $L\sigma$, however small the risk.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,8 +22,31 @@ FLOOR = 1e-8
 """Below this share of its layer a weight is held to an absolute error."""
 
 
+class Tangent(NamedTuple):
+    r"""The field at one state, linearised.
+
+    `log_pace` is $\log(dt / d\sigma)$ and `pace_slope` its slope along the flow.
+    `stiff` is $s H$, with $H$ the Jacobian of the direction of the slope; `push` and
+    `pull` multiply by $K$ and $K^\top$, and `kernel` is $K K^\top$, ``(D, D)``.
+    """
+
+    velocity: State
+    log_pace: Scalar
+    pace_slope: Scalar
+    kernel: Float[Array, "D D"]
+    stiff: Float[Array, "D D"]
+    push: Callable
+    pull: Callable
+
+    def solver(self, k: Scalar) -> Callable[[State], State]:
+        r"""``r -> (I + k s K^T H K)^-1 r``, by Woodbury's identity."""
+        inner = jnp.eye(len(self.stiff)) + k * (self.kernel @ self.stiff)
+        core = k * jnp.linalg.solve(inner.T, self.stiff.T).T
+        return lambda r: r - self.pull(core @ self.push(r))
+
+
 class MarginField:
-    """Velocity, stiff part and clock at the parameters `y`, raveled into a vector."""
+    """What moves the parameters, raveled into a vector `y`, in this clock."""
 
     def __init__(self, risk: Risk, shape: Callable[[State], AbstractLinearNetwork]):
         self.risk, self.shape = risk, shape
@@ -33,38 +57,31 @@ class MarginField:
         push = -self._slope(E)
         return self._speed(y) / jnp.linalg.norm(push) * pull(push)
 
-    def log_pace(self, y: State) -> tuple[Scalar, Scalar]:
-        r"""$\log(dt / d\sigma)$ and its slope along the flow."""
-
-        def pace(y):
-            E = flat_predictor(self.shape(y))
-            push = jnp.linalg.norm(self._slope(E))
-            log_risk = self.risk.log_criterion(self._unflat(E))
-            return jnp.log(self._speed(y)) - log_risk - jnp.log(push)
-
-        return jax.jvp(pace, (y,), (self.velocity(y),))
-
-    def solver(self, y: State) -> Callable[[Scalar], Callable[[State], State]]:
-        r"""``solver(y)(k)(r)`` is $(I + k\,s\,K^\top H K)^{-1} r$, by Woodbury.
-
-        $-s K^\top H K$ is the stiff part of the Jacobian at `y`; $H$ is that of the
-        normalised slope, ``(D, D)``.
-        """
+    def at(self, y: State) -> "Tangent":
+        """The field at `y`, with its stiff part."""
         network = self.shape(y)
-        E, pull = self._predictor(y)
-        _, push = jax.linearize(lambda y: flat_predictor(self.shape(y)), y)
-        slope, M = self._slope(E), tangent_kernel(network)
-        size = jnp.linalg.norm(slope)
-        H = jax.jacfwd(self._slope)(E) / size
-        H = H - jnp.outer(slope, slope @ H) / size**2
-        s = self._speed(y)
-
-        def at(k):
-            inner = jnp.eye(E.size) + k * s * (M @ H)
-            core = k * s * jnp.linalg.solve(inner.T, H.T).T
-            return lambda r: r - pull(core @ push(r))
-
-        return at
+        E, push = jax.linearize(lambda y: flat_predictor(self.shape(y)), y)
+        pull = jax.linear_transpose(push, y)
+        slope = self._slope(E)
+        H = jax.jacfwd(self._slope)(E)
+        size, speed = jnp.linalg.norm(slope), self._speed(y)
+        velocity = -speed / size * pull(slope)[0]
+        moved = push(velocity)
+        # The slopes of log |dR/dw| and of the layers' norms, then of the risk.
+        turn = slope @ H @ moved / size**2
+        grow = (2 - degree(network)) * (y @ velocity) / (y @ y)
+        log_risk = self.risk.log_criterion(self._unflat(E))
+        pace = jnp.log(speed) - log_risk - jnp.log(size)
+        pace_slope = grow - slope @ moved - turn
+        return Tangent(
+            velocity,
+            pace,
+            pace_slope,
+            tangent_kernel(network),
+            speed / size * (H - jnp.outer(slope, slope @ H) / size**2),
+            push,
+            lambda u: pull(u)[0],
+        )
 
     def error(self, y: State, err: State) -> Scalar:
         """The error of a step relative to what it changes.

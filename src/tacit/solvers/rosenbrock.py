@@ -20,7 +20,7 @@ from ..risk import Risk
 from .crossing import root
 from .gauge import imbalances, rebalanced
 from .log_time import elapsed
-from .margin_field import MarginField
+from .margin_field import MarginField, Tangent
 
 
 GAMMA = 0.43586652150845900
@@ -48,11 +48,20 @@ WEIGHTS, ERROR = _B @ _INVERSE, (_B - _EMBEDDED) @ _INVERSE
 SHORTEST = 1e-13
 """A step that moves the logarithm of the norm by less is lost in rounding."""
 
+CLOSE, LANDINGS = 1e-13, 8
+"""How near a record must be met, and how many shorter steps are tried for it: near the
+end of double precision a step is not smooth enough in its length for more."""
+
 
 class Walk(NamedTuple):
-    """Where the integration stands between two steps."""
+    """Where the integration stands: at `y`, reached by a step of length `came`.
+
+    `log_time` and `pace`, $\\log(dt/d\\sigma)$ and its slope, are those before that step:
+    the pace at `y` is a by-product of the next one.
+    """
 
     y: Array
+    came: Array
     log_time: Array
     pace: tuple[Array, Array]
     h: Array
@@ -97,16 +106,8 @@ def soft_flow(
     if rebalance and isinstance(network, DeepLinear):
         level = imbalances(network)
 
-    def step_from(y):
-        step = _stepper(field, y)
-
-        def settled(h):
-            y, err = step(h)
-            if level is not None:
-                y = ravel_pytree(rebalanced(shape(y), level))[0]
-            return y, err
-
-        return settled
+    def settled(y):
+        return y if level is None else ravel_pytree(rebalanced(shape(y), level))[0]
 
     def to_next(walk, target):
         def side(y):
@@ -118,52 +119,60 @@ def soft_flow(
             return ~walk.crossed & ~walk.stuck & (walk.steps < max_steps)
 
         def on(walk):
-            y, err = step_from(walk.y)(walk.h)
-            return _judged(field, walk, y, err / rtol, side(y) * first)
+            here = field.at(walk.y)
+            walk = _timed(walk, here)
+            y, err = _step(field, here, walk.y, walk.h)
+            y = settled(y)
+            return _judged(walk, y, err / rtol, side(y) * first)
 
         walk = jax.lax.while_loop(going, on, walk._replace(crossed=first == 0))
-        step = step_from(walk.y)
+        here = field.at(walk.y)
+        walk = _timed(walk, here)
 
         def shorter(h):
-            y = step(h)[0]
+            y = settled(_step(field, here, walk.y, h)[0])
             return side(y) * first, y
 
         h = jnp.where(walk.crossed & (first != 0), walk.h, 0.0)
         beyond = jnp.where(h > 0, side(walk.ahead) * first, 0.0)
-        h, y = root(shorter, (jnp.zeros(()), first**2), (h, beyond), walk.ahead)
+        ends = (jnp.zeros(()), side(walk.y) * first), (h, beyond)
+        h, y = root(shorter, *ends, walk.ahead, close=CLOSE, limit=LANDINGS)
         y = jnp.where(h > 0, y, walk.y)
-        log_time = elapsed(walk.log_time, h, walk.pace, field.log_pace(y))
+        log_time = elapsed(walk.log_time, h, walk.pace, field.at(y)[1:3])
         kept = jnp.where(walk.crossed, log_time, jnp.inf)
         return walk, (jnp.where(walk.crossed, y, jnp.inf), kept, walk.crossed)
 
     no, none = jnp.zeros((), bool), jnp.zeros((), int)
-    never, h = jnp.asarray(-jnp.inf), jnp.asarray(1e-3)
-    walk = Walk(y, never, field.log_pace(y), h, jnp.ones(()), none, no, y, no)
+    never, nil, h = jnp.asarray(-jnp.inf), jnp.zeros(()), jnp.asarray(1e-2)
+    walk = Walk(y, nil, never, (nil, nil), h, jnp.ones(()), none, no, y, no)
     walk, records = jax.lax.scan(to_next, walk, targets)
     return SoftLeg(*records, walk.y, walk.log_time, walk.steps)
 
 
-def _stepper(field, y):
-    """``step(h)``: the state after a step from `y`, and its error."""
-    at = field.solver(y)
+def _step(field: MarginField, here: Tangent, y: Array, h: Array) -> tuple[Array, Array]:
+    """The state after a step from `y`, where the tangent is `here`, and its error."""
+    solve = here.solver(h * GAMMA)
+    first = solve(GAMMA * h * here.velocity)
 
-    def step(h):
-        solve = at(h * GAMMA)
+    def stage(U, row):
+        moved, mixed, i = row
+        slope = field.velocity(y + moved @ U)
+        return U.at[i].set(solve(GAMMA * (h * slope + mixed @ U))), None
 
-        def stage(U, row):
-            moved, mixed, i = row
-            slope = field.velocity(y + moved @ U)
-            return U.at[i].set(solve(GAMMA * (h * slope + mixed @ U))), None
-
-        # Scanned: four times the slope would be four times as long to compile.
-        rows = (jnp.asarray(STAGES), jnp.asarray(COUPLING), jnp.arange(4))
-        U, _ = jax.lax.scan(stage, jnp.zeros((4, y.size)), rows)
-        return y + WEIGHTS @ U, field.error(y, ERROR @ U)
-
-    return step
+    # Scanned: three times the slope would be three times as long to compile.
+    rows = (jnp.asarray(STAGES[1:]), jnp.asarray(COUPLING[1:]), jnp.arange(1, 4))
+    U, _ = jax.lax.scan(stage, jnp.zeros((4, y.size)).at[0].set(first), rows)
+    return y + WEIGHTS @ U, field.error(y, ERROR @ U)
 
 
-def _judged(field, walk, y, err, side):
+def _timed(walk: Walk, here: Tangent) -> Walk:
+    """The walk with the time of its last step added, now that its end is known."""
+    pace = (here.log_pace, here.pace_slope)
+    log_time = elapsed(walk.log_time, walk.came, walk.pace, pace)
+    return walk._replace(log_time=log_time, came=jnp.zeros(()), pace=pace)
+
+
+def _judged(walk: Walk, y: Array, err: Array, side: Array) -> Walk:
     """The walk after a step to `y` with `err` of what is allowed."""
     err = jnp.where(jnp.isfinite(err), jnp.maximum(err, 1e-8), 1e3)
     good = err <= 1
@@ -172,10 +181,13 @@ def _judged(field, walk, y, err, side):
     steady = err ** (-0.7 / 3) * walk.last_error ** (0.4 / 3)
     gain = 0.9 * jnp.where(good, steady, err ** (-1 / 3))
     h = walk.h * jnp.clip(gain, 0.1, jnp.where(good, 5.0, 1.0))
-    pace = field.log_pace(y)
-    log_time = elapsed(walk.log_time, walk.h, walk.pace, pace)
-    calm = jnp.maximum(err, 1e-2)
-    moved = Walk(y, log_time, pace, h, calm, walk.steps, crossed, y, walk.stuck)
-    stays = walk._replace(h=jnp.where(good, walk.h, h), crossed=crossed, ahead=y)
-    after = jax.tree.map(lambda a, b: jnp.where(ahead, a, b), moved, stays)
-    return after._replace(steps=walk.steps + 1, stuck=~good & (h < SHORTEST))
+    return walk._replace(
+        y=jnp.where(ahead, y, walk.y),
+        came=jnp.where(ahead, walk.h, 0.0),
+        h=jnp.where(crossed, walk.h, h),
+        last_error=jnp.where(ahead, jnp.maximum(err, 1e-2), walk.last_error),
+        steps=walk.steps + 1,
+        crossed=crossed,
+        ahead=y,
+        stuck=~good & (h < SHORTEST),
+    )
