@@ -29,8 +29,9 @@ class MarginConditions(AbstractAnswer):
     value: Direction
     r"""The direction, with $\sum |w_j|^{2/L} = 1$."""
     residual: float
-    r"""The distance of $\operatorname{sign}(w_j)|w_j|^{2/L-1}$ on the support from the
-    mixtures of the samples near the margin, relative to its length."""
+    r"""The distance of $\operatorname{sign}(w_j)|w_j|^{1/L}$, a layer, from
+    $|w_j|^{1-1/L}$ times the mixtures of the samples near the margin, relative to it:
+    the conditions of the network itself, which a coordinate at 0 meets."""
     margin: float
     multipliers: Weights
     """Of the best mixture, none below 0; 0 but for samples near the margin."""
@@ -41,11 +42,10 @@ class MarginConditions(AbstractAnswer):
         rows, mass = signed_rows(problem, "MarginConditions")
         held = rows @ self.value
         close = (mass > 0) & (held <= self.margin + self.near * abs(self.margin))
-        support = self.value != 0
-        slope = _slope(self.value, self.depth)
-        miss = (self.multipliers @ rows - slope)[support]
+        layer, weight = _layer(self.value, self.depth)
+        miss = weight * (self.multipliers @ rows) - layer
         size = np.abs(rows).max()
-        faults = [np.linalg.norm(miss) / np.linalg.norm(slope[support])]
+        faults = [np.linalg.norm(miss) / np.linalg.norm(layer)]
         faults += [abs(held[mass > 0].min() - self.margin) / size]
         faults += [-self.multipliers.min(), np.abs(self.multipliers[~close]).sum()]
         faults += [abs(np.sum(np.abs(self.value) ** (2 / self.depth)) - 1)]
@@ -58,8 +58,8 @@ def margin_conditions(
     """The conditions of Karush, Kuhn and Tucker at `w`, for `depth` 3 or more.
 
     Samples within the part `near` of the least margin may take part, which lets a run
-    be tested before its end. Entries of `w` below 1e-9 of the largest count as 0. The
-    residual is infinite where `w` does not separate the data.
+    be tested before its end. The residual is infinite where `w` does not separate the
+    data.
     """
     _require_deep(depth, "margin_conditions")
     rows, mass = signed_rows(problem, "margin_conditions")
@@ -68,15 +68,14 @@ def margin_conditions(
         raise ShapeError(f"w needs {rows.shape[1]} finite entries; got {point.shape}.")
     if not np.any(point):
         raise DataError("margin_conditions needs a w that is not 0; this one is.")
-    point = np.where(np.abs(point) > 1e-9 * np.abs(point).max(), point, 0.0)
     value = point / np.sum(np.abs(point) ** (2 / depth)) ** (depth / 2)
     held = rows @ value
     margin = float(held[mass > 0].min())
     close = (mass > 0) & (held <= margin + near * abs(margin))
-    support, slope = value != 0, _slope(value, depth)
-    multipliers, size = np.zeros(len(rows)), np.linalg.norm(slope)
-    part = rows[np.ix_(close, support)].T
-    multipliers[close] = size * scipy.optimize.nnls(part, slope[support] / size)[0]
+    layer, weight = _layer(value, depth)
+    multipliers, size = np.zeros(len(rows)), np.linalg.norm(layer)
+    part = weight[:, None] * rows[close].T
+    multipliers[close] = size * scipy.optimize.nnls(part, layer / size)[0]
     answer = MarginConditions(value, np.inf, margin, multipliers, depth, float(near))
     if margin <= 0:
         return answer
@@ -137,10 +136,9 @@ def _require_deep(depth, asker):
         raise DataError(f"{asker} is for depths from 3 on; got {depth}. Use {other}.")
 
 
-def _slope(w, depth):
-    size = np.abs(w)
-    steep = np.where(size > 0, size, 1.0) ** (2 / depth - 1)
-    return np.where(size > 0, np.sign(w) * steep, 0.0)
+def _layer(w, depth):
+    """A side of the smallest network with this predictor, and what its slope scales."""
+    return np.sign(w) * np.abs(w) ** (1 / depth), np.abs(w) ** (1 - 1 / depth)
 
 
 def _best_corner(rows, depth):

@@ -6,11 +6,21 @@ from .logarithmic_time import (
     RiskFallsLikeOneOverTime,
 )
 from .schedules import GapTimesNorm
+from .sparse_directions import (
+    IdleCoordinatesGrow,
+    SparsestMargin,
+    SparsestSpectrum,
+    StationaryQuasiMargin,
+)
 
 
 __all__ = [
     "ErrorFallsLikeOneOverLogTime",
     "GapTimesNorm",
     "HeldByOneDrifts",
+    "IdleCoordinatesGrow",
     "RiskFallsLikeOneOverTime",
+    "SparsestMargin",
+    "SparsestSpectrum",
+    "StationaryQuasiMargin",
 ]

@@ -134,7 +134,7 @@ class ErrorFallsLikeOneOverLogTime(AbstractClaim[DeepLinear]):
 
 
 class HeldByOneDrifts(AbstractClaim[DeepLinear]):
-    r"""Samples $\gamma\bar u$ and $\gamma\bar u + \xi$ with $\xi \perp \bar u$: no residual.
+    r"""Samples $\gamma\bar u$ and $\gamma\bar u + \xi$, $\xi \perp \bar u$: none firm.
 
     With $q = w \cdot \xi$ the flow conserves
     $\|\xi\|^2\, w \cdot \bar u / \gamma - q - e^q$, so $q$ grows like $\log\log t$ for
