@@ -5,20 +5,16 @@ points of an active set share the weight so that their margins grow alike, the o
 have none. Of relative order $1/\|w\|$ is what is dropped; the variable is $\log\|w\|$.
 """
 
-import warnings
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-import scipy.linalg
 from jax.flatten_util import ravel_pytree
 from scipy.integrate import DOP853
 from scipy.optimize import brentq
 
 from ..networks import AbstractLinearNetwork
 from ..risk import Risk
-from .tangent import flat_predictor, tangent_kernel
+from .linearised import lineariser
 
 
 NEAR = 40.0
@@ -36,55 +32,43 @@ class HardLeg(NamedTuple):
     reason: str | None
 
 
-@jax.jit
-def _tangent(like, y):
-    network = ravel_pytree(like)[1](y)
-    return flat_predictor(network), tangent_kernel(network)
-
-
-@jax.jit
-def _pull(like, y, u):
-    shape = ravel_pytree(like)[1]
-    return jax.vjp(lambda y: flat_predictor(shape(y)), y)[1](u)[0]
-
-
 class _Pull:
     """The equal-growth flow on the active rows of `Z`."""
 
     def __init__(self, like, Z):
-        self.like, self.Z = like, Z
+        self.at, self.Z = lineariser(like), Z
 
     def weights(self, M, active):
         """The weights of the active points, of sum 1: their margins grow alike."""
         A = self.Z[active]
         gram = A @ (M / np.max(np.abs(M))) @ A.T
         ones = np.ones(len(A))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", scipy.linalg.LinAlgWarning)
-            try:
-                p = scipy.linalg.solve(gram, ones, assume_a="pos")
-            except np.linalg.LinAlgError:
-                p = np.full(len(A), np.nan)
+        try:
+            p = np.linalg.solve(gram, ones)
+        except np.linalg.LinAlgError:
+            p = np.full(len(A), np.nan)
         if not np.abs(gram @ p - 1).max() < 1e-10:
             # Copies of a point, or more of them than dimensions.
             p = np.linalg.lstsq(gram, ones, rcond=1e-12)[0]
         return p / p.sum()
 
-    def push(self, y, active):
-        """The predictor, how it moves, and what moves it."""
-        w, M = map(np.asarray, _tangent(self.like, y))
-        p = self.weights(M, active)
+    def push(self, here, active):
+        """How the predictor moves, what moves it, and with which weights."""
+        p = self.weights(here.kernel, active)
         u = p @ self.Z[active]
-        return w, M @ u, u, p
+        return here.kernel @ u, u, p
 
     def velocity(self, y, active):
-        w, move, u, _ = self.push(y, active)
-        return (w @ w) / (w @ move) * np.asarray(_pull(self.like, y, u))
+        here = self.at(y)
+        move, u, _ = self.push(here, active)
+        w = here.predictor
+        return (w @ w) / (w @ move) * here.pull(u)
 
     def late(self, y, active):
         """How soon the set is wrong: below 0 once it is, and by which point."""
-        w, move, _, p = self.push(y, active)
-        margins, growth = self.Z @ w, self.Z @ move
+        here = self.at(y)
+        move, _, p = self.push(here, active)
+        margins, growth = self.Z @ here.predictor, self.Z @ move
         smallest = np.min(margins[active])
         slack = np.where(growth < growth[active].mean(), margins - smallest, np.inf)
         slack[active] = np.inf
@@ -97,7 +81,7 @@ class _Pull:
     def settle(self, y, active):
         """The active set without the points that would be pushed back."""
         active = active.copy()
-        M = np.asarray(_tangent(self.like, y)[1])
+        M = self.at(y).kernel
         while True:
             p = self.weights(M, active)
             if p.min() >= 0 or active.sum() == 1:
@@ -118,9 +102,8 @@ def hard_flow(
     """
     Z = np.asarray(risk.margin_rows)
     flow = _Pull(network, Z)
-    flat, shape = ravel_pytree(network)
-    y = np.asarray(flat)
-    w = np.asarray(flat_predictor(network))
+    y = np.asarray(ravel_pytree(network)[0])
+    w = flow.at(y).predictor
     margins = Z @ w
     active = flow.settle(y, margins - margins.min() < NEAR)
     at, length, steps = float(np.log(np.linalg.norm(w))), 0.1, 0
@@ -137,12 +120,12 @@ def hard_flow(
             while solver.status == "running" and change is None:
                 if steps >= max_steps:
                     why = f"{max_steps} steps reached |w| = {np.exp(at):.6g}"
-                    return _ended(flat.size, states, log_times, steps, why)
+                    return _ended(y.size, states, log_times, steps, why)
                 message = solver.step()
                 steps += 1
                 if solver.status == "failed":
                     why = f"it stopped at |w| = {np.exp(at):.6g}: {message}"
-                    return _ended(flat.size, states, log_times, steps, why)
+                    return _ended(y.size, states, log_times, steps, why)
                 late, which = flow.late(solver.y, active)
                 if late < 0:
                     change = _turn(flow, solver, active)
@@ -154,9 +137,8 @@ def hard_flow(
                 active[i] = what == "join"
                 active = flow.settle(y, active)
         states.append(y)
-        end = shape(jnp.asarray(y))
-        log_times.append(_log_time(risk, end, flow, y, active))
-    return _ended(flat.size, states, log_times, steps, None)
+        log_times.append(_log_time(risk, flow, y, active))
+    return _ended(y.size, states, log_times, steps, None)
 
 
 def _turn(flow, solver, active) -> tuple[Any, np.ndarray, tuple[str, int]]:
@@ -170,11 +152,17 @@ def _turn(flow, solver, active) -> tuple[Any, np.ndarray, tuple[str, int]]:
     return root, between(root), flow.late(between(solver.t), active)[1]
 
 
-def _log_time(risk, network, flow, y, active):
+def _log_time(risk, flow, y, active):
     r"""$\log t$, by $t \simeq (R\,\|\nabla \log R\|^2)^{-1}$ where the risk is tiny."""
-    u = flow.push(y, active)[2]
-    slope = np.linalg.norm(np.asarray(_pull(flow.like, y, u)))
-    return float(-risk.log_value(network) - 2 * np.log(slope))
+    here = flow.at(y)
+    margins = flow.Z @ here.predictor
+    weights = risk.problem.weights
+    shares = np.ones(risk.problem.n) if weights is None else np.asarray(weights)
+    rows = np.repeat(shares / shares.sum(), len(margins) // len(shares))
+    lowest = margins.min()
+    log_risk = np.log(rows @ np.exp(lowest - margins)) - lowest
+    slope = np.linalg.norm(here.pull(flow.push(here, active)[1]))
+    return float(-log_risk - 2 * np.log(slope))
 
 
 def _ended(size, states, log_times, steps, reason):

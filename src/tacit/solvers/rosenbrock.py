@@ -54,10 +54,10 @@ end of double precision a step is not smooth enough in its length for more."""
 
 
 class Walk(NamedTuple):
-    """Where the integration stands: at `y`, reached by a step of length `came`.
+    r"""Where the integration stands: at `y`, reached by a step of length `came`.
 
-    `log_time` and `pace`, $\\log(dt/d\\sigma)$ and its slope, are those before that step:
-    the pace at `y` is a by-product of the next one.
+    `log_time` and `pace`, $\log(dt/d\sigma)$ and its slope, are those before that
+    step: the pace at `y` is a by-product of the next one.
     """
 
     y: Array
@@ -162,7 +162,7 @@ def _step(field: MarginField, here: Tangent, y: Array, h: Array) -> tuple[Array,
     # Scanned: three times the slope would be three times as long to compile.
     rows = (jnp.asarray(STAGES[1:]), jnp.asarray(COUPLING[1:]), jnp.arange(1, 4))
     U, _ = jax.lax.scan(stage, jnp.zeros((4, y.size)).at[0].set(first), rows)
-    return y + WEIGHTS @ U, field.error(y, ERROR @ U)
+    return y + WEIGHTS @ U, field.error(y, jnp.asarray(ERROR) @ U)
 
 
 def _timed(walk: Walk, here: Tangent) -> Walk:

@@ -1,13 +1,14 @@
 """How a linear network's predictor moves with its parameters."""
 
 import functools
+from typing import cast
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..networks import AbstractLinearNetwork, DeepLinear, Diagonal
+from ..networks import AbstractLinearNetwork, DeepLinear, Diagonal, TwoSided
 
 
 Kernel = Float[Array, "D D"]
@@ -20,7 +21,10 @@ def flat_predictor(network: AbstractLinearNetwork) -> Float[Array, " D"]:
 
 def degree(network: AbstractLinearNetwork) -> int:
     """The `L` with which the predictor is homogeneous in the parameters: the depth."""
-    return getattr(network, "depth", None) or len(network.layers)
+    if isinstance(network, TwoSided):
+        return int(network.depth)
+    chain = cast("DeepLinear | Diagonal", network)  # or another one of layers
+    return len(chain.layers)
 
 
 @functools.singledispatch
