@@ -1,5 +1,7 @@
 """Claims about alignment and margins on separable data."""
 
+from .entropies import HyperbolicInterpolation, HyperbolicMargins
+from .jumps import PlateausOfLeastSquares
 from .logarithmic_time import (
     ErrorFallsLikeOneOverLogTime,
     HeldByOneDrifts,
@@ -18,7 +20,10 @@ __all__ = [
     "ErrorFallsLikeOneOverLogTime",
     "GapTimesNorm",
     "HeldByOneDrifts",
+    "HyperbolicInterpolation",
+    "HyperbolicMargins",
     "IdleCoordinatesGrow",
+    "PlateausOfLeastSquares",
     "RiskFallsLikeOneOverTime",
     "SparsestMargin",
     "SparsestSpectrum",
