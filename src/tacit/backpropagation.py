@@ -76,8 +76,8 @@ def imbalance_rate(
 ) -> Float[Array, " pairs"]:
     r"""How the gradient flow moves `imbalance`, whatever the loss.
 
-    $2\,\mathbb E\langle W_{l+1}^\top \delta_{l+1}, \varphi(z_l)\rangle$ (Rawal and DeWeese
-    2026, arXiv:2605.01288).
+    $2\,\mathbb E\langle W_{l+1}^\top \delta_{l+1}, \varphi(z_l)\rangle$ (Rawal and
+    DeWeese 2026, arXiv:2605.01288).
     """
     found = signals(network, loss, problem)
     pairs = zip(found.returned(network), found.before, strict=False)

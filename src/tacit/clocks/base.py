@@ -37,6 +37,9 @@ class AbstractClock(abc.ABC):
     unit: ClassVar[str]
     """What `until`, the recorded times and events are in."""
 
+    patience: ClassVar[float] = 1e9
+    """By when an event must have happened if it does not say itself, in this unit."""
+
     @abc.abstractmethod
     def check(
         self,

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -25,6 +26,9 @@ from .base import AbstractClock, Settings
 
 PATIENCE = 4096
 """Clock steps before an automatic run turns to the stiff solver."""
+
+STIFF = 2048
+"""The most steps that one then takes: a flow at rest would keep it busy for ever."""
 
 LARGEST_JACOBIAN = 2048
 """Unknowns up to which the stiff solver's dense Jacobian is worth forming."""
@@ -64,6 +68,7 @@ class Escape(AbstractClock):
     """
 
     unit: ClassVar[str] = "flow time"
+    patience: ClassVar[float] = 1e18
     small: tuple[int, ...] | None = None
 
     def check(
@@ -114,10 +119,7 @@ class Escape(AbstractClock):
                 return Path(leg.states, chart.leave, float64(times), end, None, steps)
             leg = leg.cut(times)
         if _may_stiffen(settings, network):
-            leg = integrate_stiff(
-                tolerances, chart, risk, leg, np.asarray(times),
-                max_steps=settings.max_steps,
-            )  # fmt: skip
+            leg = _stiffly(settings, tolerances, chart, risk, leg, np.asarray(times))
         states, when = leg.closed(np.asarray(times))
         return Path(states, chart.leave, when, leg.last, leg.reason, int(leg.steps))
 
@@ -138,10 +140,9 @@ class Escape(AbstractClock):
             )  # fmt: skip
         on = not leg.good and float(leg.time) < within
         if on and _may_stiffen(settings, network):
-            leg = integrate_stiff(
-                tolerances, chart, risk, leg, np.array([within]),
-                max_steps=settings.max_steps, crossing=crossing,
-            )  # fmt: skip
+            leg = _stiffly(
+                settings, tolerances, chart, risk, leg, np.array([within]), crossing
+            )
         when, steps = min(float(leg.time), within), int(leg.steps)
         if leg.good and when < within:
             return Arrival(when, None, leg.last, steps)
@@ -166,6 +167,17 @@ def _small(clock, layers):
     small = small_layers(layers) if clock.small is None else clock.small
     chosen = np.isin(np.arange(len(layers)), small)
     return chosen.astype(float), float(max(chosen.sum() - 2, 0))
+
+
+def _stiffly(settings, tolerances, chart, risk, leg, times, crossing=None):
+    most = settings.max_steps if settings.solver == "stiff" else STIFF
+    with warnings.catch_warnings():
+        # What LSODA warns of is in the reason as well.
+        warnings.simplefilter("ignore", UserWarning)
+        return integrate_stiff(
+            tolerances, chart, risk, leg, times,
+            max_steps=most, crossing=crossing,
+        )  # fmt: skip
 
 
 def _may_stiffen(settings, network):

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -33,7 +32,8 @@ class GradientFlow(AbstractFlow):
     r"""The solution of $\dot\theta = -\nabla R(\theta) - \mu\theta$.
 
     `clock` is a name or one of `tacit.clocks`: "time" is flow time, "log-risk" goes on
-    for ever on separable data and measures by the norm of the predictor.
+    for ever on separable data and measures by the norm of the predictor, and "escape"
+    crosses the plateau of small layers in tens of steps, its times those of the flow.
 
     The step adapts so that the local error stays below ``atol + rtol * |y|`` in the
     coordinates of the chart: the first of `tacit.charts` that is valid for the network
@@ -48,7 +48,6 @@ class GradientFlow(AbstractFlow):
     the second. A run that cannot be followed ends with a `reason`.
     """
 
-    patience: ClassVar[float] = 1e9
     rtol: float = eqx.field(default=1e-9, converter=float)
     atol: float = eqx.field(default=1e-12, converter=float)
     chart: str = eqx.field(default="auto", static=True)
@@ -73,6 +72,10 @@ class GradientFlow(AbstractFlow):
         ):
             if getattr(self, what) not in choices:
                 raise OptionError(what, getattr(self, what), choices)
+
+    @property
+    def patience(self) -> float:
+        return self.clock.patience
 
     @property
     def unit(self) -> str:
