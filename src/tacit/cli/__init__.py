@@ -1,0 +1,22 @@
+"""The command line: the library's verbs, and nothing the library cannot do.
+
+Data go to stdout, progress and notes to stderr. Exit codes: 0 fine, 1 a claim fails,
+2 usage or input, 3 numerical failure, 4 incomplete and resumable, 70 a fault of ours,
+130 interrupted, 141 nobody reads on. Nothing heavy is imported before a command runs.
+"""
+
+# A verb is there once its file is imported; --help lists them in this order.
+from . import reproducing, listing_claims, checking, listing_data  # noqa: I001
+from .base import app, UNREAD
+from .entry import main
+
+
+__all__ = [
+    "UNREAD",
+    "app",
+    "checking",
+    "listing_claims",
+    "listing_data",
+    "main",
+    "reproducing",
+]

@@ -1,0 +1,55 @@
+"""`tacit reproduce`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .base import All, app, distinct, exit_code, FINE, Json, Names, one_of, print_json
+
+
+@app.command()
+def reproduce(
+    names: Names = None,
+    *,
+    every: All = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A smaller run.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to, results/NAME by default.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a paper's experiments, judge its claims, write the page."""
+    one_of(names, "NAME", every=every)
+    if quick:  # it compiles more than it computes
+        os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+    import tacit
+
+    from ..reporting import terminal
+    from ..reporting.catalogue import named
+    from ..reporting.findings import as_findings
+
+    known = list(tacit.studies.STUDIES)
+    chosen = known if every else named("study", names or (), known)
+    reports, findings = [], []
+    for name in distinct(chosen):
+        folder = out if out and len(chosen) == 1 else (out or Path("results")) / name
+        try:
+            with terminal.progress(name) as progress:
+                words = {"out": folder, "quick": quick, "progress": progress}
+                report = tacit.reproduce(name, **words)
+        except KeyboardInterrupt:
+            terminal.note(f"Interrupted. What was finished is in {folder}.")
+            raise
+        findings += (found := as_findings(report.verdicts))
+        rows = [each.to_json() for each in found]
+        places = {"folder": str(report.folder), "page": str(report.page)}
+        reports.append({"study": name, **places, "verdicts": rows})
+    if as_json:
+        print_json("reproduce", reports=reports, ok=exit_code(findings) == FINE)
+    else:
+        terminal.show(findings)
+        print("\n".join(f"page: {report['page']}" for report in reports))
+    terminal.note(terminal.summary(findings))
+    raise typer.Exit(exit_code(findings))
