@@ -8,12 +8,14 @@ from .logarithmic_time import (
     RiskFallsLikeOneOverTime,
 )
 from .schedules import GapTimesNorm
+from .smoothed_margin import SmoothedMarginRises
 from .sparse_directions import (
     IdleCoordinatesGrow,
     SparsestMargin,
     SparsestSpectrum,
     StationaryQuasiMargin,
 )
+from .stationary_directions import ParametersAreStationary
 
 
 __all__ = [
@@ -23,8 +25,10 @@ __all__ = [
     "HyperbolicInterpolation",
     "HyperbolicMargins",
     "IdleCoordinatesGrow",
+    "ParametersAreStationary",
     "PlateausOfLeastSquares",
     "RiskFallsLikeOneOverTime",
+    "SmoothedMarginRises",
     "SparsestMargin",
     "SparsestSpectrum",
     "StationaryQuasiMargin",

@@ -45,13 +45,10 @@ def planted(seed: int, n: int, d: int, truth: tuple[float, ...]) -> Problem:
     return Problem(X, X[:, : len(truth)] @ np.array(truth))
 
 
-def rectified(
-    seed: int = 2301, activation: str = "relu", *, biases: bool = False
-) -> tuple[Problem, MLP]:
+def rectified(seed: int = 2301) -> tuple[Problem, MLP]:
     """Ten points in four features, and a network of six hidden units."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((10, 4))
     y = np.where(X[:, 0] + 0.4 * np.abs(X[:, 1]) > 0.3, 1, -1)
     weights = [0.6 * rng.standard_normal((6, 4)), 0.6 * rng.standard_normal((1, 6))]
-    shifts = [np.full(6, 0.3), np.zeros(1)] if biases else None
-    return Problem(X, y), MLP(weights, activation, shifts)
+    return Problem(X, y), MLP(weights, "relu")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...experiment import Experiment
 from ...flows import GradientFlow
-from ...losses import AbstractScatterLoss, LogDet, TraceRatio
+from ...losses import AbstractLoss, AbstractScatterLoss, LogDet, TraceRatio
 from ...networks import DeepLinear
 from ...observables import AbstractObservable, LinearPredictor
 from ...risk import Risk
@@ -29,8 +29,13 @@ from .recipes import fully_connected, matched, three_classes
 FLOW = GradientFlow(rtol=1e-11, chart="parameters")
 
 
-def _trained(start: DeepLinear, loss: AbstractScatterLoss) -> Experiment[DeepLinear]:
+def _trained(start: DeepLinear, loss: AbstractLoss) -> Experiment[DeepLinear]:
     return Experiment(start, Risk(three_classes(), loss), FLOW, until=0.5)
+
+
+def _outputs(loss: AbstractLoss) -> int:
+    """Directions between three classes, or an output for each of them."""
+    return 2 if isinstance(loss, AbstractScatterLoss) else 3
 
 
 @eqx.filter_jit
@@ -124,12 +129,15 @@ class EndToEnd(AbstractClaim[DeepLinear]):
     tolerance: float = 1e-8
     """The balance at the end is that of a Runge-Kutta method at rtol 1e-11."""
 
+    loss: AbstractLoss = eqx.field(default_factory=TraceRatio)
+    """That of the witness, on three classes."""
+
     last_only: bool = False
     """Whether only the term $j = L$ is kept, as if the basis of outputs were free."""
 
     @property
     def rivals(self) -> tuple[AbstractClaim, ...]:
-        return (EndToEnd(last_only=True),)
+        return (EndToEnd(loss=self.loss, last_only=True),)
 
     def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(run)
@@ -148,10 +156,11 @@ class EndToEnd(AbstractClaim[DeepLinear]):
         return float(max(stray))
 
     def witness(self) -> Experiment[DeepLinear]:
-        return _trained(matched(3), TraceRatio())
+        return _trained(matched(3, _outputs(self.loss)), self.loss)
 
     def foil(self) -> Experiment[DeepLinear]:
-        return _trained(fully_connected(8, 2, 2, 2), TraceRatio())
+        k = _outputs(self.loss)
+        return _trained(fully_connected(8, k, k, k), self.loss)
 
 
 class SingularValuesMove(AbstractClaim[DeepLinear]):
@@ -168,12 +177,15 @@ class SingularValuesMove(AbstractClaim[DeepLinear]):
     tolerance: float = 1e-8
     """The balance at the end is that of a Runge-Kutta method at rtol 1e-11."""
 
+    loss: AbstractLoss = eqx.field(default_factory=TraceRatio)
+    """That of the witness, on three classes."""
+
     depth_shift: int = 0
     """What is added to $L$ in the law. Only 0 is right."""
 
     @property
     def rivals(self) -> tuple[AbstractClaim, ...]:
-        return (SingularValuesMove(depth_shift=1),)
+        return (SingularValuesMove(loss=self.loss, depth_shift=1),)
 
     def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(run)
@@ -196,10 +208,11 @@ class SingularValuesMove(AbstractClaim[DeepLinear]):
         return np.min(-np.diff(sizes), initial=np.inf) / sizes[0]
 
     def witness(self) -> Experiment[DeepLinear]:
-        return _trained(matched(3), TraceRatio())
+        return _trained(matched(3, _outputs(self.loss)), self.loss)
 
     def foil(self) -> Experiment[DeepLinear]:
-        return _trained(fully_connected(8, 2, 2, 2), TraceRatio())
+        k = _outputs(self.loss)
+        return _trained(fully_connected(8, k, k, k), self.loss)
 
 
 def _singular_values(network: DeepLinear) -> jax.Array:
