@@ -1,5 +1,7 @@
 from . import (
+    bridges as bridges,
     claims as claims,
+    clocks as clocks,
     errors as errors,
     events as events,
     flows as flows,
@@ -10,7 +12,9 @@ from . import (
     studies as studies,
     sweeps as sweeps,
 )
+from .advice import adam_advice as adam_advice, AdamAdvice as AdamAdvice
 from .datasets import load as load
+from .ensemble import train_ensemble as train_ensemble
 from .events import Reaches as Reaches, RiskBelow as RiskBelow
 from .experiment import Experiment as Experiment, Snapshot as Snapshot
 from .problem import Problem as Problem

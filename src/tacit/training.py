@@ -12,9 +12,10 @@ from jaxtyping import Array, ArrayLike, Float
 from .errors import DataError
 from .events import AbstractEvent
 from .experiment import Experiment, N, Snapshot
+from .flows import AbstractFlow
 from .networks import AbstractNetwork
 from .observables import AbstractObservable
-from .path import closing, straight
+from .path import closing, Path, straight
 from .risk import Risk
 
 
@@ -108,24 +109,29 @@ def train(
         crossing = _Crossing(until, start, risk)
         arrival = flow.arrival(risk, start, crossing, within, key)
         until, reason, end, steps = arrival
-    times = _schedule(records, float(until), start, flow)
+    times = schedule(records, float(until), start, flow)
     if end is not None and len(times) == 1:
         path = straight(times, end, steps)
     else:
         path = flow.path(risk, start, times, key)
         path = closing(path, end) if end is not None and not path.reason else path
-    reason = reason or path.reason
-    look = (path.view, path.states, path.times, start, risk, tuple(observe))
-    seen = _measure(*look) if observe else {}
-    end = cast(N, path.end)
+    path = path._replace(reason=reason or path.reason)
+    return record(experiment, path, tuple(observe))
+
+
+def record(
+    experiment: Experiment[N], path: Path, observe: tuple[AbstractObservable, ...]
+) -> Trajectory[N]:
+    """The trajectory of `experiment` along `path`, with `observe` measured on it."""
+    look = (path.view, path.states, path.times, experiment.network, experiment.risk)
     return Trajectory(
         experiment,
-        end,
+        cast(N, path.end),
         path.times,
-        seen,
-        reason,
+        _measure(*look, observe) if observe else {},
+        path.reason,
         int(path.steps),
-        tuple(observe),
+        observe,
         path.log_time,
         path.asymptotic_from,
     )
@@ -143,7 +149,13 @@ class _Crossing(eqx.Module):
         return self.event.crossing(at)
 
 
-def _schedule(records, until, start, flow):
+def schedule(
+    records: int | ArrayLike | Sequence[float] | Sequence[int],
+    until: float,
+    start: AbstractNetwork,
+    flow: AbstractFlow,
+) -> np.ndarray:
+    """The times that `train` records at, from what it was asked for."""
     if isinstance(records, int | np.integer):
         if records < 1:
             raise DataError(f"records = {records}: at least the end is recorded.")

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -17,8 +17,9 @@ from ..losses import AbstractMarginLoss
 from ..networks import AbstractLinearNetwork, AbstractNetwork, DeepLinear
 from ..path import Arrival, Path, Times
 from ..risk import Risk
-from ..solvers import flat_predictor, hard_flow, soft_flow
+from ..solvers import flat_predictor, soft_flow, soft_flows, SoftLeg
 from .base import AbstractClock, Settings
+from .far_path import norm_of, shaped, whole
 
 
 LARGEST = 1e150
@@ -71,7 +72,7 @@ class LogRisk(AbstractClock):
             )
         if self.rebalance and not isinstance(network, DeepLinear):
             raise CapabilityError(self, network, DeepLinear)
-        length = _length(network)
+        length = norm_of(network)
         if until is not None and not length <= until <= LARGEST:
             raise DataError(
                 f"until = {until:g} is a norm in this clock; the start's predictor has "
@@ -87,38 +88,47 @@ class LogRisk(AbstractClock):
     def record_times(
         self, network: AbstractNetwork, until: float, count: int
     ) -> np.ndarray:
-        begin = min(max(_length(network), 1e-3 * min(1.0, until)), until)
+        begin = min(max(norm_of(_linear(network)), 1e-3 * min(1.0, until)), until)
         return np.geomspace(begin, until, count + 1)[1:]
 
     def path(
         self, settings: Settings, risk: Risk, network: AbstractNetwork, times: Times
     ) -> Path:
         network, norms = _linear(network), np.asarray(times)
-        meet = self._meet(risk, network)
-        near = norms[norms <= meet]
-        bridged = len(near) < len(norms) and not np.any(near == meet)
-        soft = self._soft(
-            settings, risk, network, _log_excess, np.append(near, [meet] * int(bridged))
+        length = norm_of(network)
+        goals = self._goals(risk, length, norms)
+        leg = self._soft(settings, risk, network, _log_excess, goals)
+        return whole(settings, risk, network, norms, leg, self._meet(risk, length))
+
+    def paths(
+        self,
+        settings: Settings,
+        risks: Sequence[Risk],
+        networks: Sequence[AbstractNetwork],
+        times: Times,
+    ) -> list[Path]:
+        norms, stack = np.asarray(times), _stacked(networks)
+        lengths = np.linalg.norm(_predictors(stack), axis=-1).tolist()
+        each = list(zip(risks, map(_linear, networks), lengths, strict=True))
+        goals = [self._goals(risk, length, norms) for risk, _, length in each]
+        if len({tuple(g) for g in goals}) > 1:  # they hand over at norms of their own
+            return [self.path(settings, risk, net, times) for risk, net, _ in each]
+        shared = all(risk is risks[0] for risk in risks)
+        legs = soft_flows(
+            risks[0] if shared else _stacked(risks),
+            stack,
+            _log_excess,
+            jnp.asarray(goals[0]),
+            jnp.asarray(settings.rtol),
+            settings.max_steps,
+            rebalance=self.rebalance,
+            shared=shared,
         )
-        reached, steps = int(np.sum(soft.reached)), int(soft.steps)
-        states, log_times = np.array(soft.states), np.array(soft.log_times)
-        if reached < len(soft.reached):
-            states[reached], log_times[reached] = soft.last, soft.log_time
-            stop = _shaped(network, soft.last)
-            when = np.append(near[:reached], _length(stop))
-            why = _stalled(_length(stop), steps)
-            parts = states[: reached + 1], log_times[: reached + 1], when
-            return _path(network, *parts, steps, why)
-        if len(near) == len(norms):
-            return _path(network, states, log_times, norms, steps, None)
-        hard = hard_flow(
-            risk, _shaped(network, states[-1]), norms[len(near) :], settings.max_steps
-        )
-        states = np.concatenate([states[: len(near)], hard.states])
-        log_times = np.append(log_times[: len(near)], hard.log_times)
-        when, steps = norms[: len(states)], steps + hard.steps
-        path = _path(network, states, log_times, when, steps, hard.reason)
-        return path._replace(asymptotic_from=meet)
+        rows = map(SoftLeg._make, zip(*map(np.asarray, legs), strict=True))
+        return [
+            whole(settings, risk, net, norms, leg, self._meet(risk, length))
+            for (risk, net, length), leg in zip(each, rows, strict=True)
+        ]
 
     def arrival(
         self,
@@ -129,24 +139,37 @@ class LogRisk(AbstractClock):
         within: float,
     ) -> Arrival:
         network = _linear(network)
-        side = jnp.sign(crossing(network, _length(network)))
+        length = norm_of(network)
+        side = jnp.sign(crossing(network, length))
         if side == 0:
-            return Arrival(_length(network), None)
-        bound = min(within, self._meet(risk, network))
+            return Arrival(length, None)
+        bound = min(within, self._meet(risk, length))
         event = _Event(crossing, side)
         leg = self._soft(settings, risk, network, event, np.array([bound]))
         met = bool(leg.reached[0])
-        length = _length(_shaped(network, leg.states[0] if met else leg.last))
+        length = norm_of(
+            shaped(network, np.asarray(leg.states[0] if met else leg.last))
+        )
         if met and length < bound * (1 - 1e-12):
             return Arrival(length, None)
         why = f"event not met by |w| = {length:.6g} ({int(leg.steps)} steps)"
         return Arrival(length, why)
 
-    def _meet(self, risk, network):
+    def _goals(self, risk, length, norms):
+        """The norms up to which the flow is integrated as it is."""
+        if norms[0] < length * (1 - 1e-12):
+            raise DataError(
+                f"the first record is the norm {norms[0]:g}, but the start's predictor "
+                f"has {length:g} already; record from there on."
+            )
+        meet = self._meet(risk, length)
+        near = norms[norms <= meet]
+        bridged = len(near) < len(norms) and not np.any(near == meet)
+        return np.append(near, [meet] * int(bridged))
+
+    def _meet(self, risk, length):
         """Where the limiting flow takes over: nowhere without an exponential tail."""
-        if not risk.loss.exponential_tail:
-            return math.inf
-        return max(self.hand_over, _length(network))
+        return max(self.hand_over, length) if risk.loss.exponential_tail else math.inf
 
     def _soft(self, settings, risk, network, crossing, targets):
         rtol = jnp.asarray(settings.rtol)
@@ -177,28 +200,15 @@ def _linear(network: AbstractNetwork) -> AbstractLinearNetwork:
     return network
 
 
-def _length(network):
-    return float(np.linalg.norm(np.asarray(network.predictor())))
-
-
-def _shaped(network, flat):
-    return ravel_pytree(network)[1](jnp.asarray(flat))
-
-
-def _path(network, states, log_times, norms, steps, reason):
-    stacked = jax.vmap(ravel_pytree(network)[1])(jnp.asarray(states))
-    end = jax.tree.map(lambda x: x[-1], stacked) if len(states) else network
-    times = jnp.asarray(norms)
-    return Path(stacked, _itself, times, end, reason, steps, jnp.asarray(log_times))
-
-
-def _itself(network):
-    return network
-
-
-def _stalled(length, steps):
-    return (
-        f"after {steps} steps the flow stays at |w| = {length:.6g}: either the data "
-        "are not separable and the risk has a minimum there, or rtol is finer than "
-        "the rounding of margins of this size"
+def _stacked(trees):
+    return jax.tree.map(
+        lambda *leaves: (
+            jnp.asarray(np.stack(leaves)) if eqx.is_array(leaves[0]) else leaves[0]
+        ),
+        *trees,
     )
+
+
+@eqx.filter_jit
+def _predictors(stack):
+    return jax.vmap(flat_predictor)(stack)

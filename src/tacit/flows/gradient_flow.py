@@ -1,13 +1,13 @@
 """The gradient flow itself, to a stated accuracy."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import numpy as np
 
 from .._types import Key
-from ..clocks import AbstractClock, CLOCKS, Settings
+from ..clocks import AbstractClock, CLOCKS, LogRisk, Settings
 from ..errors import OptionError
 from ..networks import AbstractNetwork
 from ..path import Arrival, Path, Times
@@ -94,6 +94,19 @@ class GradientFlow(AbstractFlow):
     ) -> Path:
         del key
         return self.clock.path(_settings(self), risk, network, times)
+
+    def paths(
+        self, risks: Sequence[Risk], networks: Sequence[AbstractNetwork], times: Times
+    ) -> list[Path]:
+        """`path` of many networks of one shape, integrated together where that pays.
+
+        In the clock "log-risk" blocks of them share every step's overhead; in the
+        others one compiled function serves them in turn.
+        """
+        if isinstance(self.clock, LogRisk):
+            return self.clock.paths(_settings(self), risks, networks, times)
+        pairs = zip(risks, networks, strict=True)
+        return [self.clock.path(_settings(self), *pair, times) for pair in pairs]
 
     def arrival(
         self,

@@ -3,14 +3,16 @@
 from .explicit import explicit, explicit_event, leave
 from .hard_margin import hard_flow
 from .leg import Leg
+from .many import soft_flows
 from .rescaled import rescaled, rescaled_event
-from .rosenbrock import soft_flow
+from .rosenbrock import soft_flow, SoftLeg
 from .stiff import integrate_stiff
 from .tangent import flat_predictor
 
 
 __all__ = [
     "Leg",
+    "SoftLeg",
     "explicit",
     "explicit_event",
     "flat_predictor",
@@ -20,4 +22,5 @@ __all__ = [
     "rescaled",
     "rescaled_event",
     "soft_flow",
+    "soft_flows",
 ]

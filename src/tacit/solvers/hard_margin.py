@@ -24,10 +24,14 @@ RTOL, EPS = 1e-9, np.finfo(float).eps
 
 
 class HardLeg(NamedTuple):
-    """States ``(t, P)`` and times at the norms that were reached; why not at all."""
+    """States ``(t, P)`` and times at the `norms` that were reached.
+
+    Where it stopped early, for the `reason` given, they end with where it stood.
+    """
 
     states: np.ndarray
     log_times: np.ndarray
+    norms: np.ndarray
     steps: int
     reason: str | None
 
@@ -89,6 +93,14 @@ class _Pull:
             active[np.flatnonzero(active)[np.argmin(p)]] = False
 
 
+class _Walk(NamedTuple):
+    at: float
+    y: np.ndarray
+    active: np.ndarray
+    length: float
+    steps: int
+
+
 def hard_flow(
     risk: Risk,
     network: AbstractLinearNetwork,
@@ -100,45 +112,55 @@ def hard_flow(
     The active set changes at root-found events: a margin outside meets the smallest
     inside, or a point's weight runs out.
     """
-    Z = np.asarray(risk.margin_rows)
-    flow = _Pull(network, Z)
+    flow = _Pull(network, np.asarray(risk.margin_rows))
     y = np.asarray(ravel_pytree(network)[0])
     w = flow.at(y).predictor
-    margins = Z @ w
+    margins = flow.Z @ w
     active = flow.settle(y, margins - margins.min() < NEAR)
-    at, length, steps = float(np.log(np.linalg.norm(w))), 0.1, 0
-    states, log_times = [], []
-    for goal in np.log(norms).tolist():
-        while at < goal:
-            # An entry may be 0 for ever; rounding is as fine as it gets.
-            fine = {"rtol": RTOL, "atol": EPS * np.abs(y).max()}
-            solver = DOP853(
-                lambda _, y, on=active: flow.velocity(y, on),
-                at, y, goal, first_step=min(length, goal - at), **fine,
-            )  # fmt: skip
-            change = None
-            while solver.status == "running" and change is None:
-                if steps >= max_steps:
-                    why = f"{max_steps} steps reached |w| = {np.exp(at):.6g}"
-                    return _ended(y.size, states, log_times, steps, why)
-                message = solver.step()
-                steps += 1
-                if solver.status == "failed":
-                    why = f"it stopped at |w| = {np.exp(at):.6g}: {message}"
-                    return _ended(y.size, states, log_times, steps, why)
-                late, which = flow.late(solver.y, active)
-                if late < 0:
-                    change = _turn(flow, solver, active)
-            if change is None:
-                at, y, length = goal, np.asarray(solver.y), max(solver.h_abs, 1e-3)
-            else:
-                at, y, (what, i) = change
-                active = active.copy()
-                active[i] = what == "join"
-                active = flow.settle(y, active)
-        states.append(y)
-        log_times.append(_log_time(risk, flow, y, active))
-    return _ended(y.size, states, log_times, steps, None)
+    walk, why = _Walk(float(np.log(np.linalg.norm(w))), y, active, 0.1, 0), None
+    states, log_times, reached = [], [], []
+    for norm in norms:
+        walk, why = _to(flow, walk, float(np.log(norm)), max_steps)
+        states.append(walk.y)
+        log_times.append(_log_time(risk, flow, walk.y, walk.active))
+        reached.append(norm if why is None else float(np.exp(walk.at)))
+        if why:
+            break
+    return HardLeg(
+        np.array(states), np.array(log_times), np.array(reached), walk.steps, why
+    )
+
+
+def _to(flow, walk, goal, max_steps) -> tuple[_Walk, str | None]:
+    """The walk at the logarithm `goal` of the norm; else where, and why, it stopped."""
+    while walk.at < goal:
+        # An entry may be 0 for ever; rounding is as fine as it gets.
+        fine = {"rtol": RTOL, "atol": EPS * np.abs(walk.y).max()}
+        solver = DOP853(
+            lambda _, y, on=walk.active: flow.velocity(y, on),
+            walk.at, walk.y, goal, first_step=min(walk.length, goal - walk.at), **fine,
+        )  # fmt: skip
+        steps, change = walk.steps, None
+        while solver.status == "running" and change is None:
+            here = walk._replace(at=float(solver.t), y=solver.y, steps=steps)
+            if steps >= max_steps:
+                return here, f"{max_steps} steps reached |w| = {np.exp(here.at):.6g}"
+            message = solver.step()
+            steps += 1
+            if solver.status == "failed":
+                return here, f"it stopped at |w| = {np.exp(here.at):.6g}: {message}"
+            if flow.late(solver.y, walk.active)[0] < 0:
+                change = _turn(flow, solver, walk.active)
+        if change is None:
+            walk = _Walk(
+                goal, solver.y, walk.active, max(float(solver.h_abs), 1e-3), steps
+            )
+        else:
+            at, y, (what, i) = change
+            active = walk.active.copy()
+            active[i] = what == "join"
+            walk = _Walk(at, y, flow.settle(y, active), walk.length, steps)
+    return walk, None
 
 
 def _turn(flow, solver, active) -> tuple[Any, np.ndarray, tuple[str, int]]:
@@ -163,8 +185,3 @@ def _log_time(risk, flow, y, active):
     log_risk = np.log(rows @ np.exp(lowest - margins)) - lowest
     slope = np.linalg.norm(here.pull(flow.push(here, active)[1]))
     return float(-log_risk - 2 * np.log(slope))
-
-
-def _ended(size, states, log_times, steps, reason):
-    stacked = np.reshape(states, (len(states), size))
-    return HardLeg(stacked, np.array(log_times), steps, reason)

@@ -17,7 +17,7 @@ from .tangent import flat_predictor, tangent_kernel
 
 
 class Linearised(NamedTuple):
-    r"""The predictor ``(D,)``, its kernel $K K^\top$ ``(D, D)``, and $u \mapsto K^\top u$."""
+    r"""The predictor ``(D,)``, $K K^\top$ ``(D, D)`` and the product with $K^\top$."""
 
     predictor: np.ndarray
     kernel: np.ndarray

@@ -1,0 +1,55 @@
+"""Many runs that differ in numbers only."""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+
+from .errors import DataError
+from .experiment import Experiment, N
+from .flows import GradientFlow
+from .observables import AbstractObservable
+from .training import record, schedule, train, Trajectory
+
+
+def train_ensemble(
+    experiments: Sequence[Experiment[N]],
+    observe: Sequence[AbstractObservable] = (),
+    *,
+    records: int | Sequence[float] = 50,
+) -> list[Trajectory[N]]:
+    """Run experiments that share flow, end and every shape; as `train` one by one.
+
+    What a single run compiles serves all. In the clock "log-risk" they are integrated
+    side by side, and those that share one `Risk` share its products.
+
+    Raises `DataError` for none at all, and naming the first that differs from the
+    others in more than numbers.
+    """
+    if not experiments:
+        raise DataError("an ensemble needs at least one experiment.")
+    first, kind = experiments[0], _kind(experiments[0])
+    for i, other in enumerate(experiments):
+        if _kind(other) != kind:
+            raise DataError(
+                f"experiment {i} differs from the first in more than numbers: in a "
+                "shape, the flow, the loss, the seed or `until`. Train it apart."
+            )
+    flow, until = first.flow, first.until
+    if not (isinstance(flow, GradientFlow) and isinstance(until, int | float)):
+        return [train(each, observe, records=records) for each in experiments]
+    # Recorded norms begin where the last of the starts is.
+    asked = [schedule(records, float(until), e.network, flow) for e in experiments]
+    times = max(asked, key=lambda times: times[0])
+    risks = [each.risk for each in experiments]
+    paths = flow.paths(risks, [each.network for each in experiments], times)
+    return [
+        record(each, path, tuple(observe))
+        for each, path in zip(experiments, paths, strict=True)
+    ]
+
+
+def _kind(experiment):
+    """What an ensemble has in common, comparable."""
+    leaves, shape = jax.tree.flatten(experiment)
+    return shape, [leaf.shape if eqx.is_array(leaf) else leaf for leaf in leaves]
