@@ -22,7 +22,7 @@ from tacit.verdict import Outcome, Verdict
 HEAVY = {
     "jax", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "torch", "xarray"
 }  # fmt: skip
-COMMANDS = ["check", "claims", "data", "reproduce"]
+COMMANDS = ["advise-adam", "check", "claims", "data", "reproduce"]
 
 
 class Rival(AbstractClaim):
@@ -148,7 +148,7 @@ def shell(*words, **environment):
     )
 
 
-@pytest.mark.parametrize("words", [[], ["check"], ["reproduce"]])
+@pytest.mark.parametrize("words", [[], ["check"], ["reproduce"], ["advise-adam"]])
 def test_help_loads_nothing_heavy(words):
     code = (
         "import sys; from tacit import cli; sys.argv = ['tacit'] + "

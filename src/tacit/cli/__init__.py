@@ -6,13 +6,14 @@ Data go to stdout, progress and notes to stderr. Exit codes: 0 fine, 1 a claim f
 """
 
 # A verb is there once its file is imported; --help lists them in this order.
-from . import reproducing, listing_claims, checking, listing_data  # noqa: I001
+from . import reproducing, listing_claims, checking, listing_data, advising  # noqa: I001
 from .base import app, UNREAD
 from .entry import main
 
 
 __all__ = [
     "UNREAD",
+    "advising",
     "app",
     "checking",
     "listing_claims",

@@ -23,7 +23,7 @@ from .base import (
 def check(
     names: Names = None, *, every: All = False, spec: Own = None, as_json: Json = False
 ) -> None:
-    """Hold claims against their witnesses and foils, or a run of yours.
+    """Hold claims against witness and foil, or a run of yours.
 
     NAME is a class or an ID such as B3. A claim must hold of its witness and not of its
     foil; the false claims that come with it must fail on the witness.
