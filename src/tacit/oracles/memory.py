@@ -100,6 +100,7 @@ def _at(rule, batch_losses, order, theta, count, form, asker):
     theta = jax.tree.map(float64, theta)
     several = 2 if rule.adapts else 1
     grouped = form == "grouped" or (form == "auto" and several * count < len(ids) - 1)
+    rule = jax.tree.map(float64, rule)  # traced: other memories compile nothing
     found = _terms(rule, loss, jnp.asarray(ids), theta, count, grouped, chunk)
     for name, value in zip(MemoryTerms._fields, found, strict=True):
         require_defined(value, f"{asker}: the {name}")

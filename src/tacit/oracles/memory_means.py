@@ -69,6 +69,7 @@ def adam_memory_mean(
     """
     require_memory("adam_memory_mean", beta1=beta1, beta2=beta2)
     rule = MovingAverages(float(beta1), float(beta2), float(eps), inside, corrected)
+    rule = jax.tree.map(float64, rule)  # traced: other memories compile nothing
     m = _number(batch_losses, count, "adam_memory_mean")
     T = m if history is None else history
     some = _orders(orders, m, T, draws, seed)

@@ -1,0 +1,66 @@
+"""Conditions of the theorems on optimisers with memory."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ...flows import Adam, Stochastic
+from ...training import Trajectory
+from ..base import Hypothesis
+
+
+def is_adam(run: Trajectory) -> Iterable[Hypothesis]:
+    r"""Whether it is Adam as published but for $\epsilon$, which is inside the root."""
+    flow = run.experiment.flow
+    yield Hypothesis("it is Adam", isinstance(flow, Adam))
+    if isinstance(flow, Adam):
+        yield Hypothesis("epsilon is inside the root", bool(flow.inside))
+        yield Hypothesis("the averages are bias-corrected", bool(flow.bias_correction))
+        yield Hypothesis("there is no weight decay", not flow.weight_decay)
+        yield Hypothesis("the step is constant", flow.schedule is None)
+
+
+def is_heavy_ball(run: Trajectory) -> Iterable[Hypothesis]:
+    """Whether it is heavy ball on mini-batches, at a constant step, with no decay."""
+    flow = run.experiment.flow
+    yield Hypothesis("it is descent on mini-batches", isinstance(flow, Stochastic))
+    if isinstance(flow, Stochastic):
+        yield Hypothesis("it is heavy ball", flow.momentum > 0 and not flow.nesterov)
+        yield Hypothesis("there is no weight decay", not flow.weight_decay)
+        yield Hypothesis("the step is constant", flow.schedule is None)
+
+
+def whole_sample(run: Trajectory) -> Hypothesis:
+    """Whether every move sees the whole sample."""
+    text = "every move sees the whole sample"
+    return Hypothesis(text, getattr(run.experiment.flow, "batch", 0) is None)
+
+
+def fixed_batches(run: Trajectory, *, replace: bool) -> Iterable[Hypothesis]:
+    """Whether the same batches come again, and how they are drawn."""
+    flow: Any = run.experiment.flow
+    batch = getattr(flow, "batch", None)
+    yield Hypothesis("the moves see mini-batches", batch is not None)
+    if batch is not None:
+        n = run.experiment.risk.problem.n
+        text = "the batches divide the sample and stay together"
+        yield Hypothesis(text, bool(getattr(flow, "fixed", False)) and n % batch == 0)
+        if replace:
+            yield Hypothesis("batches are drawn independently", bool(flow.replace))
+        else:
+            yield Hypothesis("every epoch is a permutation", not flow.replace)
+
+
+def short_steps(run: Trajectory, share: float = 0.1) -> Hypothesis:
+    r"""Whether $\eta$ is small against $1 - \beta$ of the longest memory."""
+    flow = run.experiment.flow
+    memories = [getattr(flow, name, 0.0) for name in ("beta1", "beta2", "momentum")]
+    short = getattr(flow, "step", np.inf) <= share * (1 - max(memories))
+    return Hypothesis(f"the step is below {share:g} (1 - beta)", bool(short))
+
+
+def long_memory(run: Trajectory, least: float = 0.98) -> Hypothesis:
+    """Whether the second memory is long."""
+    beta2 = getattr(run.experiment.flow, "beta2", 0.0)
+    return Hypothesis(f"beta2 is {least:g} or more", beta2 >= least)

@@ -1,0 +1,33 @@
+"""The small networks on which claims about memory are witnessed. Seeded."""
+
+import numpy as np
+
+from ...experiment import Experiment
+from ...flows import AbstractFlow
+from ...losses import Squared
+from ...networks import AbstractNetwork, MLP
+from ...problem import Problem
+from ...risk import Risk
+
+
+def regression(seed: int = 1204, n: int = 30, d: int = 4) -> Risk:
+    """Squared loss of a noisy teacher on `n` samples of `d` features."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, d))
+    y = np.tanh(X @ rng.standard_normal(d)) + 0.5 * rng.standard_normal(n)
+    return Risk(Problem(X, y), Squared())
+
+
+def tanh_network(seed: int = 1204, *, d: int = 4, width: int = 2) -> MLP:
+    """Two layers, the hidden one of tanh units; weights of variance 1 / fan-in."""
+    rng = np.random.default_rng(seed + 500)
+    first = rng.standard_normal((width, d)) / np.sqrt(d)
+    return MLP([first, rng.standard_normal((1, width)) / np.sqrt(width)])
+
+
+def briefly(
+    flow: AbstractFlow, moves: int = 10, seed: int = 1204
+) -> Experiment[AbstractNetwork]:
+    """The network of 10 parameters on 30 samples, a few moves of `flow`."""
+    start = tanh_network(seed)
+    return Experiment(start, regression(seed), flow, until=moves, seed=1207)

@@ -1,0 +1,14 @@
+"""Claims about the memory of optimisers and the noise of mini-batches."""
+
+from tacit import claims
+
+
+CLAIMS = {
+    "AntiRegularised": claims.AntiRegularised(),
+    "CorrectionByProducts": claims.CorrectionByProducts(),
+    "FollowsMemoryless": claims.FollowsMemoryless(),
+    "FollowsMemoryless-heavy-ball": claims.FollowsMemoryless(heavy_ball=True),
+    "HeavyBallModifiedLoss": claims.HeavyBallModifiedLoss(),
+    "HeavyBallOverOrders": claims.HeavyBallOverOrders(),
+    "WholeSampleCorrection": claims.WholeSampleCorrection(),
+}
