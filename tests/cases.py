@@ -62,6 +62,7 @@ OBSERVABLES = {
     "BalanceDrift": observables.BalanceDrift(),
     "Cosine": observables.Cosine(np.ones(D)),
     "FeatureOverlap": observables.FeatureOverlap(np.arange(1.0, D + 1)),
+    "Entries": observables.Entries(),
     "FisherRatio": observables.FisherRatio(),
     "FrobeniusNorms": observables.FrobeniusNorms(),
     "GradientNorm": observables.GradientNorm(),

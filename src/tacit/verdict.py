@@ -72,17 +72,14 @@ def watched(*claims: AbstractClaim) -> tuple[AbstractObservable, ...]:
 
 def judge(claim: AbstractClaim, run: Trajectory) -> Verdict:
     """The verdict on a run that has been trained, with `claim.watches` recorded."""
-    if not run.finite:
-        return Verdict(
-            claim, Outcome.SILENT, math.nan, (f"the run gets to its end: {run.reason}",)
-        )
-    broken: list[str] = []
+    broken = [] if run.finite else [f"the run gets to its end: {run.reason}"]
     gap = math.nan
     try:
         with np.errstate(all="ignore"):
             for hypothesis in claim.hypotheses(run):
                 broken += [] if hypothesis.met else [hypothesis.text]
-            gap = float(claim.gap(run))
+            if run.finite:
+                gap = float(claim.gap(run))
     except Exception:
         # Where a hypothesis is not met the rest of a claim may well not exist: a drift
         # per step of a flow without steps. Where all are met it is a fault of ours.

@@ -7,7 +7,13 @@ from .descent import Descent
 from .fixed_step import AbstractFixedStep
 from .gradient_flow import GradientFlow
 from .memoryless import Memoryless
-from .rules import GradientNormalized, LossNormalized, PrescribedSteps
+from .rules import (
+    curvature_bound,
+    GradientNormalized,
+    LossNormalized,
+    PrescribedSteps,
+    smoothness,
+)
 from .schedules import PowerDecay
 from .sign_descent import SignDescent
 from .stochastic import Stochastic
@@ -29,4 +35,6 @@ __all__ = [
     "RMSprop",
     "SignDescent",
     "Stochastic",
+    "curvature_bound",
+    "smoothness",
 ]

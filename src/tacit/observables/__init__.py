@@ -3,6 +3,7 @@
 from .alignment import (
     Alignment,
     BalanceDrift,
+    Entries,
     FrobeniusNorms,
     LayerRatios,
     Misalignment,
@@ -53,6 +54,7 @@ __all__ = [
     "BalanceDrift",
     "Cosine",
     "FeatureOverlap",
+    "Entries",
     "FisherRatio",
     "FrobeniusNorms",
     "GradientNorm",

@@ -11,6 +11,16 @@ from ..networks import AbstractFullyConnected, AbstractLinearNetwork, DeepLinear
 from .base import AbstractObservable
 
 
+class Entries(AbstractObservable[AbstractFullyConnected]):
+    """All entries of all weight matrices, row after row, the first matrix first."""
+
+    needs: ClassVar[type] = AbstractFullyConnected
+    dims: ClassVar[tuple[str, ...]] = ("entry",)
+
+    def measure(self, at: Snapshot[AbstractFullyConnected]) -> Float[Array, " entries"]:
+        return jnp.concatenate([jnp.ravel(W) for W in at.network.matrices])
+
+
 class FrobeniusNorms(AbstractObservable[AbstractFullyConnected]):
     r"""$\|W_l\|_F$ of every layer."""
 

@@ -1,12 +1,16 @@
 """Claims about alignment and margins on separable data."""
 
 from .entropies import HyperbolicInterpolation, HyperbolicMargins
+from .inequalities import CurvatureBounded, ResidualPulledBack
 from .jumps import PlateausOfLeastSquares
+from .lemmas import AlignmentBounded, ImbalanceKept, ProjectedNormMoves, RankOneStays
 from .logarithmic_time import (
     ErrorFallsLikeOneOverLogTime,
     HeldByOneDrifts,
     RiskFallsLikeOneOverTime,
 )
+from .rates import AlignmentRates, RiskTimesTime
+from .residual import DeeperIsSlowerOutside, FrozenOutsideData, ResidualIgnoresDepth
 from .schedules import GapTimesNorm
 from .smoothed_margin import SmoothedMarginRises
 from .sparse_directions import (
@@ -16,18 +20,32 @@ from .sparse_directions import (
     StationaryQuasiMargin,
 )
 from .stationary_directions import ParametersAreStationary
+from .theorems import LayersAlign, LayersFindTheMargin
 
 
 __all__ = [
+    "AlignmentBounded",
+    "AlignmentRates",
+    "CurvatureBounded",
+    "DeeperIsSlowerOutside",
     "ErrorFallsLikeOneOverLogTime",
+    "FrozenOutsideData",
     "GapTimesNorm",
     "HeldByOneDrifts",
     "HyperbolicInterpolation",
     "HyperbolicMargins",
     "IdleCoordinatesGrow",
+    "ImbalanceKept",
+    "LayersAlign",
+    "LayersFindTheMargin",
     "ParametersAreStationary",
     "PlateausOfLeastSquares",
+    "ProjectedNormMoves",
+    "RankOneStays",
+    "ResidualIgnoresDepth",
+    "ResidualPulledBack",
     "RiskFallsLikeOneOverTime",
+    "RiskTimesTime",
     "SmoothedMarginRises",
     "SparsestMargin",
     "SparsestSpectrum",

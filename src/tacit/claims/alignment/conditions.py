@@ -1,11 +1,13 @@
 """Conditions that several theorems on separable data share."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from ...losses import AbstractMarginLoss, Exponential
+from ...losses import AbstractMarginLoss, Exponential, Logistic
 from ...oracles import max_margin, separability
 from ...training import Trajectory
-from ..base import Hypothesis
+from ..base import gradient, Hypothesis
 
 
 def separable(run: Trajectory) -> Hypothesis:
@@ -39,3 +41,43 @@ def held_firmly(run: Trajectory) -> Hypothesis:
         "every support vector has a multiplier above 0 in the margin",
         bool(found.multipliers[found.support].min() > 1e-10),
     )
+
+
+def logistic(run: Trajectory) -> Hypothesis:
+    """Whether it is the logistic loss itself."""
+    loss = run.experiment.risk.loss
+    return Hypothesis("the loss is logistic", isinstance(loss, Logistic))
+
+
+def of_margins(run: Trajectory) -> Hypothesis:
+    """Whether the loss falls from infinity to 0: Assumption 1 of Ji and Telgarsky."""
+    loss = run.experiment.risk.loss
+    return Hypothesis(
+        "the loss falls with the margin from infinity to 0 (Assumption 1)",
+        isinstance(loss, AbstractMarginLoss),
+    )
+
+
+def starts_well(run: Trajectory) -> Iterable[Hypothesis]:
+    """Assumption 2 of Ji and Telgarsky, both parts of it."""
+    risk, start = run.experiment.risk, run.experiment.network
+    none = risk.criterion(0 * start.predictor())
+    below = bool(risk.value(start) <= none * (1 + 1e-14))
+    yield Hypothesis("the risk starts at most at that of 0 (Assumption 2)", below)
+    moves = any(np.any(W) for W in gradient(risk, start).layers)
+    yield Hypothesis("the gradient is not 0 at the start (Assumption 2)", bool(moves))
+
+
+def spanned(run: Trajectory) -> Hypothesis:
+    """Whether the support vectors span the space: Assumption 3 of Ji and Telgarsky."""
+    problem = run.experiment.risk.problem
+    whole = separability(problem).separable and max_margin(problem).spanning
+    return Hypothesis(
+        "the support vectors span all directions (Assumption 3)", bool(whole)
+    )
+
+
+def reaches(run: Trajectory, norm: float) -> Hypothesis:
+    """Whether the predictor grows to a norm where the theorem's limit shows."""
+    w = np.asarray(run.network.predictor())
+    return Hypothesis(f"|w| reaches {norm:g}", bool(np.linalg.norm(w) >= 0.99 * norm))

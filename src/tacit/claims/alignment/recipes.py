@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ...networks import MLP
+from ...networks import DeepLinear, MLP
+from ...oracles import max_margin
 from ...problem import Problem
 
 
@@ -25,6 +26,51 @@ def separable(
         if abs(x @ u) >= margin:
             rows.append(x * np.sign(x @ u))
     return labelled(np.array(rows))
+
+
+def mislabelled() -> Problem:
+    """The points of `separable`, one of them on the wrong side."""
+    rows = np.asarray(separable().X) * np.asarray(separable().y)[:, None]
+    rows[0] *= -1
+    return labelled(rows)
+
+
+def fewer_than_features(seed: int = 2011, n: int = 4, d: int = 6) -> Problem:
+    """Normal rows, fewer than there are features, the longest of length 1."""
+    rows = np.random.default_rng(seed).standard_normal((n, d))
+    return labelled(rows / np.linalg.norm(rows, axis=1).max())
+
+
+def half_normal(
+    problem: Problem, *hidden: int, seed: int = 2002, scale: float = 0.5
+) -> DeepLinear:
+    """Layers of normal entries of deviation ½, with a risk below that of no network.
+
+    The sign of the last layer is turned where the mean margin is below 0; that is
+    enough here, and the claims test it.
+    """
+    rng, widths = np.random.default_rng(seed), (problem.d, *hidden, 1)
+    pairs = zip(widths[1:], widths, strict=False)
+    layers = [scale * rng.standard_normal(pair) for pair in pairs]
+    w = np.asarray(DeepLinear(layers).predictor())
+    margins = np.asarray(problem.y) * (np.asarray(problem.X) @ w)
+    if np.mean(np.exp(-margins)) > 1:
+        layers[-1] = -layers[-1]
+    return DeepLinear(layers)
+
+
+def rank_one(
+    problem: Problem, depth: int, *, seed: int = 2003, width: int = 4
+) -> DeepLinear:
+    """Balanced layers of rank one, on the right side of the direction of the margin."""
+    rng = np.random.default_rng(seed)
+    sizes = (problem.d, *[width] * (depth - 1))
+    units = [rng.standard_normal(m) for m in sizes]
+    units = [u / np.linalg.norm(u) for u in units]
+    units[0] *= np.sign(units[0] @ max_margin(problem).value)
+    units = [*units, np.ones(1)]
+    pairs = zip(units[1:], units, strict=False)
+    return DeepLinear([0.8 * np.outer(u, v) for u, v in pairs])
 
 
 def held_by_one() -> Problem:
