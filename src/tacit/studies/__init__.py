@@ -1,5 +1,6 @@
 """Papers, each as experiments, claims and figures."""
 
+from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
 from .reproduction import Report, reproduce, STUDIES
@@ -7,6 +8,7 @@ from .reproduction import Report, reproduce, STUDIES
 
 __all__ = [
     "AbstractStudy",
+    "Alignment",
     "Answer",
     "DeepLDA",
     "Question",

@@ -18,11 +18,14 @@ from ..reporting import (
     Provenance,
     Section,
 )
+from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
 
 
-STUDIES: dict[str, AbstractStudy] = {study.name: study for study in (DeepLDA(),)}
+STUDIES: dict[str, AbstractStudy] = {
+    study.name: study for study in (DeepLDA(), Alignment())
+}
 """Every study under the name that `reproduce` takes."""
 
 Progress = Callable[[int, int, str], object]
