@@ -8,7 +8,11 @@ CLAIMS = {
     "CorrectionByProducts": claims.CorrectionByProducts(),
     "FollowsMemoryless": claims.FollowsMemoryless(),
     "FollowsMemoryless-heavy-ball": claims.FollowsMemoryless(heavy_ball=True),
+    "FormulaThresholds": claims.FormulaThresholds(),
     "HeavyBallModifiedLoss": claims.HeavyBallModifiedLoss(),
     "HeavyBallOverOrders": claims.HeavyBallOverOrders(),
+    "LongMemoryCorrection": claims.LongMemoryCorrection(),
+    "NoiseInFiveTerms": claims.NoiseInFiveTerms(),
+    "NoiseWithoutReplacement": claims.NoiseWithoutReplacement(),
     "WholeSampleCorrection": claims.WholeSampleCorrection(),
 }

@@ -3,14 +3,21 @@
 from .following import FollowsMemoryless
 from .full_batch import AntiRegularised, WholeSampleCorrection
 from .heavy_ball import HeavyBallModifiedLoss, HeavyBallOverOrders
+from .long_memory import LongMemoryCorrection
+from .noise_terms import NoiseInFiveTerms, NoiseWithoutReplacement
 from .products import CorrectionByProducts
+from .thresholds import FormulaThresholds
 
 
 __all__ = [
     "AntiRegularised",
     "CorrectionByProducts",
     "FollowsMemoryless",
+    "FormulaThresholds",
     "HeavyBallModifiedLoss",
     "HeavyBallOverOrders",
+    "LongMemoryCorrection",
+    "NoiseInFiveTerms",
+    "NoiseWithoutReplacement",
     "WholeSampleCorrection",
 ]

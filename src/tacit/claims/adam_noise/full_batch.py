@@ -86,7 +86,7 @@ class AntiRegularised(AbstractClaim[AbstractNetwork]):
     As $\epsilon \to 0$ the correction is $B_1 - B_2$ times
     $\nabla\|\nabla R\|_1 / |\nabla R|$, $B_i = \beta_i/(1-\beta_i)$: it penalises the
     norm where the mean remembers longer and favours it where the square does. The gap
-    is the largest relative error of the coefficient over four pairs of memories,
+    is the largest relative error of the coefficient over five pairs of memories,
     with that of the run among them.
     """
 
