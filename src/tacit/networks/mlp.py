@@ -114,8 +114,8 @@ class MLP(AbstractFullyConnected):
     @classmethod
     def symmetric(
         cls,
-        first: ArrayLike,
-        gains: ArrayLike,
+        first: ArrayLike | Sequence[float],
+        gains: ArrayLike | Sequence[float],
         *,
         width: int,
         activation: str | Callable = "tanh",
