@@ -205,6 +205,23 @@ def test_a_tie_with_multiplier_0_is_in_the_support():
     np.testing.assert_allclose(answer.multipliers, [1.0, 0.0], atol=1e-15)
 
 
+def test_a_sample_just_beyond_the_margin_is_not_in_the_support():
+    answer = max_margin(np.array([[1.0, 0.0], [1.0 + 1e-7, 1.0], [1 + 1e-12, -1.0]]))
+    assert answer.support.tolist() == [True, False, True]
+
+
+def test_the_support_of_a_tiny_margin_is_found_through_its_rounding():
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((20, 20))
+    rows[:, 0] = 1e-11
+    turn = np.linalg.qr(rng.standard_normal((20, 20)))[0]
+    answer = max_margin(np.repeat(rows @ turn, 2, axis=0))
+    assert np.array_equal(answer.support[::2], answer.support[1::2])
+    assert np.all(
+        answer.support[answer.multipliers.reshape(-1, 2).max(1).repeat(2) > 0]
+    )
+
+
 def test_samples_without_weight_do_not_count():
     rows = separable(4)
     problem, weight = labelled(rows), np.ones(30)
@@ -370,6 +387,11 @@ def test_quasi_margin_beats_every_start_of_a_local_search(seed):
     sparse_one = l1_margin(rows).value
     scale = np.sum(np.abs(sparse_one) ** (2 / 3)) ** 1.5
     assert (rows @ sparse_one).min() / scale <= answer.margin * (1 + 1e-12)
+
+
+def test_quasi_margin_of_one_sample_a_feature_needs_all_of_them():
+    answer = quasi_margin(np.eye(2), 3)
+    np.testing.assert_allclose(answer.value, [2**-1.5, 2**-1.5], rtol=1e-14)
 
 
 def test_a_stationary_direction_need_not_be_the_best():

@@ -91,12 +91,11 @@ def _shortest(rows, active):
     m, kept = np.zeros(len(rows)), rows[active]
     axes, triangle = np.linalg.qr(kept.T)
     w, part = np.zeros(rows.shape[1]), np.zeros(len(active))
-    exact = kept.astype(np.longdouble)  # residuals in more digits than the solves
-    for _ in range(3):
-        miss = (1 - exact @ w).astype(float)
+    for _ in range(2):  # the second round takes what the first one rounded away
+        miss = 1 - kept @ w
         w = w + axes @ scipy.linalg.solve_triangular(triangle, miss, trans=1)
-    for _ in range(3):
-        miss = axes.T @ (w - part @ exact).astype(float)
+    for _ in range(2):
+        miss = axes.T @ (w - part @ kept)
         part = part + scipy.linalg.solve_triangular(triangle, miss)
     m[active] = part
     return w, m
