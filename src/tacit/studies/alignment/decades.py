@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...reporting import number, Numbers, Picture, plots, Section
+from ...reporting.notation import plain
 from ..base import Answer
 from . import ends
 from .subjects import short, spanning, Subject
@@ -81,7 +82,7 @@ def _table(group) -> Numbers:
         lacks = ends.gap(run, subject)
         at = [ends.at(run, mark) for mark in MARKS]
         rows.append((f"L = {L}", *(max(lacks[i], ends.ROUNDING) for i in at)))
-    columns = ("depth", *(f"10^{np.log10(mark):.0f}" for mark in MARKS))
+    columns = ("depth", *(plain(f"$10^{{{np.log10(mark):.0f}}}$") for mark in MARKS))
     return Numbers(
         columns,
         rows,

@@ -1,12 +1,27 @@
 """What depth changes of the way to the largest margin, and what it does not."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from ...reporting import number, Numbers, Picture, plots, Section
+from ...claims.alignment import (
+    DeeperIsSlowerOutside,
+    LayersFindTheMargin,
+    RankOneStays,
+    ResidualIgnoresDepth,
+    RiskFallsLikeOneOverTime,
+    RiskTimesTime,
+)
+from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...training import Trajectory
+from ...verdict import judge
 from ..base import Answer
 from . import ends
 from .subjects import short, spanning, Subject
+
+
+CLEAR = 3e4
+"""The norm at which the residual is known to more digits than its correction has."""
 
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
@@ -39,7 +54,25 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     )
     records = {f"spanning-L{L}": run.to_xarray() for L, run in runs.items()}
     records |= {f"short-L{L}": run.to_xarray() for L, run in lame.items()}
-    return Answer(section, (), records)
+    findings = tuple(f for L in layers for f in _findings(full, part, L))
+    return Answer(section, findings, records)
+
+
+def _findings(full: Subject, part: Subject, L: int) -> Iterator[Finding]:
+    """Where the support spans to the norm `CLEAR`, where it does not to 1e6."""
+    run, on = ends.near(full, full.balanced(L), CLEAR), f"{full.title}, L = {L}"
+    yield Finding.of(judge(ResidualIgnoresDepth(depth=L), run), on=on)
+    yield Finding.of(judge(RiskTimesTime(depth=L), run), on=on)
+    yield Finding.of(
+        judge(RiskFallsLikeOneOverTime() if L == 1 else RankOneStays(), run), on=on
+    )
+    run, on = (
+        ends.near(part, part.balanced(L), ends.HAND_OVER),
+        f"{part.title}, L = {L}",
+    )
+    yield Finding.of(judge(DeeperIsSlowerOutside(depth=L), run), on=on)
+    if L > 1:
+        yield Finding.of(judge(LayersFindTheMargin(), run), on=on)
 
 
 def _off(run: Trajectory, subject: Subject) -> np.ndarray:

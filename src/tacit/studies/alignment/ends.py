@@ -10,6 +10,7 @@ from ...flows import GradientFlow
 from ...networks import DeepLinear
 from ...observables import (
     AbstractObservable,
+    Entries,
     FrobeniusNorms,
     LinearPredictor,
     LogRisk,
@@ -30,7 +31,8 @@ HAND_OVER = 1e6
 SOFT, BEYOND = 70, 50
 """Records in either phase: the same in all runs, so that a depth is compiled once."""
 
-RTOL = 1e-8
+RTOL, FINE = 1e-8, 1e-9
+"""Of the runs that are shown, and of those on which claims are judged."""
 
 ROUNDING = 1e-15
 """Below this an angle of float64 vectors, and a relative gap, is rounding."""
@@ -72,11 +74,21 @@ def _follow(subject: Subject, network: DeepLinear, watch: Watch) -> Trajectory:
     return train(experiment, watch, records=records(network, HAND_OVER, FAR))
 
 
+def near(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
+    """A flow that stays in the soft phase, with all that a claim may want to see."""
+    flow = GradientFlow(clock=LogRiskClock(rebalance=True), rtol=FINE)
+    times = records(network, until, until)[:SOFT]
+    watch = (Entries(), LinearPredictor(), LogRisk())
+    return train(
+        Experiment(network, subject.risk, flow, until=until), watch, records=times
+    )
+
+
 def records(network: DeepLinear, meet: float, far: float) -> np.ndarray:
     """Norms to record at, evenly in logarithm up to `meet` and again up to `far`."""
     begin = float(np.linalg.norm(np.asarray(network.predictor())))
-    near = np.geomspace(begin, meet, SOFT + 1)[1:]
-    return np.append(near, np.geomspace(meet, far, BEYOND + 1)[1:])
+    soft = np.geomspace(begin, meet, SOFT + 1)[1:]
+    return np.append(soft, np.geomspace(meet, far, BEYOND + 1)[1:])
 
 
 def norms(run: Trajectory) -> np.ndarray:

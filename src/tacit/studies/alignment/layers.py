@@ -1,9 +1,20 @@
 """Four layers against one: risk, rank and alignment (Figure 1 of the paper)."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from ...reporting import number, Numbers, Picture, plots, Section
+from ...claims.alignment import (
+    AlignmentBounded,
+    AlignmentRates,
+    ImbalanceKept,
+    LayersAlign,
+    LayersFindTheMargin,
+    ProjectedNormMoves,
+)
+from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...training import Trajectory
+from ...verdict import judge
 from ..base import Answer
 from . import ends
 from .subjects import spanning, Subject
@@ -11,6 +22,17 @@ from .subjects import spanning, Subject
 
 SEEN = 1e4
 """The norm up to which the constant in the law of the risk is looked at."""
+
+CLAIMS = (
+    LayersAlign(),
+    LayersFindTheMargin(),
+    ImbalanceKept(),
+    AlignmentBounded(),
+    AlignmentRates(),
+)
+
+EARLY = 2.0
+"""The norm at which the display with a factor missing is looked at."""
 
 MATTERS = 1e-28
 """Squares of sines below this are rounding."""
@@ -44,7 +66,18 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         _table(deep, L),
     )
     records = {f"L{L}": deep.to_xarray(), "L1": flat.to_xarray()}
-    return Answer(section, (), records)
+    return Answer(section, tuple(_findings(subject, L)), records)
+
+
+def _findings(subject: Subject, L: int) -> Iterator[Finding]:
+    on = f"{subject.title}, L = {L}, random"
+    run = ends.near(subject, subject.random(L), ends.HAND_OVER)
+    for claim in CLAIMS:
+        yield Finding.of(judge(claim, run), on=on)
+    early, claim = ends.near(subject, subject.random(L), EARLY), ProjectedNormMoves()
+    yield Finding.of(judge(claim, early), on=on)
+    for rival in claim.rivals:
+        yield Finding.of(judge(rival, early), role="rival", on="as printed")
 
 
 def _widths(run: Trajectory) -> str:

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from ...claims.alignment import LayersAlign
 from ...datasets import load
 from ...experiment import Experiment
 from ...flows import Stochastic
@@ -11,9 +12,10 @@ from ...losses import Logistic
 from ...networks import MLP
 from ...observables import Alignment, FrobeniusNorms, LayerRatios, LogRisk
 from ...problem import Problem
-from ...reporting import number, Numbers, Picture, plots, Section
+from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...risk import Risk
 from ...training import train, Trajectory
+from ...verdict import check
 from ..base import Answer
 
 
@@ -50,7 +52,9 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     )
     kept = zip(("usual", "small"), runs.values(), strict=True)
     records = {key: run.to_xarray() for key, run in kept}
-    return Answer(section, (), records)
+    first = next(iter(runs.values())).experiment
+    finding = Finding.of(check(LayersAlign(), first), on="Digits, ReLU network")
+    return Answer(section, (finding,), records)
 
 
 @functools.cache
@@ -140,7 +144,7 @@ def _words(runs, bounds) -> tuple[str, ...]:
         "The paper's second figure shows the ratios of a network on which the theorem "
         "is silent, and so does this one: it has ReLUs, is trained by batches with "
         "finite steps, and a hyperplane is not what it fits. **Nothing here is a "
-        "check of a theorem**, and no claim is judged. What is measured is the ratio "
+        "check of a theorem**: the claim does not apply. What is measured is the ratio "
         "$\\|W\\|_2/\\|W\\|_F$, which is 1 for rank one and at least one over the "
         f"root of the smaller side, {bounds[0]:.3f} for these layers.",
         "Both starts fit the digits (risk "

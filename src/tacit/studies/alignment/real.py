@@ -4,12 +4,15 @@ import functools
 
 import numpy as np
 
-from ...claims.alignment import GapTimesNorm
+from ...claims.alignment import (
+    DeeperIsSlowerOutside,
+    LayersAlign,
+    LayersFindTheMargin,
+)
 from ...clocks import LogRisk as LogRiskClock
 from ...experiment import Experiment
 from ...flows import GradientFlow
-from ...observables import LinearPredictor, LogRisk
-from ...oracles import alpha
+from ...observables import Entries, LinearPredictor, LogRisk
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...training import train, Trajectory
 from ...verdict import judge
@@ -19,7 +22,7 @@ from .subjects import real, Subject
 
 
 LAYERS = (1, 3)
-END = 1e18
+END = 1e12
 STEPS = 6_000
 """The most steps of a run: it ends there where the data are not separable."""
 
@@ -57,19 +60,28 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
                 "with others it stops at a finite norm.",
             ),
             "Balanced layers of rank one. Left: the direction, for one layer and for "
-            f"{LAYERS[-1]}; all runs end at ‖w‖ = {number(END, 1)} and are asymptotic "
-            "beyond 10⁶, or 1000 over the margin if that is more. Right: "
-            f"{LAYERS[-1]} layers on {followed[0].title} and on {mixed.title}.",
+            f"{LAYERS[-1]}; asymptotic beyond the upright line, or 1000 over the "
+            f"margin if that is more. Right: {LAYERS[-1]} layers on "
+            f"{followed[0].title} and on {mixed.title}.",
         ),
         _margins(apart),
         _rates(runs),
     )
-    claim = GapTimesNorm()
+    findings = [
+        Finding.of(judge(claim, run), on=f"{s.title}, L = {L}")
+        for (s, L), run in runs.items()
+        for claim in _claims(L)
+    ]
+    close = _follow(mixed, LAYERS[-1], float(0.5 * stuck.times[-1]))
     on = f"{mixed.title}, L = {LAYERS[-1]}"
-    short = _follow(mixed, LAYERS[-1], float(0.5 * stuck.times[-1]))
-    findings = (Finding.of(judge(claim, short), on=on),)
+    findings.append(Finding.of(judge(LayersAlign(), close), on=on))
     records = {f"{s.name}-L{L}": run.to_xarray() for (s, L), run in runs.items()}
-    return Answer(section, findings, records)
+    return Answer(section, tuple(findings), records)
+
+
+def _claims(L: int):
+    rate = DeeperIsSlowerOutside(depth=L)
+    return (rate,) if L == 1 else (rate, LayersAlign(), LayersFindTheMargin())
 
 
 def _load(key: tuple) -> Subject | None:
@@ -85,7 +97,7 @@ def _follow(subject: Subject, depth: int, until: float = 0.0) -> Trajectory:
         meet = max(meet, 1e3 / subject.best.margin)
     clock = LogRiskClock(hand_over=meet, rebalance=True)
     flow = GradientFlow(clock=clock, rtol=1e-6, max_steps=STEPS)
-    watch = (LinearPredictor(), LogRisk())
+    watch = (Entries(), LinearPredictor(), LogRisk())
     times = ends.records(network, meet, END)
     if not subject.apart.separable:
         times = times[: ends.SOFT]
@@ -102,7 +114,8 @@ def _draw(runs, first: Subject, mixed: Subject, stuck: Trajectory) -> plots.Draw
     drawing[0].frame(
         title="direction", x="norm of the predictor", y="sine to the margin", log="xy"
     ).lines(curves, floor=ends.ROUNDING)
-    drawing[0].axes.set_ylim(ends.ROUNDING, 3)
+    drawing[0].moment(ends.HAND_OVER, "asymptotic")
+    drawing[0].axes.set_ylim(ends.ROUNDING, 30)
     both = {first.title: runs[first, LAYERS[-1]], mixed.title: stuck}
     curves = {}
     for name, run in both.items():
@@ -122,14 +135,13 @@ def _margins(apart: list[Subject]) -> Numbers:
     rows = []
     for s in apart:
         held = int(s.best.support.sum())
-        firm = alpha(s.problem)
-        low = 0.0 if firm.alpha < 1e-12 else firm.least
-        rows.append((s.title, s.problem.n, s.problem.d, s.best.margin, held, low))
+        rows.append((s.title, s.problem.n, s.problem.d, s.best.margin, held, s.rank))
     return Numbers(
-        ("data", "samples", "features", "margin", "support", "α"),
+        ("data", "samples", "features", "margin", "support", "span"),
         rows,
-        "Data that are separable with an intercept (counted as a feature). The margin "
-        "is in units of the longest sample; α is 0 where the support does not span",
+        "Data that are separable with an intercept (counted as a feature): the margin "
+        "in units of the longest sample, how many support vectors there are, and how "
+        "many dimensions they span",
     )
 
 
@@ -169,7 +181,7 @@ def _words(apart, mixed: Subject, runs, stuck: Trajectory, *, missing: int):
         "real data are like. The limit is right all the same, and the price is paid "
         f"in depth. The error falls like $\\|w\\|^{{-1/{L}}}$ with {L} layers (the "
         f"powers measured are within {number(off, 1)} of those predicted). On "
-        f"{first.title}, at $\\|w\\| = 10^{{18}}$, the sine still is "
+        f"{first.title}, at $\\|w\\| = 10^{{12}}$, the sine still is "
         f"{number(ends.turned(runs[first, L], first)[-1], 2)} with {L} layers, where "
         "one layer is at rounding."
     )
