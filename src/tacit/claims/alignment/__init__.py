@@ -1,5 +1,8 @@
 """Claims about alignment and margins on separable data."""
 
+from .bad_start import StartAboveZeroMayStall
+from .descent import LeavesEveryBall, PrescribedStepsDescend
+from .descent_limits import DescentAligns, DescentFindsTheMargin
 from .entropies import HyperbolicInterpolation, HyperbolicMargins
 from .inequalities import CurvatureBounded, ResidualPulledBack
 from .jumps import PlateausOfLeastSquares
@@ -28,6 +31,8 @@ __all__ = [
     "AlignmentRates",
     "CurvatureBounded",
     "DeeperIsSlowerOutside",
+    "DescentAligns",
+    "DescentFindsTheMargin",
     "ErrorFallsLikeOneOverLogTime",
     "FrozenOutsideData",
     "GapTimesNorm",
@@ -38,8 +43,10 @@ __all__ = [
     "ImbalanceKept",
     "LayersAlign",
     "LayersFindTheMargin",
+    "LeavesEveryBall",
     "ParametersAreStationary",
     "PlateausOfLeastSquares",
+    "PrescribedStepsDescend",
     "ProjectedNormMoves",
     "RankOneStays",
     "ResidualIgnoresDepth",
@@ -49,5 +56,6 @@ __all__ = [
     "SmoothedMarginRises",
     "SparsestMargin",
     "SparsestSpectrum",
+    "StartAboveZeroMayStall",
     "StationaryQuasiMargin",
 ]

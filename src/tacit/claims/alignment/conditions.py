@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...flows import PrescribedSteps
 from ...losses import AbstractMarginLoss, Exponential, Logistic
 from ...oracles import max_margin, separability
 from ...training import Trajectory
@@ -81,3 +82,19 @@ def reaches(run: Trajectory, norm: float) -> Hypothesis:
     """Whether the predictor grows to a norm where the theorem's limit shows."""
     w = np.asarray(run.network.predictor())
     return Hypothesis(f"|w| reaches {norm:g}", bool(np.linalg.norm(w) >= 0.99 * norm))
+
+
+def prescribed(run: Trajectory) -> Hypothesis:
+    """Whether it is descent by Assumption 5 (and so 4) of Ji and Telgarsky (2019)."""
+    step = getattr(run.experiment.flow, "step", None)
+    return Hypothesis(
+        "the steps are 1/beta(R), in the ball of R - 1 (Assumptions 4 and 5)",
+        isinstance(step, PrescribedSteps),
+    )
+
+
+def grown(run: Trajectory, factor: float) -> Hypothesis:
+    """Whether the predictor has grown enough for a limit to be read off."""
+    first, last = run.experiment.network.predictor(), run.network.predictor()
+    norms = np.linalg.norm(np.asarray(first)), np.linalg.norm(np.asarray(last))
+    return Hypothesis(f"|w| grows {factor:g}-fold", bool(norms[1] >= factor * norms[0]))

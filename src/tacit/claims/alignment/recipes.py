@@ -29,16 +29,30 @@ def separable(
 
 
 def mislabelled() -> Problem:
-    """The points of `separable`, one of them on the wrong side."""
+    """The points of `separable`, the first of them on the wrong side."""
     rows = np.asarray(separable().X) * np.asarray(separable().y)[:, None]
     rows[0] *= -1
     return labelled(rows)
+
+
+def contradicted() -> Problem:
+    """Fifteen points of `separable`, each of them with both labels."""
+    rows = np.asarray(separable().X) * np.asarray(separable().y)[:, None]
+    return labelled(np.concatenate([rows[:15], -rows[:15]]))
 
 
 def fewer_than_features(seed: int = 2011, n: int = 4, d: int = 6) -> Problem:
     """Normal rows, fewer than there are features, the longest of length 1."""
     rows = np.random.default_rng(seed).standard_normal((n, d))
     return labelled(rows / np.linalg.norm(rows, axis=1).max())
+
+
+def all_held(seed: int = 21) -> Problem:
+    """Three independent rows of lengths from ½ to 1, all of them support vectors."""
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((3, 3))
+    rows /= np.linalg.norm(rows, axis=1)[:, None]
+    return labelled(rows * rng.uniform(0.5, 1, 3)[:, None])
 
 
 def half_normal(
