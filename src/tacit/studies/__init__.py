@@ -4,6 +4,7 @@ from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
 from .reproduction import Report, reproduce, STUDIES
+from .saddle_escape import SaddleEscape
 
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "Question",
     "Report",
     "STUDIES",
+    "SaddleEscape",
     "reproduce",
 ]

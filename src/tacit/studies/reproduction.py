@@ -21,10 +21,11 @@ from ..reporting import (
 from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
+from .saddle_escape import SaddleEscape
 
 
 STUDIES: dict[str, AbstractStudy] = {
-    study.name: study for study in (DeepLDA(), Alignment())
+    study.name: study for study in (DeepLDA(), Alignment(), SaddleEscape())
 }
 """Every study under the name that `reproduce` takes."""
 

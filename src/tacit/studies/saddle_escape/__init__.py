@@ -1,6 +1,6 @@
 """Escape from a saddle: the experiments, claims and figures of the third study."""
 
-# from .study import SaddleEscape
+from .study import SaddleEscape
 
 
 __all__ = ["SaddleEscape"]

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...activations import activation_of, kinked
-from ...networks import MLP
 from ...exponents import Exponent, fit_exponent
+from ...networks import MLP
 from ...oracles import activation_class
 from ...reporting import number, Numbers, Picture, plots, Section
 from ...training import Trajectory
@@ -195,10 +195,17 @@ def _table(on, off) -> Numbers:
         law = "—" if np.isnan(other.ratio).all() else _spread(other.ratio)
         rows.append(
             (
-                f"{case.activation} ({case.letter})", str(case.depth), str(case.r),
-                f"{case.exponent}".replace("-", "−"), _figure(each.fit.value),
-                _interval(each.fit), f"{each.ratio[0]:.5f}", _figure(other.fit.value),
-                _interval(other.fit), _figure(other.fit.whole), law,
+                f"{case.activation} ({case.letter})",
+                str(case.depth),
+                str(case.r),
+                f"{case.exponent}".replace("-", "−"),
+                _figure(each.fit.value),
+                _interval(each.fit),
+                f"{each.ratio[0]:.5f}",
+                _figure(other.fit.value),
+                _interval(other.fit),
+                _figure(other.fit.whole),
+                law,
             )  # fmt: skip
         )
     columns = (

@@ -1,0 +1,154 @@
+"""Loss curves from small starts: plateaus, and what goes on underneath."""
+
+import functools
+
+import numpy as np
+
+from ...experiment import Experiment
+from ...flows import GradientFlow
+from ...observables import FeatureOverlap, MeanGain, TrainingRisk
+from ...plateaus import find_plateaus
+from ...reporting import number, Numbers, Picture, plots, Section
+from ...training import train, Trajectory
+from ..base import Answer
+from . import subjects
+from .exponents import Case, off_manifold, SEEDS
+from .subjects import EPS
+
+
+ACTIVATION, DEPTH = "tanh", 4
+COUNTS = (2, 3, 4)
+SIZES = (EPS[0], EPS[3], EPS[6], EPS[9])
+RECORDS, AHEAD = 120, 2.0
+"""Records a run, and how many times the time to escape it lasts."""
+
+HEIGHT = 0.05
+"""A plateau lasts while the risk stays within this share of its range."""
+
+
+def ask(quick: bool) -> Answer:  # noqa: FBT001
+    """The risk against time from four sizes of the start, two to four small layers."""
+    counts = COUNTS[-1:] if quick else COUNTS
+    runs = {(r, eps): follow(r, eps) for r in counts for eps in SIZES}
+    section = Section(
+        "Plateaus",
+        *_words(runs),
+        Picture(
+            plots.to_svg(
+                _draw(runs, counts),
+                alt="Loss curves against the logarithm of time, flat and then falling, "
+                "later for smaller starts; below, the same against time in units of "
+                "the time to escape, where the curves fall together, and the share of "
+                "the first layer along the teacher, which rises during the plateau.",
+            ),
+            f"{ACTIVATION}, {DEPTH} layers, one random draw. Above: the risk against "
+            "time for each number r of small layers. Below, four small layers: the "
+            "risk and the first layer's share along the teacher in units of the time "
+            "to escape.",
+        ),
+        _table(runs),
+    )
+    records = {f"r{r}-{eps:.0e}": run.to_xarray() for (r, eps), run in runs.items()}
+    return Answer(section, (), records)
+
+
+def escape(r: int, eps: float) -> float:
+    """When that run loses its tenth of the risk, as timed to the root."""
+    case = Case(ACTIVATION, DEPTH, r)
+    return float(off_manifold(case).times[0, EPS.index(eps)])
+
+
+@functools.cache
+def follow(r: int, eps: float) -> Trajectory:
+    """The run through its plateau and as long again."""
+    start = subjects.he_normal(ACTIVATION, DEPTH, r, eps, SEEDS[0])
+    flow = GradientFlow(clock="escape", rtol=subjects.FINE)
+    until = AHEAD * escape(r, eps)
+    experiment = Experiment(start, subjects.risk(), flow, until=until)
+    teacher = np.eye(subjects.FEATURES)[0]
+    small = tuple(range(DEPTH))
+    watch = (TrainingRisk(), MeanGain(small), FeatureOverlap(teacher))
+    return train(experiment, watch, records=RECORDS)
+
+
+def _plateau(run: Trajectory) -> float:
+    """The length of the first stretch on which the risk stays."""
+    found = find_plateaus(run.times, run.seen["TrainingRisk"], height=HEIGHT)
+    return found[0].length if found else 0.0
+
+
+def _draw(runs, counts) -> plots.Drawing:
+    wide = max(len(counts), 2)
+    drawing = plots.figure(2, wide, height=6.0, width=2.9 * wide + 0.4)
+    look = plots.strokes([f"ε = {eps:.0e}" for eps in SIZES])
+    zero = float(np.asarray(next(iter(runs.values())).seen["TrainingRisk"])[0])
+    for i, r in enumerate(counts):
+        curves = {}
+        for eps in SIZES:
+            run = runs[r, eps]
+            t, risk = np.asarray(run.times), np.asarray(run.seen["TrainingRisk"])
+            curves[f"ε = {eps:.0e}"] = (t[1:], risk[1:] / zero)
+        drawing[0, i].frame(
+            title=f"{r} of {DEPTH} layers small", x="flow time",
+            y="risk / start", log="x",
+        ).lines(curves, look=look, labels="key", markers=3)  # fmt: skip
+    last = counts[-1]
+    for panel, name, y in (
+        (drawing[1, 0], "TrainingRisk", "risk / start"),
+        (drawing[1, 1], "FeatureOverlap", "share along the teacher"),
+    ):
+        unit = zero if name == "TrainingRisk" else 1.0
+        curves = {}
+        for eps in SIZES:
+            run = runs[last, eps]
+            t = np.asarray(run.times) / escape(last, eps)
+            curves[f"ε = {eps:.0e}"] = (t, np.asarray(run.seen[name]) / unit)
+        panel.frame(title=f"{last} small", x="time / time to escape", y=y)
+        panel.lines(curves, look=look, labels="key", markers=3).moment(1.0, "escape")
+    for extra in [*drawing.grid[0][len(counts) :], *drawing.grid[1][2:]]:
+        extra.axes.set_visible(False)
+    return drawing.key(columns=4)
+
+
+def _table(runs) -> Numbers:
+    rows = [
+        (
+            f"r = {r}", f"{eps:.0e}", escape(r, eps), _plateau(run),
+            _plateau(run) / escape(r, eps), int(run.steps),
+            float(np.asarray(run.seen["FeatureOverlap"])[0]),
+            float(np.asarray(run.seen["FeatureOverlap"])[RECORDS // 2]),
+        )
+        for (r, eps), run in runs.items()
+    ]  # fmt: skip
+    columns = (
+        "small layers", "ε", "time to escape", "length of the plateau", "ratio",
+        "steps", "share along the teacher, start", "at escape",
+    )  # fmt: skip
+    return Numbers(
+        columns,
+        rows,
+        "Each run lasts twice its time to escape. The length is that of the first "
+        f"stretch on which the risk moves by less than {HEIGHT:.0%} of its range",
+    )
+
+
+def _words(runs) -> tuple[str, ...]:
+    last = max(r for r, _ in runs)
+    most = max(int(run.steps) for run in runs.values())
+    long = max(float(run.times[-1]) for run in runs.values())
+    mid = [np.asarray(runs[last, eps].seen["TrainingRisk"]) for eps in SIZES[1:]]
+    spread = max(np.max(np.abs(a - mid[-1])) for a in mid) / mid[-1][0]
+    share = [
+        np.asarray(run.seen["FeatureOverlap"])
+        for (r, _), run in runs.items() if r == last
+    ]  # fmt: skip
+    return (
+        "While the risk stands still the layers grow and turn: by the time of escape "
+        f"the share of the first layer along the teacher has risen from {share[-1][0]:.2f} "
+        f"to {share[-1][RECORDS // 2]:.2f}. In units of the time to escape the "
+        f"curves of all starts below {SIZES[0]:g} are one curve (to "
+        f"{number(spread, 1)} of the start's risk): on the plateau the flow is that of "
+        "the leading order, and all that ε sets is its clock. The longest run lasts "
+        f"{number(long, 2)} units of flow time and takes {most} steps at most, because "
+        "it is integrated in a clock that runs with the size of the small layers.",
+    )
