@@ -58,6 +58,13 @@ def test_of_two_equal_rows_the_shorter_decides(closer, monkeypatch):
         assert found[1][-1] > 0
 
 
+@pytest.mark.parametrize("short", [1e-4, 1e-7, 1e-10])
+def test_a_row_that_is_short_by_little_is_let_in(short, monkeypatch):
+    rows = np.array([[1.0, 0.0], [1.0 - short, 1.0]])
+    w, _ = from_one_row(rows, monkeypatch)
+    np.testing.assert_allclose(w, [1.0, short], rtol=1e-5)
+
+
 def test_a_long_way_round_ends_where_quadratic_programming_does(monkeypatch):
     rows = spread(11, n=300, d=25, tilt=0.01)
     w, _ = from_one_row(rows, monkeypatch)
