@@ -12,7 +12,10 @@ CLAIMS = {
     "HeavyBallModifiedLoss": claims.HeavyBallModifiedLoss(),
     "HeavyBallOverOrders": claims.HeavyBallOverOrders(),
     "LongMemoryCorrection": claims.LongMemoryCorrection(),
+    "LongerMemoryAntiRegularises": claims.LongerMemoryAntiRegularises(),
+    "NoiseDampsMemory": claims.NoiseDampsMemory(),
     "NoiseInFiveTerms": claims.NoiseInFiveTerms(),
+    "NoiseTurnsSharpness": claims.NoiseTurnsSharpness(),
     "NoiseWithoutReplacement": claims.NoiseWithoutReplacement(),
     "WholeSampleCorrection": claims.WholeSampleCorrection(),
 }

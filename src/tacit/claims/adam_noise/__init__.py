@@ -6,7 +6,9 @@ from .heavy_ball import HeavyBallModifiedLoss, HeavyBallOverOrders
 from .long_memory import LongMemoryCorrection
 from .noise_terms import NoiseInFiveTerms, NoiseWithoutReplacement
 from .products import CorrectionByProducts
+from .reversal import LongerMemoryAntiRegularises, NoiseTurnsSharpness
 from .thresholds import FormulaThresholds
+from .training_effect import NoiseDampsMemory
 
 
 __all__ = [
@@ -17,7 +19,10 @@ __all__ = [
     "HeavyBallModifiedLoss",
     "HeavyBallOverOrders",
     "LongMemoryCorrection",
+    "LongerMemoryAntiRegularises",
+    "NoiseDampsMemory",
     "NoiseInFiveTerms",
+    "NoiseTurnsSharpness",
     "NoiseWithoutReplacement",
     "WholeSampleCorrection",
 ]

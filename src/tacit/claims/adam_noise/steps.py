@@ -1,5 +1,7 @@
 """What claims about single moves share: batches of a run, and dense differentiation."""
 
+from collections.abc import Callable, Sequence
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,7 +9,10 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
+from ...flows import AbstractFixedStep
 from ...networks import AbstractNetwork
+from ...observables import deviations
+from ...oracles import long_memory
 from ...risk import Risk
 from ...training import Trajectory
 
@@ -142,3 +147,67 @@ def second_order(
 
     alone = jax.lax.map(over_batches, jnp.eye(T), batch_size=min(T, 32))
     return jnp.sum(alone, axis=0), over_batches(jnp.ones(T))
+
+
+def trained(
+    flow: AbstractFixedStep,
+    risk: Risk,
+    networks: AbstractNetwork,
+    seeds: Int[Array, " inits"],
+    moves: int,
+) -> AbstractNetwork:
+    """Where `flow` takes every one of stacked `networks`, each on its own batches."""
+    # Its numbers as arrays, so that other memories need no compilation.
+    led = jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, flow)
+    return _trained(led, risk, networks, seeds, jnp.asarray(moves))
+
+
+@eqx.filter_jit
+def _trained(flow, risk, networks, seeds, moves):
+    def one(network, seed):
+        start = network, flow.memory(risk, network, jax.random.key(seed))
+        move = jax.lax.fori_loop(0, moves, lambda k, s: flow.move(risk, *s, k), start)
+        return move[0]
+
+    return jax.vmap(one)(networks, seeds)
+
+
+def stacked(networks: Sequence[AbstractNetwork]) -> AbstractNetwork:
+    """Networks of one shape as one, with a leading axis."""
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *networks)
+
+
+def slope_of(risk: Risk, back: Callable, at: Float[Array, " P"]) -> Float[Array, " P"]:
+    """The gradient of the risk as a vector."""
+    return ravel_pytree(risk.gradient(back(at)))[0]
+
+
+def one_norm(risk: Risk, back: Callable, at: Float[Array, " P"]) -> Float[Array, ""]:
+    """The 1-norm of the gradient, a millionth added to every square."""
+    return jnp.sum(jnp.sqrt(slope_of(risk, back, at) ** 2 + 1e-6))
+
+
+def sharpness(risk: Risk, back: Callable, at: Float[Array, " P"]) -> Float[Array, ""]:
+    """The trace of the Hessian, exactly."""
+    return jnp.trace(jax.jacfwd(lambda w: slope_of(risk, back, w))(at))
+
+
+def push_of_square(
+    risk: Risk, back: Callable, at: Float[Array, " P"], share: Float[Array, ""]
+) -> Float[Array, " P"]:
+    r"""What a unit of $\beta_2 / (1 - \beta_2)$ adds to the mean correction of Adam.
+
+    For a long second memory; `share` is the variance of a batch's gradient over that of
+    a sample.
+    """
+
+    def moments(w):
+        g, noise, mass = deviations(risk, back(w))
+        return g, g**2 + share * (mass @ noise**2)
+
+    return long_memory(moments, at, 1.0, 1.0, 1e-6).of_beta2
+
+
+def cosine(a: Float[Array, " P"], b: Float[Array, " P"]) -> Float[Array, ""]:
+    """Of the angle between two vectors."""
+    return a @ b / jnp.sqrt((a @ a) * (b @ b))
