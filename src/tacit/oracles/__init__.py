@@ -36,6 +36,7 @@ from .fisher import (
     fisher_direction as fisher_direction,
     FisherDirection as FisherDirection,
 )
+from .histories import gradients as gradients, replay as replay
 from .jumps import jump_path as jump_path, JumpPath as JumpPath
 from .margin import (
     max_margin as max_margin,
@@ -65,7 +66,6 @@ from .quasi_norms import (
     quasi_margin as quasi_margin,
     QuasiMargin as QuasiMargin,
 )
-from .replay import gradients as gradients, replay as replay
 from .residual import (
     residual_direction as residual_direction,
     ResidualDirection as ResidualDirection,

@@ -19,8 +19,8 @@ from jaxtyping import PyTree
 from .._types import float64
 from ..errors import DataError, OptionError
 from .averages import require_memory
+from .histories import curvatures, gradients
 from .memory import read_batches, require_defined
-from .replay import curvatures, gradients
 
 
 MODELS = ("independent", "coordinate", "scale")

@@ -13,7 +13,7 @@ from jaxtyping import ArrayLike, PyTree
 from .._types import float64
 from ..errors import DataError, OptionError
 from .averages import MovingAverages, require_memory
-from .replay import gradients, Losses, replay
+from .histories import gradients, Losses, replay
 
 
 FORMS = ("auto", "direct", "grouped")

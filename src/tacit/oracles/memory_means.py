@@ -15,8 +15,8 @@ from jaxtyping import Array, Int, PyTree
 from .._types import float64
 from ..errors import DataError, OptionError
 from .averages import MovingAverages, require_memory
+from .histories import curvatures, gradients, replay
 from .memory import read_batches, require_defined
-from .replay import curvatures, gradients, replay
 
 
 ORDERS = ("shuffled", "iid")
