@@ -17,6 +17,7 @@ CLAIMS = {
     "ErrorFallsLikeOneOverLogTime": claims.ErrorFallsLikeOneOverLogTime(),
     "FrozenOutsideData": claims.FrozenOutsideData(),
     "GapTimesNorm": claims.GapTimesNorm(),
+    "GapTimesNorm-falling": claims.GapTimesNorm(steps="of falling length"),
     "HeldByOneDrifts": claims.HeldByOneDrifts(),
     "HyperbolicInterpolation": claims.HyperbolicInterpolation(),
     "HyperbolicInterpolation-tiny": claims.HyperbolicInterpolation(alpha=1e-3),

@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
+from ...errors import OptionError
 from ...experiment import Experiment
-from ...flows import Descent
+from ...flows import Descent, GradientNormalized, LossNormalized, PowerDecay
 from ...losses import Exponential
 from ...networks import DeepLinear
 from ...observables import AbstractObservable, LinearPredictor
@@ -22,13 +20,11 @@ from .conditions import exponential_tail, held_firmly, separable
 from .recipes import held_by_one, separable as separable_data
 
 
-class Growing(eqx.Module):
-    r"""The factor $e^{ck}$ at move $k$: what dividing the step by the risk comes to."""
-
-    rate: float = eqx.field(converter=float)
-
-    def __call__(self, k: Array) -> Array:
-        return jnp.exp(self.rate * jnp.asarray(k, float))
+STEPS = {
+    "over the risk": Descent(LossNormalized(1.0)),
+    "of falling length": Descent(GradientNormalized(30.0), schedule=PowerDecay(0.5)),
+}
+"""Constant steps obey it too, but the logarithm of their number shows no limit."""
 
 
 class GapTimesNorm(AbstractClaim[DeepLinear]):
@@ -51,8 +47,14 @@ class GapTimesNorm(AbstractClaim[DeepLinear]):
     tolerance: float = 1e-6
     """The square of the residual over |w|, of which the line takes the first power."""
 
+    steps: str = "over the risk"
+    """Those of the witness: one of `STEPS`."""
     power: float = 1.0
     """That of the norm; another than 1 makes it false."""
+
+    def __check_init__(self):
+        if self.steps not in STEPS:
+            raise OptionError("steps", self.steps, STEPS)
 
     def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield separable(run)
@@ -86,12 +88,13 @@ class GapTimesNorm(AbstractClaim[DeepLinear]):
 
     def _descent(self, problem):
         start = DeepLinear([np.full((1, problem.d), 0.1)])
-        flow = Descent(1.0, schedule=Growing(0.02))
+        flow = STEPS[self.steps]
         return Experiment(start, Risk(problem, Exponential()), flow, until=30_000)
 
     @property
     def rivals(self) -> tuple[AbstractClaim, ...]:
-        return (GapTimesNorm(power=2.0),) if self.power == 1 else ()
+        other = GapTimesNorm(steps=self.steps, power=2.0)
+        return (other,) if self.power == 1 else ()
 
 
 def residual_size(problem: Problem) -> float:
