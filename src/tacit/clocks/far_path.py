@@ -21,18 +21,20 @@ def whole(
 ) -> Path:
     """The path through `norms`, of which the soft flow has gone its part to `meet`."""
     near = norms[norms <= meet]
+    bridged = len(near) < len(norms) and not np.any(near == meet)
     reached, steps = int(np.sum(soft.reached)), int(soft.steps)
     states, log_times = np.asarray(soft.states), np.asarray(soft.log_times)
     last = np.asarray(soft.last)
-    if reached < len(soft.reached):
+    if reached < len(near) + bridged:
         stop = norm_of(shaped(network, last))
         states = np.append(states[:reached], last[None], axis=0)
         log_times = np.append(log_times[:reached], soft.log_time)
         norms, why = np.append(near[:reached], stop), _stalled(stop, steps)
         return _path(network, states, log_times, norms, steps, why)
     if len(near) == len(norms):
-        return _path(network, states, log_times, norms, steps, None)
-    bridge, far = shaped(network, states[-1]), norms[len(near) :]
+        parts = states[: len(near)], log_times[: len(near)]
+        return _path(network, *parts, norms, steps, None)
+    bridge, far = shaped(network, states[reached - 1]), norms[len(near) :]
     hard = hard_flow(risk, bridge, far, settings.max_steps)
     states = np.append(states[: len(near)], hard.states, axis=0)
     log_times = np.append(log_times[: len(near)], hard.log_times)

@@ -118,7 +118,7 @@ class LogRisk(AbstractClock):
             risks[0] if shared else _stacked(risks),
             stack,
             _log_excess,
-            jnp.asarray(goals[0]),
+            _filled(goals[0]),
             jnp.asarray(settings.rtol),
             settings.max_steps,
             rebalance=self.rebalance,
@@ -172,9 +172,9 @@ class LogRisk(AbstractClock):
         return max(self.hand_over, length) if risk.loss.exponential_tail else math.inf
 
     def _soft(self, settings, risk, network, crossing, targets):
-        rtol = jnp.asarray(settings.rtol)
+        rtol, goals = jnp.asarray(settings.rtol), _filled(targets)
         return soft_flow(
-            risk, network, crossing, jnp.asarray(targets), rtol, settings.max_steps,
+            risk, network, crossing, goals, rtol, settings.max_steps,
             rebalance=self.rebalance,
         )  # fmt: skip
 
@@ -189,6 +189,14 @@ class _Event(eqx.Module):
         length = jnp.linalg.norm(flat_predictor(network))
         ahead = self.side * self.crossing(network, length)
         return jnp.minimum(ahead, jnp.log(bound) - jnp.log(length))
+
+
+def _filled(targets):
+    """The targets, filled with infinite ones to 2, 16, 64, ... of them."""
+    size = 2 if len(targets) <= 2 else 4 ** max(2, math.ceil(math.log(len(targets), 4)))
+    filled = np.full(size, np.inf)
+    filled[: len(targets)] = targets
+    return jnp.asarray(filled)
 
 
 def _log_excess(network, norm):

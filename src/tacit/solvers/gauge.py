@@ -7,6 +7,8 @@ from ..networks import DeepLinear
 
 
 Gap = Float[Array, "m m"]
+SWEEPS = 4
+"""Each leaves about a tenth of the imbalance that one pair of layers owes the next."""
 
 
 def imbalances(network: DeepLinear) -> list[Gap]:
@@ -16,13 +18,14 @@ def imbalances(network: DeepLinear) -> list[Gap]:
 
 
 def rebalanced(network: DeepLinear, target: list[Gap]) -> DeepLinear:
-    r"""The same map with `imbalances` equal to `target`, to first order in the change.
+    r"""The same map with `imbalances` equal to `target`, for a small change.
 
-    $W_{l+1}(I + S)$ and $(I + S)^{-1} W_l$ with $S$ symmetric; directions in which
-    both layers vanish are left alone.
+    $W_{l+1}(I + S)$ and $(I + S)^{-1} W_l$ with $S$ symmetric, to first order and for
+    one pair of layers at a time, in sweeps. Directions in which both layers vanish are
+    left alone.
     """
     layers = list(network.layers)
-    for i, wanted in enumerate(target):
+    for i, wanted in [*enumerate(target)] * SWEEPS:
         above, below = layers[i + 1].T @ layers[i + 1], layers[i] @ layers[i].T
         values, V = jnp.linalg.eigh(above + below)
         sums = values[:, None] + values[None, :]

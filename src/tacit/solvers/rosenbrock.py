@@ -98,7 +98,9 @@ def soft_flow(
     """Follow the flow through the zeros of ``crossing(network, target)``, in turn.
 
     Each is where it first changes sign. The step in which it does is taken again,
-    shorter, until it ends there. States that were not reached are infinite.
+    shorter, until it ends there. States that were not reached are infinite, and so
+    are those at an infinite target, which is passed over: other numbers of records
+    then need no compilation of their own.
     """
     y, shape = ravel_pytree(network)
     field = MarginField(risk, shape)
@@ -116,7 +118,8 @@ def soft_flow(
         first = side(walk.y)
 
         def going(walk):
-            return ~walk.crossed & ~walk.stuck & (walk.steps < max_steps)
+            on = ~walk.crossed & ~walk.stuck & (walk.steps < max_steps)
+            return on & jnp.isfinite(target)
 
         def on(walk):
             here = field.at(walk.y)
