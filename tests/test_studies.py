@@ -1,4 +1,4 @@
-"""The Deep LDA study end to end, run once."""
+"""The studies end to end, each run once in its quick form."""
 
 import json
 import re
@@ -11,17 +11,25 @@ import tacit
 from tacit.studies import STUDIES
 
 
-pytestmark = pytest.mark.xdist_group("studies")  # or each process would run the study
+UNITS = ("flow time", "norm of the predictor", "steps")
+HOLDS = {
+    "deep-lda": {"B2", "B3", "C1", "C7", "D1", "E2", "H3", "H11"},
+    "alignment": {"I1", "I1a", "I1b", "I1c", "I2", "I3", "I3a", "I4", "I6", "I9", "J3"},
+}
+"""What must hold on some run of each study."""
+
+# One group for each, or every process would run the study.
+GROUPED = [pytest.param(n, marks=pytest.mark.xdist_group(f"study-{n}")) for n in HOLDS]
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    """The quick run of the whole study: its report, its page, its verdicts."""
+@pytest.fixture(scope="module", params=GROUPED)
+def study(request, tmp_path_factory):
+    """The quick run of a whole study: its report, its page, its verdicts."""
     said = []
     report = tacit.reproduce(
-        "deep-lda",
+        request.param,
         quick=True,
-        out=tmp_path_factory.mktemp("deep-lda"),
+        out=tmp_path_factory.mktemp(request.param),
         progress=lambda *words: said.append(words),
     )
     return report, said
@@ -56,7 +64,7 @@ def test_every_question_has_its_section_and_its_picture(study):
     page = study[0].page.read_text()
     sections = re.split(r"<section", page)[1:]
     shown = [section for section in sections if "<svg" in section]
-    assert len(shown) == len(STUDIES["deep-lda"].questions())
+    assert len(shown) == len(STUDIES[study[0].study].questions())
     for section in shown:
         assert re.search(r"<svg[^>]*aria-label=\"[^\"]{40,}|<title", section)
     assert "Not finished" not in page
@@ -75,14 +83,14 @@ def test_nothing_surprises(study):
     odd = [each for each in study[0].verdicts if not each.expected]
     assert not odd, [f"{each.id} {each.on}: {each.outcome}" for each in odd]
     claims = {each.id for each in study[0].verdicts if each.outcome == "holds"}
-    assert {"B2", "B3", "C1", "C7", "D1", "E2", "H3", "H11"} <= claims
+    assert HOLDS[study[0].study] <= claims
 
 
 @pytest.mark.slow
 def test_the_verdicts_are_those_of_the_report(study):
     record = verdicts(study[0].folder)
     assert record["schema"] == "tacit.verdicts/1"
-    assert record["study"] == "deep-lda"
+    assert record["study"] == study[0].study
     assert record["quick"] is True
     assert record["complete"] is True
     assert record["missing"] == []
@@ -99,14 +107,14 @@ def test_the_folder_holds_what_it_says(study):
     others = ["report.html", "tacit-report.json", "verdicts.json"]
     assert written(folder) == sorted(records + others)
     keys = {name.split("/")[1].split("-")[0] for name in records}
-    assert keys == {question.key for question in STUDIES["deep-lda"].questions()}
+    assert keys == {question.key for question in STUDIES[study[0].study].questions()}
 
 
 @pytest.mark.slow
 def test_every_trajectory_opens_with_names_and_units(study):
     for name in verdicts(study[0].folder)["trajectories"]:
         with xarray.open_dataset(study[0].folder / name, engine="scipy") as record:
-            assert record.time.attrs["units"] in ("flow time", "steps"), name
+            assert record.time.attrs["units"] in UNITS, name
             assert np.all(np.diff(record.time.values) > 0), name
             assert len(record.attrs["experiment"]) == 64, name
             assert record.data_vars, name
@@ -121,7 +129,7 @@ def test_every_trajectory_opens_with_names_and_units(study):
 @pytest.mark.slow
 def test_progress_counts_the_questions(study):
     said = study[1]
-    texts = [question.text for question in STUDIES["deep-lda"].questions()]
+    texts = [question.text for question in STUDIES[study[0].study].questions()]
     assert said == [
         *((i, len(texts), text) for i, text in enumerate(texts)),
         (len(texts), len(texts), "done"),

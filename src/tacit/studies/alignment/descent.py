@@ -1,10 +1,16 @@
 """Gradient descent by four rules for the step, beside the flow."""
 
 import functools
+from collections.abc import Iterator
 
+import equinox as eqx
 import numpy as np
 
-from ...claims.alignment import GapTimesNorm
+from ...claims.alignment import (
+    DescentAligns,
+    GapTimesNorm,
+    PrescribedStepsDescend,
+)
 from ...experiment import Experiment
 from ...flows import (
     Descent,
@@ -18,7 +24,7 @@ from ...observables import LinearPredictor, LogRisk, NormalizedMargin
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...risk import Risk
 from ...training import train, Trajectory
-from ...verdict import judge
+from ...verdict import check, judge
 from ..base import Answer
 from . import ends
 from .subjects import spanning, Subject
@@ -70,9 +76,23 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         Finding.of(judge(claim, run), on=f"{on}step {rule}")
         for rule, run in runs.items()
     )
+    findings += tuple(_layered(subject, quick=quick))
     names = dict(zip(RULES, ("constant", "prescribed", "root", "loss"), strict=True))
     records = {names[rule]: run.to_xarray() for rule, run in runs.items()}
     return Answer(section, findings, records)
+
+
+def _layered(subject: Subject, *, quick: bool) -> Iterator[Finding]:
+    """What the paper says of three layers by its own steps."""
+    experiment = Experiment(
+        subject.random(3), Risk(subject.problem, Logistic()),
+        Descent(PrescribedSteps()), until=1_000 if quick else 3_000,
+    )  # fmt: skip
+    claim, on = PrescribedStepsDescend(), f"{subject.title}, L = 3, prescribed"
+    yield Finding.of(check(claim, experiment), on=on)
+    if not quick:
+        longer = eqx.tree_at(lambda e: e.until, experiment, 300_000)
+        yield Finding.of(check(DescentAligns(), longer), on=on)
 
 
 @functools.cache

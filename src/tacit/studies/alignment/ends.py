@@ -84,6 +84,16 @@ def near(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
     )
 
 
+def far(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
+    """The same into the asymptotic phase, for claims about the last decades."""
+    flow = GradientFlow(clock=LogRiskClock(hand_over=HAND_OVER), rtol=RTOL)
+    watch = (Entries(), LinearPredictor(), LogRisk())
+    times = records(network, HAND_OVER, until)
+    return train(
+        Experiment(network, subject.risk, flow, until=until), watch, records=times
+    )
+
+
 def records(network: DeepLinear, meet: float, far: float) -> np.ndarray:
     """Norms to record at, evenly in logarithm up to `meet` and again up to `far`."""
     begin = float(np.linalg.norm(np.asarray(network.predictor())))

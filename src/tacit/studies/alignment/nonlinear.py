@@ -97,12 +97,13 @@ def _draw(runs, bounds) -> plots.Drawing:
     drawing = plots.figure(1, 3, height=3.3, width=8.4)
     names = [f"layer {k + 1}" for k in range(LAYERS - 1)]
     look = plots.strokes(names)
-    for panel, (title, run) in zip(drawing, runs.items(), strict=False):
+    words = ("lower bound", "")
+    for panel, word, (title, run) in zip(drawing, words, runs.items(), strict=False):
         ratios = np.asarray(run.seen["LayerRatios"])
         curves = {n: (1 + run.times, ratios[:, k]) for k, n in enumerate(names)}
         panel.frame(
             title=title, x="1 + steps", y="‖W‖₂ / ‖W‖ (Frobenius)", log="x"
-        ).lines(curves, look=look, labels="key").level(bounds[0], "lower bound")
+        ).lines(curves, look=look, labels="key").level(bounds[0], word)
         panel.axes.set_ylim(0, 1)
     drawing[0].axes.legend(loc="upper left")
     curves = {
@@ -112,7 +113,7 @@ def _draw(runs, bounds) -> plots.Drawing:
     kinds = dict(zip(curves, plots.STROKES[3:5], strict=True))
     drawing[2].frame(title="risk", x="1 + steps", y="risk", log="xy").lines(
         curves, look=kinds, labels="key"
-    ).axes.legend(loc="lower left")
+    ).axes.legend(loc="upper right")
     return drawing
 
 
@@ -153,8 +154,8 @@ def _words(runs, bounds) -> tuple[str, ...]:
         "born with, and rank one is not to be seen. From layers that are small, "
         "orthogonal (on the lower bound) and of equal norm "
         + ("every ratio rises, " if rose else "not every ratio rises, ")
-        + f"to between {small[-1].min():.2f} and {small[-1].max():.2f}, and what "
-        "stays short of 1 is, in the first layer above all, more than one direction "
-        "that ReLUs can use. A start of ordinary size is not forgotten here: in the "
-        "linear theory that takes norms which fixed steps reach in exponential time.",
+        + f"to between {small[-1].min():.2f} and {small[-1].max():.2f}, and none is "
+        "1. In the linear theory, too, the start is forgotten only as the layers "
+        "grow, like $\\|W\\|^{-2}$, and with a constant step they grow like a power "
+        "of $\\log k$.",
     )

@@ -123,4 +123,5 @@ def real(name: str, *classes: str | int) -> Subject | None:
     titles = {"breast_cancer": "Breast cancer", "golub": "Golub leukaemia"}
     title = titles.get(name, name.capitalize())
     title += " " + "/".join(map(str, classes)) if classes else ""
-    return Subject(name, title, Problem(X, problem.labels))
+    signs = np.asarray(problem.targets)  # names would be compiled in, each pair anew
+    return Subject(name, title, Problem(X, signs))
