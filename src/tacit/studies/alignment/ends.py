@@ -25,7 +25,7 @@ from .subjects import DEPTHS, Subject
 FAR = 1e30
 """The norm at which the runs on synthetic data end."""
 
-HAND_OVER = 1e6
+HAND_OVER = LogRiskClock().hand_over
 """The norm beyond which the smallest margins alone pull: the asymptotic phase."""
 
 SOFT, BEYOND = 70, 50
@@ -67,7 +67,7 @@ def collapsed(subject: Subject, depth: int) -> Trajectory:
 
 
 def _follow(subject: Subject, network: DeepLinear, watch: Watch) -> Trajectory:
-    clock = LogRiskClock(hand_over=HAND_OVER, rebalance=True)
+    clock = LogRiskClock(rebalance=True)
     experiment = Experiment(
         network, subject.risk, GradientFlow(clock=clock, rtol=RTOL), until=FAR
     )
@@ -86,7 +86,7 @@ def near(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
 
 def far(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
     """The same into the asymptotic phase, for claims about the last decades."""
-    flow = GradientFlow(clock=LogRiskClock(hand_over=HAND_OVER), rtol=RTOL)
+    flow = GradientFlow(clock=LogRiskClock(rebalance=True), rtol=RTOL)
     watch = (Entries(), LinearPredictor(), LogRisk())
     times = records(network, HAND_OVER, until)
     return train(
