@@ -8,7 +8,6 @@ CLAIMS = {
     "AlignmentRates": claims.AlignmentRates(),
     "CurvatureBounded": claims.CurvatureBounded(),
     "CurvatureBounded-sharp": claims.CurvatureBounded(bound="sharp"),
-    "DeeperIsSlowerOutside-L1": claims.DeeperIsSlowerOutside(depth=1),
     "DeeperIsSlowerOutside-L2": claims.DeeperIsSlowerOutside(depth=2),
     "DeeperIsSlowerOutside-L3": claims.DeeperIsSlowerOutside(depth=3),
     "DescentAligns": claims.DescentAligns(),
@@ -34,13 +33,11 @@ CLAIMS = {
     "ProjectedNormMoves": claims.ProjectedNormMoves(),
     "RankOneStays": claims.RankOneStays(),
     "ResidualIgnoresDepth-L1": claims.ResidualIgnoresDepth(depth=1),
-    "ResidualIgnoresDepth-L2": claims.ResidualIgnoresDepth(depth=2),
     "ResidualIgnoresDepth-L3": claims.ResidualIgnoresDepth(depth=3),
     "ResidualPulledBack": claims.ResidualPulledBack(),
     "ResidualPulledBack-Logistic": claims.ResidualPulledBack(loss=losses.Logistic()),
     "RiskFallsLikeOneOverTime": claims.RiskFallsLikeOneOverTime(),
     "RiskTimesTime-L1": claims.RiskTimesTime(depth=1),
-    "RiskTimesTime-L2": claims.RiskTimesTime(depth=2),
     "RiskTimesTime-L3": claims.RiskTimesTime(depth=3),
     "SingularValuesMove-CrossEntropy": claims.SingularValuesMove(
         loss=losses.CrossEntropy()

@@ -74,11 +74,15 @@ def half_normal(
 
 
 def rank_one(
-    problem: Problem, depth: int, *, seed: int = 2003, width: int = 4
+    problem: Problem,
+    depth: int,
+    *,
+    seed: int = 2003,
+    hidden: tuple[int, ...] = (5, 4, 4, 4, 4),
 ) -> DeepLinear:
     """Balanced layers of rank one, on the right side of the direction of the margin."""
     rng = np.random.default_rng(seed)
-    sizes = (problem.d, *[width] * (depth - 1))
+    sizes = (problem.d, *hidden[: depth - 1])
     units = [rng.standard_normal(m) for m in sizes]
     units = [u / np.linalg.norm(u) for u in units]
     units[0] *= np.sign(units[0] @ max_margin(problem).value)

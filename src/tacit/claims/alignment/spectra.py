@@ -1,6 +1,6 @@
 """The layers along a run, taken apart in NumPy."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -65,7 +65,7 @@ def allowance(layers: Layers) -> float:
     return max(squares) - squares[-1] + off
 
 
-def limit(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+def limit(values: np.ndarray, sizes: np.ndarray) -> Any:
     """Where `values` go as `sizes` do to infinity: a line in their inverse, to 0.
 
     Through the last record and the last one of half the size; the last value itself

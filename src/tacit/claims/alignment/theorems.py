@@ -95,10 +95,8 @@ class LayersAlign(AbstractClaim[DeepLinear]):
         return trained(self.loss)
 
     def foil(self) -> Experiment[DeepLinear]:
-        problem, true = mislabelled(), self.witness()
-        return Experiment(
-            true.network, Risk(problem, self.loss), GradientFlow(1e-6), until=100.0
-        )
+        true, risk = self.witness(), Risk(mislabelled(), self.loss)
+        return Experiment(true.network, risk, true.flow, until=true.until)
 
 
 class LayersFindTheMargin(AbstractClaim[DeepLinear]):
