@@ -34,7 +34,7 @@ SOFT, BEYOND = 70, 50
 RTOL, FINE = 1e-8, 1e-9
 """Of the runs that are shown, and of those on which claims are judged."""
 
-ROUNDING = 1e-15
+ROUNDING = 5e-15
 """Below this an angle of float64 vectors, and a relative gap, is rounding."""
 
 

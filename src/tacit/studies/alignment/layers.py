@@ -188,7 +188,7 @@ def _words(subject: Subject, L: int, deep: Trajectory, flat: Trajectory):
     n = ends.norms(deep)
     at = int(np.argmin(np.abs(n - 1e3)))
     worst = max(
-        abs(_over_law(run, subject, depth)[at] - _expanded(n[at], subject, depth))
+        abs(_over_law(run, subject, depth)[at] - _expanded(n, subject, depth)[at])
         for depth, run in ((L, deep), (1, flat))
     )
     log_t = np.asarray(deep.log_time)[-1] / np.log(10)
