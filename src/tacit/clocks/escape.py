@@ -87,9 +87,10 @@ class Escape(AbstractClock):
                 f"Escape: small = {self.small} but {type(network).__name__} has "
                 f"{len(layers)} layers, numbered from 0."
             )
-        chosen, power = _small(self, layers)
-        size = float(Pace(float64(chosen), float64(power))(network))
-        if not 0 < size < math.inf:
+        chosen, _ = _small(self, layers)
+        pairs = zip(layers, chosen, strict=True)
+        still = [not np.any(np.asarray(W)) for W, c in pairs if c]
+        if len(still) > 1 and all(still):
             raise DataError(
                 f"Escape: the small layers of {type(network).__name__} are all 0, a "
                 'saddle that no flow leaves. Start off it, or use clock="time".'
@@ -133,6 +134,10 @@ class Escape(AbstractClock):
     ) -> Arrival:
         chart, tolerances, pace = _laid(self, settings, network)
         leg = Leg.begin(chart, network)
+        # A level that is a plain number would be compiled anew for every other one.
+        crossing = jax.tree.map(
+            lambda x: jnp.asarray(x) if type(x) is float else x, crossing
+        )
         if settings.solver != "stiff":
             leg = rescaled_event(
                 tolerances, chart, risk, network, pace, crossing, np.asarray(within),
@@ -153,9 +158,9 @@ def _laid(clock, settings, network):
     bend = float64(settings.descent_step) if settings.descent_step else None
     layers = [np.asarray(W) for W in layers_of(network)]
     chosen, power = _small(clock, layers)
-    entries = min(
-        np.sqrt(np.mean(W**2)) for W, c in zip(layers, chosen, strict=True) if c
-    )
+    sizes = np.array([np.sqrt(np.mean(W**2)) for W in layers])
+    known = sizes[(chosen > 0) & (sizes > 0)] if np.any(sizes[chosen > 0]) else sizes
+    entries = min(known[known > 0], default=1.0)
     rtol = max(settings.rtol, KINKED) if _kinked(network) else settings.rtol
     tolerances = np.asarray(rtol), np.asarray(rtol * entries)
     pace = Pace(float64(chosen), float64(power))

@@ -13,7 +13,7 @@ from .base import AbstractNetwork, require_finite
 from .inits import require_gains
 
 
-def _vector(v: ArrayLike | Sequence[float]) -> Vector:
+def _vector(v: ArrayLike | Sequence[float]) -> Array:
     return jnp.atleast_1d(jnp.asarray(v, dtype=jnp.float64))
 
 

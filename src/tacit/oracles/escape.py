@@ -4,6 +4,7 @@ import dataclasses
 import math
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -45,11 +46,7 @@ class EscapeTime(AbstractAnswer):
     loss: AbstractLoss
 
     def certificate(self, problem: Problem) -> float:
-        def risk(network):
-            outputs = jax.vmap(network)(jnp.asarray(problem.X))
-            return self.loss(outputs, problem.targets, problem.weights)
-
-        slopes = jax.jit(jax.grad(risk))(self.network).weights
+        slopes = _slopes(self.network, self.loss, problem).weights
         law = Leading.of(self.network, self.loss, problem, self.small)
         told, found = law.pulls(law.start), [-np.asarray(slopes[i]) for i in self.small]
         if self.power > max(len(self.small) - 2, 0):  # the read-out is slaved
@@ -58,6 +55,17 @@ class EscapeTime(AbstractAnswer):
             told, found = told[:-1], found[:-1]
         off = sum(np.sum((a - b) ** 2) for a, b in zip(told, found, strict=True))
         return math.sqrt(off / sum(np.sum(a**2) for a in told))
+
+
+@eqx.filter_jit
+def _slopes(network: MLP, loss: AbstractLoss, problem: Problem) -> MLP:
+    """The gradient of the risk at `network`."""
+
+    def risk(network):
+        outputs = jax.vmap(network)(problem.X)
+        return loss(outputs, problem.targets, problem.weights)
+
+    return jax.grad(risk)(network)
 
 
 def escape_time(network: AbstractNetwork, risk: Any, level: float) -> EscapeTime:

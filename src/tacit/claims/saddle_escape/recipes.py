@@ -53,7 +53,7 @@ def ordinary(
     biases: bool = False,
     loss: AbstractLoss | None = None,
     flow: AbstractFlow = STILL,
-    until: float = 0.0,
+    until: float | int = 0.0,
 ) -> Experiment[MLP]:
     """A network of widths 4, 6, 5 and 2 on 23 samples with real targets."""
     rng = np.random.default_rng(seed)

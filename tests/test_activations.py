@@ -1,0 +1,99 @@
+"""The classes of activations, their Taylor coefficients, and what is no activation."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tacit.activations import activation_of, ACTIVATIONS, kinked
+from tacit.errors import DataError, OptionError, ShapeError
+from tacit.networks import MLP
+from tacit.oracles import activation_class
+
+
+ROOT = np.sqrt(np.pi)
+# letter, leading order q, its coefficient in z s'(z) - s(z), slope at 0
+KNOWN = {
+    "arctan": ("B", 3, -2 / 3, 1.0),
+    "cube": ("B", 3, 2.0, 0.0),
+    "erf": ("B", 3, -4 / (3 * ROOT), 2 / ROOT),
+    "exp": ("D", 2, 1 / 2, 1.0),
+    "gelu": ("C", 2, 1 / np.sqrt(2 * np.pi), 0.5),
+    "identity": ("A", None, 0.0, 1.0),
+    "leaky_relu": ("A", None, 0.0, 1.0),
+    "relu": ("A", None, 0.0, 1.0),
+    "sigmoid": ("D", 3, -1 / 24, 1 / 4),
+    "silu": ("C", 2, 1 / 4, 1 / 2),
+    "sin": ("B", 3, -1 / 3, 1.0),
+    "softplus": ("D", 2, 1 / 8, 1 / 2),
+    "square": ("C", 2, 1.0, 0.0),
+    "tanh": ("B", 3, -2 / 3, 1.0),
+}
+
+
+@pytest.mark.parametrize(("name", "known"), KNOWN.items(), ids=KNOWN)
+def test_class_order_and_coefficient(name, known):
+    letter, q, coefficient, alpha = known
+    found = activation_class(name)
+    assert (found.letter, found.q) == (letter, q)
+    assert np.isclose(found.coefficient, coefficient, rtol=1e-12, atol=1e-14)
+    assert np.isclose(found.alpha, alpha, rtol=1e-12, atol=1e-14)
+
+
+def test_a_function_of_the_users_is_classified_too():
+    found = activation_class(lambda z: z - z**5)
+    assert (found.letter, found.q, found.coefficient) == ("B", 5, -4.0)
+    np.testing.assert_allclose(found.taylor, [0, 1, 0, 0, 0, -1, 0, 0], atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("name", "order", "sides"),
+    [
+        ("softsign", 2, ((2, 1.0), (2, -1.0))),
+        ("elu", 2, ((2, 0.5), (None, 0.0))),
+        ("relu_squared", 2, ((None, 0.0), (2, 1.0))),
+    ],
+)
+def test_what_is_not_smooth_is_not_classified(name, order, sides):
+    found = activation_class(name)
+    assert found.letter == "unclassified"
+    assert not found.smooth
+    assert f"its derivative of order {order} jumps" in found.caveats[0]
+    for (q, c), (q_known, c_known) in zip(found.sides, sides, strict=True):
+        assert q == q_known
+        assert np.isclose(c, c_known, atol=1e-6)
+
+
+def test_without_a_slope_the_law_is_said_not_to_apply():
+    assert any("does not apply" in c for c in activation_class("square").caveats)
+    assert not activation_class("tanh").caveats
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "selu"])
+def test_kinks_are_seen(name):
+    assert kinked(ACTIVATIONS[name])
+
+
+@pytest.mark.parametrize("name", ["tanh", "elu", "softsign", "relu_squared"])
+def test_bends_are_no_kinks(name):
+    assert not kinked(ACTIVATIONS[name])
+
+
+BAD = {
+    "a name nobody knows": ("rely", OptionError, "relu.* got 'rely'"),
+    "a root": (
+        lambda z: jnp.sqrt(jnp.abs(z)),
+        DataError,
+        "no finite slope at z = 0.*Smooth it",
+    ),
+    "a logarithm": (jnp.log, DataError, "log has no finite value at z = -3"),
+    "a step": (jnp.sign, DataError, "sign is a step: its slope is 0"),
+    "a sum": (jnp.sum, ShapeError, r"maps an array \(7,\) to \(\)"),
+}
+
+
+@pytest.mark.parametrize(("given", "error", "text"), BAD.values(), ids=BAD)
+def test_what_is_no_activation_is_refused_before_training(given, error, text):
+    with pytest.raises(error, match=text):
+        activation_of(given)
+    with pytest.raises(error):
+        MLP([np.ones((1, 2))], given)
