@@ -64,14 +64,21 @@ def alpha(problem: Problem | Rows) -> Alpha:
     d, held = rows.shape[1], rows[margin.support]
     if d == 1:
         return Alpha(np.zeros(1), 0.0, np.inf, np.inf, exact=True, margin=margin)
+    size = float(np.linalg.norm(held, axis=1).max())
+    unit, exact = margin.value, True
+    across = (held - np.outer(held @ unit, unit)) / size
+    _, sizes, span = np.linalg.svd(across, full_matrices=False)
+    span = np.vstack([unit, span[sizes > 1e-10]])
+    if len(span) < d:  # some direction is held by nothing
+        free = np.random.default_rng(0).standard_normal(d)
+        for _ in range(2):
+            free = free - (free @ span.T) @ span
+        free = free / np.linalg.norm(free)
+        answer = Alpha(free, np.nan, 0.0, 0.0, exact=True, margin=margin)
+        return dataclasses.replace(answer, residual=answer.certificate(problem))
     axes = np.linalg.svd(margin.value[None])[2][1:].T
     points = held @ axes
-    size = float(np.linalg.norm(held, axis=1).max())
-    _, sizes, turns = np.linalg.svd(points / size)
-    rank, exact = int(np.sum(sizes > 1e-10)), True
-    if rank < d - 1:
-        normal, least = turns[-1], 0.0
-    elif len(held) == d:
+    if len(held) == d:
         normal, least = _of_simplex(points)
     elif d == 2:
         ends = np.array([points.max(), -points.min()])
