@@ -12,6 +12,7 @@ from tacit.flows import (
     Adam,
     AdamW,
     Descent,
+    GradientFlow,
     Memoryless,
     PowerDecay,
     RMSprop,
@@ -22,12 +23,13 @@ from tacit.losses import Squared
 from tacit.networks import MLP
 from tacit.oracles import adam_memory
 
-from .cases import each
+from .cases import each, NETWORKS, RISK as FISHER
 
 
 RNG = np.random.default_rng(1203)
 RISK = Risk(Problem(RNG.standard_normal((30, 4)), RNG.standard_normal(30)), Squared())
 NETWORK = MLP([RNG.standard_normal((2, 4)), RNG.standard_normal((1, 2))])
+LINEAR = NETWORKS["Diagonal"]
 SHORT = dict(beta1=0.6, beta2=0.7, eps=1e-2)
 
 
@@ -97,6 +99,60 @@ def test_one_move_is_the_oracle_at_its_batches():
     ids=["no memory", "schedule in the velocity", "no window", "does not divide n"],
 )
 def test_what_has_no_such_form_is_refused(make):
+    with pytest.raises(DataError) as caught:
+        make()
+    assert len(str(caught.value)) > 40
+
+
+LIMITS = {
+    "Adam": Adam(1e-3, 0.4, 0.5, 0.3),
+    "heavy ball": Descent(2e-3, momentum=0.4),
+    "Nesterov": Descent(2e-3, momentum=0.4, nesterov=True),
+}
+
+
+@pytest.mark.parametrize("of", **each(LIMITS))
+def test_the_optimiser_follows_its_limit_to_second_order(of):
+    """From where its past is that of the flow: one it has been following."""
+
+    def off(of, steps):
+        # The start has no past; both go on from where the first 40 moves lead.
+        early = train(Experiment(NETWORK, RISK, of, until=40), records=1).network
+        whole = end(of, 40 + steps)
+        flow = GradientFlow(1e-11, 1e-13, memory=of)
+        there = Experiment(early, RISK, flow, until=steps * of.step)
+        network = train(there, records=1).network
+        reached = np.concatenate([np.ravel(x) for x in jax.tree.leaves(network)])
+        return np.abs(whole - reached).max()
+
+    assert abs(np.log2(off(of, 100) / off(halved(of), 200)) - 2) < 0.15
+
+
+def test_noise_slows_its_limit():
+    def reached(**batch):
+        of = Adam(1e-3, 0.4, 0.99, **batch)
+        flow = GradientFlow(1e-4, 1e-6, solver="explicit", memory=of)
+        there = Experiment(NETWORK, RISK, flow, until=0.02)
+        network = train(there, records=1).network
+        return RISK.value(network)
+
+    # The square it divides by has the variance of the batches in it.
+    assert reached() < reached(batch=2)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: GradientFlow(memory=SignDescent(0.1)),
+        lambda: GradientFlow(memory=AdamW(0.1)),
+        lambda: GradientFlow(memory=Adam(0.1), clock="log-risk"),
+        lambda: Experiment(
+            LINEAR, FISHER, GradientFlow(memory=Adam(batch=8)), until=1.0
+        ),
+    ],
+    ids=["no memory", "decay", "clock", "no mean"],
+)
+def test_what_has_no_limit_is_refused(make):
     with pytest.raises(DataError) as caught:
         make()
     assert len(str(caught.value)) > 40

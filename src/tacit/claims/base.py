@@ -86,7 +86,7 @@ def is_gradient_flow(run: Trajectory) -> Hypothesis:
     """Whether it is the gradient flow of the risk, without weight decay."""
     flow = run.experiment.flow
     plain = isinstance(flow, GradientFlow) and not (
-        flow.weight_decay or flow.descent_step
+        flow.weight_decay or flow.descent_step or flow.memory is not None
     )
     return Hypothesis("it is the gradient flow, without weight decay", plain)
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from ..charts import Remembered
 from ..networks import AbstractNetwork
 from ..path import Arrival, Path, Times
 from ..risk import Risk
@@ -22,6 +23,7 @@ class Settings(NamedTuple):
     weight_decay: float
     descent_step: float
     max_steps: int
+    memory: Remembered | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -116,6 +116,8 @@ class Time(AbstractClock):
 
 def laid(settings: Settings, risk: Risk, network: AbstractNetwork) -> AbstractChart:
     """The chart in which the flow of `network` down `risk` is integrated."""
+    if settings.memory is not None:
+        return settings.memory
     if settings.chart == "parameters" or settings.weight_decay or settings.descent_step:
         bend = float64(settings.descent_step) if settings.descent_step else None
         return Parameters(settings.weight_decay, bend)

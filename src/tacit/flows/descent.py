@@ -12,6 +12,7 @@ from jaxtyping import Array
 from .._types import Key
 from ..errors import DataError
 from ..networks import AbstractNetwork
+from ..oracles import MovingAverages
 from ..risk import Risk
 from .fixed_step import AbstractFixedStep, diverged
 from .rules import AbstractStepRule
@@ -55,6 +56,11 @@ class Descent(AbstractFixedStep):
     @property
     def _rule(self) -> AbstractStepRule | None:
         return self.step if isinstance(self.step, AbstractStepRule) else None
+
+    @property
+    def rule(self) -> MovingAverages:
+        """What is remembered of the gradients."""
+        return MovingAverages(self.momentum, nesterov=self.nesterov)
 
     def memory(self, risk: Risk, network: AbstractNetwork, key: Key):
         del key

@@ -13,6 +13,8 @@ from ..networks import AbstractNetwork
 from ..path import Arrival, Path, Times
 from ..risk import Risk
 from .base import AbstractFlow
+from .fixed_step import AbstractFixedStep
+from .limits import remembered, require_limit, require_mean
 from .updates import require_range
 
 
@@ -43,6 +45,11 @@ class GradientFlow(AbstractFlow):
     second order (Barrett and Dherin 2021, arXiv:2009.11162, Theorem 3.1). Both are
     integrated in the plain parameters.
 
+    With `memory` it is the flow that an optimiser with memory follows to second order
+    in its step, `Adam` or heavy ball: the limit of `Memoryless`, with its correction,
+    after long and on average over its batches (`tacit.charts.Remembered`). Time is then
+    the step times the number of moves.
+
     ``solver="explicit"`` is Dormand-Prince of order 8, ``"stiff"`` is LSODA with the
     exact Jacobian; ``"auto"`` starts with the first and finishes long stretches with
     the second. A run that cannot be followed ends with a `reason`.
@@ -56,6 +63,7 @@ class GradientFlow(AbstractFlow):
     weight_decay: float = eqx.field(default=0.0, converter=float)
     descent_step: float = eqx.field(default=0.0, converter=float)
     max_steps: int = eqx.field(default=100_000, static=True)
+    memory: AbstractFixedStep | None = None
 
     def __check_init__(self):
         require_range(
@@ -73,6 +81,9 @@ class GradientFlow(AbstractFlow):
             if getattr(self, what) not in choices:
                 raise OptionError(what, getattr(self, what), choices)
 
+        if self.memory is not None:
+            require_limit(self.memory, self.clock.unit == "flow time")
+
     @property
     def patience(self) -> float:
         return self.clock.patience
@@ -82,7 +93,9 @@ class GradientFlow(AbstractFlow):
         return self.clock.unit
 
     def check(self, risk: Risk, network: AbstractNetwork, until: float | None) -> None:
-        self.clock.check(_settings(self), risk, network, until)
+        if self.memory is not None:
+            require_mean(self.memory, risk)
+        self.clock.check(_settings(self, risk), risk, network, until)
 
     def record_times(
         self, network: AbstractNetwork, until: float, count: int
@@ -93,7 +106,7 @@ class GradientFlow(AbstractFlow):
         self, risk: Risk, network: AbstractNetwork, times: Times, key: Key
     ) -> Path:
         del key
-        return self.clock.path(_settings(self), risk, network, times)
+        return self.clock.path(_settings(self, risk), risk, network, times)
 
     def paths(
         self, risks: Sequence[Risk], networks: Sequence[AbstractNetwork], times: Times
@@ -104,9 +117,10 @@ class GradientFlow(AbstractFlow):
         others one compiled function serves them in turn.
         """
         if isinstance(self.clock, LogRisk):
-            return self.clock.paths(_settings(self), risks, networks, times)
+            settings = _settings(self, risks[0])
+            return self.clock.paths(settings, risks, networks, times)
         pairs = zip(risks, networks, strict=True)
-        return [self.clock.path(_settings(self), *pair, times) for pair in pairs]
+        return [self.clock.path(_settings(self, r), r, n, times) for r, n in pairs]
 
     def arrival(
         self,
@@ -117,13 +131,15 @@ class GradientFlow(AbstractFlow):
         key: Key,
     ) -> Arrival:
         del key
-        return self.clock.arrival(_settings(self), risk, network, crossing, within)
+        return self.clock.arrival(
+            _settings(self, risk), risk, network, crossing, within
+        )
 
 
 # A function, not a method: every method of a module costs 40 µs to look up.
 
 
-def _settings(flow):
+def _settings(flow, risk):
     return Settings(
         flow.rtol,
         flow.atol,
@@ -132,4 +148,5 @@ def _settings(flow):
         flow.weight_decay,
         flow.descent_step,
         flow.max_steps,
+        None if flow.memory is None else remembered(flow.memory, risk),
     )

@@ -153,16 +153,15 @@ class Kept(NamedTuple):
 def memory_of(flow: Any) -> Kept:
     """What `flow` remembers; `DataError` if its moves have no such form."""
     rule = getattr(flow, "rule", None)
-    if isinstance(rule, MovingAverages):
+    if isinstance(rule, MovingAverages) and rule.adapts:
         decay = flow.weight_decay
         on, off = (0.0, decay) if flow.decoupled else (decay, 0.0)
         return Kept(rule, flow.sampler, flow.schedule, on, off, flow.warm)
-    if getattr(flow, "momentum", None) is None or flow.schedule is not None:
+    if rule is None or flow.schedule is not None:
         raise DataError(
             "Memoryless needs an optimiser with memory, Adam for one, or heavy ball at "
             f"a constant step; got {flow}."
         )
-    rule = MovingAverages(flow.momentum, nesterov=flow.nesterov)
     sampler = getattr(flow, "sampler", _whole)
     return Kept(rule, sampler, None, flow.weight_decay, 0.0, 0)
 

@@ -11,6 +11,7 @@ from jaxtyping import Array, Int
 
 from .._types import Key
 from ..networks import AbstractNetwork
+from ..oracles import MovingAverages
 from ..risk import Risk
 from .batches import Batches, lacks_class, replayed
 from .fixed_step import AbstractFixedStep, diverged
@@ -49,6 +50,11 @@ class Stochastic(AbstractFixedStep):
             momentum=(0, 1, False),
             weight_decay=(0, math.inf, False),
         )
+
+    @property
+    def rule(self) -> MovingAverages:
+        """What is remembered of the gradients."""
+        return MovingAverages(self.momentum, nesterov=self.nesterov)
 
     def sampler(self, risk: Risk) -> Batches:
         """Where the batches come from."""

@@ -39,6 +39,12 @@ class MovingAverages(eqx.Module):
         return self.beta2 is not None
 
     @property
+    def ages(self) -> tuple[Number, Number]:
+        r"""$\beta / (1 - \beta)$ of both: how old what they hold is, after long."""
+        second = 0.0 if self.beta2 is None else self.beta2
+        return self.beta1 / (1 - self.beta1), second / (1 - second)
+
+    @property
     def longest(self) -> float:
         """The larger of the two memories."""
         return max(float(self.beta1), float(self.beta2 or 0.0))
