@@ -124,10 +124,7 @@ class Risk(eqx.Module):
         return slope.reshape(E.shape)
 
     def log_value(self, network: AbstractNetwork) -> Scalar:
-        """The natural logarithm of `value`: also where that is below every float.
-
-        Raises `DataError` unless the loss is an `AbstractMarginLoss`.
-        """
+        """The logarithm of `value`, which may be below every float, of a margin loss."""
         if isinstance(network, AbstractLinearNetwork):
             return self.log_criterion(network.predictor())
         X, targets, weights = self._sample(None)

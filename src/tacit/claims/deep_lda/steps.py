@@ -47,6 +47,8 @@ def is_descent(
     )
     if not isinstance(flow, Descent | Stochastic):
         return
+    plain = isinstance(flow.step, float)
+    yield Hypothesis("the step is a number, not a rule", plain)
     yield Hypothesis("there is no momentum", momentum or not flow.momentum)
     yield Hypothesis("there is no weight decay", decay or not flow.weight_decay)
     yield Hypothesis("the step is constant", schedule or flow.schedule is None)
