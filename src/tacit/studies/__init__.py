@@ -1,5 +1,6 @@
 """Papers, each as experiments, claims and figures."""
 
+from .adam_noise import AdamNoise
 from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
@@ -9,6 +10,7 @@ from .saddle_escape import SaddleEscape
 
 __all__ = [
     "AbstractStudy",
+    "AdamNoise",
     "Alignment",
     "Answer",
     "DeepLDA",

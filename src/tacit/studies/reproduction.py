@@ -18,6 +18,7 @@ from ..reporting import (
     Provenance,
     Section,
 )
+from .adam_noise import AdamNoise
 from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
@@ -25,7 +26,7 @@ from .saddle_escape import SaddleEscape
 
 
 STUDIES: dict[str, AbstractStudy] = {
-    study.name: study for study in (DeepLDA(), Alignment(), SaddleEscape())
+    study.name: study for study in (DeepLDA(), Alignment(), SaddleEscape(), AdamNoise())
 }
 """Every study under the name that `reproduce` takes."""
 

@@ -6,49 +6,59 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PyTree
+import numpy as np
+from jaxtyping import Array, Float, PyTree
 
 from ...flows import AbstractFixedStep, Memoryless
 from ...networks import AbstractNetwork
 from ...risk import Risk
 
 
-def stacked(networks: Sequence[AbstractNetwork]) -> Any:
-    """Networks of one shape as one, with an axis of their own in front."""
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *networks)
-
-
 def march(
     flow: AbstractFixedStep,
-    betas: Float[Array, "runs 2"],
     risk: Risk,
-    starts: PyTree,
-    seeds: Sequence[int],
+    starts: Sequence[AbstractNetwork],
     ticks: Sequence[int],
     look: Callable[[Any], PyTree],
-) -> PyTree:
-    """What `look` sees of the network at the `ticks`, of every run ``(runs, t, ...)``.
+    *,
+    betas: Sequence[tuple[float, float]] | None = None,
+) -> Any:
+    """What `look` sees at the `ticks`, as arrays ``(starts, betas, t, ...)``.
 
-    The runs are those of `flow` with the memories `betas`, from `starts` (stacked),
-    with the batches that an `Experiment` with these `seeds` draws.
+    `flow` runs from every start with each pair of memories `betas`, on the batches that
+    an `Experiment` draws whose seed is the number of the start: the same for all pairs.
+    Without `betas` the flow keeps its own and the arrays are ``(starts, t, ...)``.
     """
-    keys = jnp.stack([jax.random.key(seed) for seed in seeds])
-    return _marched(flow, betas, risk, starts, keys, jnp.asarray(ticks), look)
+    pairs = [(0.0, 0.0)] if betas is None else list(betas)
+    runs = [(i, pair) for i in range(len(starts)) for pair in pairs]
+    networks = jax.tree.map(
+        lambda *leaves: jnp.stack(leaves), *[starts[i] for i, _ in runs]
+    )
+    keys = jnp.stack([jax.random.key(i) for i, _ in runs])
+    memories = jnp.asarray([pair for _, pair in runs])
+    # Numbers as arrays: another step is no reason to compile again.
+    flow = jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, flow)
+    found = _marched(
+        flow, memories, risk, networks, keys, jnp.asarray(ticks), look, betas is None
+    )
+    shape = (len(starts),) if betas is None else (len(starts), len(pairs))
+    return jax.tree.map(lambda x: np.asarray(x).reshape(*shape, *x.shape[1:]), found)
 
 
 def remembering(flow: Any, pair: Float[Array, " 2"]) -> Any:
     """`flow`, or what it is the memoryless iteration of, with these two memories."""
-    if isinstance(flow, Memoryless):
-        where = lambda f: (f.of.beta1, f.of.beta2)  # noqa: E731
-    else:
-        where = lambda f: (f.beta1, f.beta2)  # noqa: E731
-    return eqx.tree_at(where, flow, (pair[0], pair[1]))
+
+    def memories(f: Any) -> tuple:
+        of: Any = f.of if isinstance(f, Memoryless) else f
+        return of.beta1, of.beta2
+
+    return eqx.tree_at(memories, flow, (pair[0], pair[1]))
 
 
 @eqx.filter_jit
-def _marched(flow, betas, risk, starts, keys, ticks, look):
+def _marched(flow, memories, risk, networks, keys, ticks, look, as_it_is):
     def one(pair, network, key):
-        now = remembering(flow, pair)
+        now = flow if as_it_is else remembering(flow, pair)
         begin = (network, now.memory(risk, network, key))
 
         def leg(carry, tick):
@@ -60,4 +70,4 @@ def _marched(flow, betas, risk, starts, keys, ticks, look):
 
         return jax.lax.scan(leg, (begin, jnp.zeros((), ticks.dtype)), ticks)[1]
 
-    return jax.vmap(one)(betas, starts, keys)
+    return jax.vmap(one)(memories, networks, keys)
