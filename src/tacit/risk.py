@@ -124,7 +124,7 @@ class Risk(eqx.Module):
         return slope.reshape(E.shape)
 
     def log_value(self, network: AbstractNetwork) -> Scalar:
-        """The logarithm of `value`, which may be below every float, of a margin loss."""
+        """The logarithm of `value` for losses of a margin, however small that is."""
         if isinstance(network, AbstractLinearNetwork):
             return self.log_criterion(network.predictor())
         X, targets, weights = self._sample(None)
