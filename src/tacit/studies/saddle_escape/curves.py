@@ -19,8 +19,8 @@ from .subjects import EPS
 ACTIVATION, DEPTH = "tanh", 4
 COUNTS = (2, 3, 4)
 SIZES = (EPS[0], EPS[3], EPS[6], EPS[9])
-RECORDS, AHEAD = 120, 2.0
-"""Records a run, and how many times the time to escape it lasts."""
+BEFORE, AFTER, BEYOND = 80, 40, 60.0
+"""Records up to the escape and after it, and how long a run goes on."""
 
 HEIGHT = 0.05
 """A plateau lasts while the risk stays within this share of its range."""
@@ -60,15 +60,18 @@ def escape(r: int, eps: float) -> float:
 
 @functools.cache
 def follow(r: int, eps: float) -> Trajectory:
-    """The run through its plateau and as long again."""
+    """The run through its plateau and a while beyond."""
     start = subjects.he_normal(ACTIVATION, DEPTH, r, eps, SEEDS[0])
     flow = GradientFlow(clock="escape", rtol=subjects.FINE)
-    until = AHEAD * escape(r, eps)
+    there = escape(r, eps)
+    until = there + BEYOND
+    before = np.linspace(0, there, BEFORE + 1)[1:]
+    after = there + np.geomspace(0.01, 1, AFTER) * BEYOND
     experiment = Experiment(start, subjects.risk(), flow, until=until)
     teacher = np.eye(subjects.FEATURES)[0]
     small = tuple(range(DEPTH))
     watch = (TrainingRisk(), MeanGain(small), FeatureOverlap(teacher))
-    return train(experiment, watch, records=RECORDS)
+    return train(experiment, watch, records=np.append(before, after[:-1]))
 
 
 def _plateau(run: Trajectory) -> float:
@@ -105,6 +108,7 @@ def _draw(runs, counts) -> plots.Drawing:
             curves[f"ε = {eps:.0e}"] = (t, np.asarray(run.seen[name]) / unit)
         panel.frame(title=f"{last} small", x="time / time to escape", y=y)
         panel.lines(curves, look=look, labels="key", markers=3).moment(1.0, "escape")
+        panel.axes.set_xlim(0, 1.4)
     for extra in [*drawing.grid[0][len(counts) :], *drawing.grid[1][2:]]:
         extra.axes.set_visible(False)
     return drawing.key(columns=4)
@@ -116,7 +120,7 @@ def _table(runs) -> Numbers:
             f"r = {r}", f"{eps:.0e}", escape(r, eps), _plateau(run),
             _plateau(run) / escape(r, eps), int(run.steps),
             float(np.asarray(run.seen["FeatureOverlap"])[0]),
-            float(np.asarray(run.seen["FeatureOverlap"])[RECORDS // 2]),
+            float(np.asarray(run.seen["FeatureOverlap"])[BEFORE - 1]),
         )
         for (r, eps), run in runs.items()
     ]  # fmt: skip
@@ -127,7 +131,7 @@ def _table(runs) -> Numbers:
     return Numbers(
         columns,
         rows,
-        "Each run lasts twice its time to escape. The length is that of the first "
+        "The length is that of the first "
         f"stretch on which the risk moves by less than {HEIGHT:.0%} of its range",
     )
 
@@ -136,7 +140,9 @@ def _words(runs) -> tuple[str, ...]:
     last = max(r for r, _ in runs)
     most = max(int(run.steps) for run in runs.values())
     long = max(float(run.times[-1]) for run in runs.values())
-    mid = [np.asarray(runs[last, eps].seen["TrainingRisk"]) for eps in SIZES[1:]]
+    mid = [
+        np.asarray(runs[last, eps].seen["TrainingRisk"])[:BEFORE] for eps in SIZES[1:]
+    ]
     spread = max(np.max(np.abs(a - mid[-1])) for a in mid) / mid[-1][0]
     share = [
         np.asarray(run.seen["FeatureOverlap"])
@@ -145,7 +151,7 @@ def _words(runs) -> tuple[str, ...]:
     return (
         "While the risk stands still the layers grow and turn: by the time of escape "
         f"the share of the first layer along the teacher has risen from {share[-1][0]:.2f} "
-        f"to {share[-1][RECORDS // 2]:.2f}. In units of the time to escape the "
+        f"to {share[-1][BEFORE - 1]:.2f}. In units of the time to escape the "
         f"curves of all starts below {SIZES[0]:g} are one curve (to "
         f"{number(spread, 1)} of the start's risk): on the plateau the flow is that of "
         "the leading order, and all that ε sets is its clock. The longest run lasts "

@@ -6,22 +6,24 @@ from typing import NamedTuple
 import numpy as np
 
 from ...activations import activation_of, kinked
+from ...claims import HeNormalExponent
 from ...exponents import Exponent, fit_exponent
 from ...networks import MLP
 from ...oracles import activation_class
-from ...reporting import number, Numbers, Picture, plots, Section
+from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...training import Trajectory
+from ...verdict import judge
 from ..base import Answer
 from . import subjects
 from .subjects import ACTIVATIONS, EPS
 
 
 SEEDS = (1001, 1002, 1003)
-PAIRS = ((3, 3), (4, 2), (4, 3), (4, 4), (5, 4), (5, 5))
+PAIRS = ((4, 2), (4, 3), (4, 4), (5, 3), (5, 5))
 """Layers, and how many of them, the last ones, start small."""
 
 QUICK = ("tanh", "gelu")
-QUICK_PAIRS = ((4, 2), (4, 3), (4, 4))
+QUICK_PAIRS = ((4, 3), (4, 4))
 SHOWN = "tanh"
 
 FAR = 1e4
@@ -63,9 +65,13 @@ class Timed(NamedTuple):
 def ask(quick: bool) -> Answer:  # noqa: FBT001
     """The exponents of every case, on the symmetric manifold and at random starts."""
     names, pairs = (QUICK, QUICK_PAIRS) if quick else (ACTIVATIONS, PAIRS)
-    cases = [Case(name, L, r) for name in names for L, r in pairs]
-    on = {case: on_manifold(case) for case in cases}
-    off = {case: off_manifold(case) for case in cases}
+    groups = list(dict.fromkeys((name, L) for name in names for L, _ in pairs))
+    cases = [[Case(*group, r) for L, r in pairs if group[1] == L] for group in groups]
+    subjects.side_by_side(
+        lambda i: [off_manifold(c) for c in cases[i]], range(len(cases))
+    )
+    off = {case: off_manifold(case) for group in cases for case in group}
+    on = {case: on_manifold(case) for case in off}
     section = Section(
         "How long it waits",
         *_words(on, off),
@@ -88,7 +94,21 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     )
     kept = {**{f"on-{_label(c)}": t for c, t in on.items()}}
     kept |= {f"off-{_label(c)}": t for c, t in off.items()}
-    return Answer(section, (), {n: each.run.to_xarray() for n, each in kept.items()})
+    records = {n: each.run.to_xarray() for n, each in kept.items()}
+    return Answer(section, _findings(off), records)
+
+
+def _findings(off) -> tuple[Finding, ...]:
+    """The law at random starts, and the false one that counts all layers."""
+    out = []
+    for case, each in off.items():
+        on = f"{case.activation}, L = {case.depth}, r = {case.r}"
+        out.append(Finding.of(judge(HeNormalExponent(), each.run), on=on))
+        if case.activation == SHOWN and case.r < case.depth:
+            wrong = judge(HeNormalExponent(depth=True), each.run)
+            on = f"{on}, all layers counted"
+            out.append(Finding.of(wrong, role="rival", on=on))
+    return tuple(out)
 
 
 def _label(case: Case) -> str:

@@ -3,12 +3,14 @@
 import functools
 from typing import ClassVar, NamedTuple
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from ..._types import Scalar
 from ...activations import ACTIVATIONS
 from ...backpropagation import leftover, signals
+from ...claims import ImbalanceIdentity, MatrixImbalance, NeuronImbalance
 from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...losses import AbstractLoss, AbstractPointwiseLoss, CrossEntropy, Squared
@@ -16,10 +18,12 @@ from ...networks import MLP
 from ...observables import Imbalance, ImbalanceRate
 from ...oracles import activation_class
 from ...problem import Problem
-from ...reporting import number, Numbers, Picture, plots, Section
+from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...risk import Risk
 from ...training import train, Trajectory
+from ...verdict import judge
 from ..base import Answer
+from . import subjects
 
 
 SEED = 1010
@@ -27,7 +31,7 @@ SAMPLES, WIDTHS = 23, (5, 5, 5, 3)
 """One shape for all: what is computed op by op is then compiled once."""
 
 BOUND = 1e-13
-QUICK = ("identity", "relu", "tanh", "gelu", "softplus", "softsign")
+QUICK = ("relu", "tanh", "gelu")
 FOLLOWED = ("tanh", "gelu", "relu")
 
 
@@ -48,8 +52,8 @@ class Residuals(NamedTuple):
 def ask(quick: bool) -> Answer:  # noqa: FBT001
     """The identity on twenty activations, three losses, with and without biases."""
     names = QUICK if quick else tuple(ACTIVATIONS)
-    found = {name: residuals(name) for name in names}
-    runs = {name: _follow(name) for name in (FOLLOWED[:1] if quick else FOLLOWED)}
+    found = subjects.side_by_side(residuals, names)
+    runs = subjects.side_by_side(_follow, FOLLOWED[:1] if quick else FOLLOWED)
     section = Section(
         "How the balance moves",
         *_words(found, runs),
@@ -68,7 +72,13 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         ),
         _classes(names),
     )
-    return Answer(section, (), {f"{n}": run.to_xarray() for n, run in runs.items()})
+    findings = tuple(
+        Finding.of(judge(claim, run), on=f"{name}, with biases, after a flow")
+        for name, run in runs.items()
+        for claim in (ImbalanceIdentity(), NeuronImbalance(), MatrixImbalance())
+    )
+    records = {name: run.to_xarray() for name, run in runs.items()}
+    return Answer(section, findings, records)
 
 
 class LogCosh(AbstractPointwiseLoss):
@@ -96,13 +106,45 @@ def problems() -> dict[AbstractLoss, Problem]:
 def residuals(activation: str) -> Residuals:
     """The largest residuals of all forms of the identity."""
     worst = np.zeros(5)
-    for loss, problem in problems().items():
-        for biased in (False, True):
-            network = _drawn(activation, biased=biased)
-            layers, *rest = _residuals(network, loss, problem)
-            both = (0.0, layers) if biased else (layers, 0.0)
+    networks = [_drawn(activation, biased=biased) for biased in (False, True)]
+    risks = [Risk(problem, loss) for loss, problem in problems().items()]
+    for network, every in zip(networks, _sides(networks, risks), strict=True):
+        for sides in every:
+            layers, *rest = _residuals(network, sides)
+            both = (layers, 0.0) if network.biases is None else (0.0, layers)
             worst = np.maximum(worst, (*both, *rest))
     return Residuals(*(float(each) for each in worst))
+
+
+class Sides(NamedTuple):
+    """The gradient, and what the layers see: ``(n, n_l)`` for every layer but the last.
+
+    `returned` comes back from above, `slopes` are those of the loss in `before`.
+    """
+
+    gradient: MLP
+    returned: list
+    slopes: list
+    before: list
+    after: list
+    left: list
+
+
+@eqx.filter_jit
+def _sides(networks: list[MLP], risks: list[Risk]) -> list[list[Sides]]:
+    return [[_both(network, risk) for risk in risks] for network in networks]
+
+
+def _both(network, risk):
+    flow = signals(network, risk.loss, risk.problem)
+    return Sides(
+        risk.gradient(network),
+        flow.returned(network),
+        flow.slopes,
+        flow.before[:-1],
+        [network.sigma(z) for z in flow.before[:-1]],
+        [leftover(network, z) for z in flow.before[:-1]],
+    )
 
 
 def _drawn(activation, *, biased):
@@ -113,25 +155,22 @@ def _drawn(activation, *, biased):
     return MLP(weights, activation, shifts)
 
 
-def _residuals(network: MLP, loss: AbstractLoss, problem: Problem):
+def _residuals(network: MLP, sides: Sides):
     """The residuals of the norms, the units, the Gram matrices; and of no right side.
 
     The left sides are derivatives of the balance along the gradient of the risk, which
     knows nothing of layers; the right sides come from signals inside the network.
     """
-    slope = Risk(problem, loss).gradient(network)
-    flow = signals(network, loss, problem)
-    W, G = (_arrays(each.weights) for each in (network, slope))
-    b, g = (_arrays(each.biases or ()) for each in (network, slope))
+    W, G = _arrays(network.weights), _arrays(sides.gradient.weights)
+    b, g = (_arrays(each.biases or ()) for each in (network, sides.gradient))
+    parts = zip(*(_arrays(each) for each in sides[1:]), strict=False)
     off = np.zeros(4)
-    for i, returned in enumerate(flow.returned(network)):
-        z = flow.before[i]
-        back, below, h = _arrays((returned, flow.slopes[i], network.sigma(z)))
+    for i, (back, below, z, h, left) in enumerate(parts):
         change = _twice(W[i] @ G[i].T) - _twice(W[i + 1].T @ G[i + 1])
         if b:
             change += _twice(np.outer(b[i], g[i]))
-        units = 2 * np.sum(back * np.asarray(leftover(network, z)), axis=0)
-        told = _twice(below.T @ np.asarray(z) - back.T @ h)
+        units = 2 * np.sum(back * left, axis=0)
+        told = _twice(below.T @ z - back.T @ h)
         gaps = (
             abs(np.trace(change) - units.sum()),
             np.abs(np.diag(change) - units).max(),

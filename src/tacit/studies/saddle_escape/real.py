@@ -27,20 +27,20 @@ SEEDS = (1, 2, 3)
 DEPTH, HIDDEN, ACTIVATION = 3, 10, "tanh"
 SIZES = tuple(float(e) for e in np.geomspace(1e-1, 1e-4, 7))
 SHOWN = (0, 2, 4, 6)
-EVERY, RECORDS = 5, 150
-"""Of the digits every fifth is taken."""
+EVERY, RECORDS = 5, 60
+"""Of the digits every fifth is taken; the records are before the escape, and after."""
 
 
 class Subject(NamedTuple):
     """Data, how many outputs a network of them has, and how long a curve is drawn.
 
-    `ahead` is in units of the time to escape.
+    `beyond` is how long after the escape.
     """
 
     title: str
     risk: Risk
     outputs: int
-    ahead: float
+    beyond: float
 
     @property
     def zero(self) -> float:
@@ -67,11 +67,12 @@ class Waited(NamedTuple):
 def ask(quick: bool) -> Answer:  # noqa: FBT001
     """Plateaus of a three-layer network on tumours and on handwritten digits."""
     names = ("breast_cancer",) if quick else ("breast_cancer", "digits")
-    found = {name: wait(name, SEEDS[:1] if quick else SEEDS) for name in names}
+    seeds = SEEDS[:1] if quick else SEEDS
+    found = subjects.side_by_side(lambda name: wait(name, seeds), names)
     curves = {name: [follow(name, i) for i in SHOWN] for name in names}
     section = Section(
         "Real data",
-        *_words(found, curves),
+        *_words(found),
         Picture(
             plots.to_svg(
                 _draw(found, curves),
@@ -98,7 +99,7 @@ def subject(name: str) -> Subject:
     """The data, every feature standardised."""
     if name == "breast_cancer":
         risk = Risk(load(name).standardised(), Logistic())
-        return Subject("Breast cancer", risk, 1, 2.0)
+        return Subject("Breast cancer", risk, 1, 60.0)
     whole = load(name)
     few = Problem(np.asarray(whole.X)[::EVERY], np.asarray(whole.labels)[::EVERY])
     return Subject(
@@ -130,12 +131,15 @@ def wait(name: str, seeds: tuple[int, ...]) -> Waited:
 def follow(name: str, i: int) -> Trajectory:
     """The curve of the first seed from the `i`-th size."""
     data = subject(name)
-    until = data.ahead * float(wait(name, SEEDS[:1]).times[0, i])
-    flow = GradientFlow(clock="escape", rtol=1e-8)
-    experiment = Experiment(
-        data.network(SIZES[i], SEEDS[0]), data.risk, flow, until=until
+    there = float(wait(name, SEEDS[:1]).times[0, i])
+    before = np.linspace(0, there, RECORDS + 1)[1:]
+    after = there + np.geomspace(0.01, 1, RECORDS) * data.beyond
+    flow, start = (
+        GradientFlow(clock="escape", rtol=1e-8),
+        data.network(SIZES[i], SEEDS[0]),
     )
-    return train(experiment, (TrainingRisk(),), records=RECORDS)
+    experiment = Experiment(start, data.risk, flow, until=float(after[-1]))
+    return train(experiment, (TrainingRisk(),), records=np.append(before, after[:-1]))
 
 
 def _length(run: Trajectory) -> float:
@@ -187,7 +191,12 @@ def _table(found, curves) -> Numbers:
     )  # fmt: skip
 
 
-def _words(found, curves) -> tuple[str, ...]:
+def _between(ratio: np.ndarray) -> str:
+    ends = sorted({f"{ratio.min():.4f}", f"{ratio.max():.4f}"})
+    return " to ".join(ends)
+
+
+def _words(found) -> tuple[str, ...]:
     said = []
     for name, each in found.items():
         data, fit = subject(name), each.fit
@@ -199,9 +208,10 @@ def _words(found, curves) -> tuple[str, ...]:
         said.append(
             f"On {data.title.lower()} ({data.risk.problem.n} samples, "
             f"{data.risk.problem.d} features) the exponent over the last decade is "
-            f"{fit.value:.4f} for −{DEPTH - 2} ({range_}), and the measured "
+            f"{fit.value:.4f}".replace("-", "−")
+            + f" for −{DEPTH - 2} ({range_}), and the measured "
             "prefactor over that of the leading-order flow is "
-            f"{each.ratio.min():.4f} to {each.ratio.max():.4f}.".replace("-", "−")
+            f"{_between(each.ratio)}."
         )
     longest = max(float(each.times.max()) for each in found.values())
     return (

@@ -1,7 +1,9 @@
-"""The data of the study of saddle escape, where training starts, and how it is timed."""
+"""The data of the study of saddle escape, its starts, and how runs are timed."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import equinox as eqx
 import numpy as np
@@ -18,6 +20,9 @@ from ...risk import Risk
 from ...saddles import Leading
 from ...training import train, Trajectory
 
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 ACTIVATIONS = ("identity", "relu", "tanh", "arctan", "gelu", "silu")
 """Two of each class: A, B and C."""
@@ -102,19 +107,26 @@ def timed(
     return runs
 
 
+def side_by_side(function: Callable[[K], T], keys: Iterable[K]) -> dict[K, T]:
+    """`function` of every key, two at a time: most of it is compilation, off the GIL."""
+    keys = list(keys)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return dict(zip(keys, pool.map(function, keys), strict=True))
+
+
 def times(runs: Sequence[Trajectory]) -> np.ndarray:
     """When the runs ended, ``(runs,)``."""
     return np.array([float(run.times[-1]) for run in runs])
 
 
 def leading(network: MLP, down: Risk, r: int) -> Leading:
-    """The flow of the last `r` layers to leading order, all that is kept of the rest."""
+    """The flow of the last `r` layers to leading order; the others stand still."""
     L = len(network.weights)
     return Leading.of(network, down.loss, down.problem, tuple(range(L - r, L)))
 
 
 def grown(eps: Sequence[float], r: int) -> np.ndarray:
-    r"""The law at rate 1: $\varepsilon^{-(r-2)}/(r-2)$, at r = 2 $\log 1/\varepsilon$."""
+    r"""The law at rate 1: $\varepsilon^{-(r-2)}/(r-2)$, or $\log 1/\varepsilon$."""
     size = np.array(eps)
     return -np.log(size) if r == 2 else size ** (2.0 - r) / (r - 2)
 

@@ -7,22 +7,24 @@ from typing import NamedTuple
 import numpy as np
 
 from ...activations import activation_of
+from ...claims import HermitePrefactor
 from ...events import Reaches
 from ...losses import Squared
 from ...networks import Chain
 from ...observables import MeanGain
 from ...oracles import activation_class, escape_time
 from ...problem import Problem
-from ...reporting import number, Numbers, Picture, plots, Section
+from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...risk import Risk
 from ...training import Trajectory
+from ...verdict import judge
 from ..base import Answer
 from . import subjects
 from .subjects import ACTIVATIONS, EPS
 
 
 UNITS, DEPTH, LEVEL, NODES = 64, 4, 0.5, 80
-QUICK = ("relu", "arctan", "silu")
+QUICK = ("arctan", "silu")
 
 
 class Scalar(NamedTuple):
@@ -43,7 +45,7 @@ class Scalar(NamedTuple):
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
     """The scalar experiment for six activations over three decades."""
-    found = {name: experiment(name) for name in (QUICK if quick else ACTIVATIONS)}
+    found = subjects.side_by_side(experiment, QUICK if quick else ACTIVATIONS)
     section = Section(
         "The authors' experiment",
         *_words(found),
@@ -60,9 +62,19 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         ),
         _table(found),
     )
-    return Answer(
-        section, (), {name: each.run.to_xarray() for name, each in found.items()}
-    )
+    records = {name: each.run.to_xarray() for name, each in found.items()}
+    return Answer(section, _findings(found), records)
+
+
+def _findings(found) -> tuple[Finding, ...]:
+    out = []
+    for name, each in found.items():
+        out.append(Finding.of(judge(HermitePrefactor(), each.run), on=name))
+        if activation_class(name).letter in "BC":
+            wrong = HermitePrefactor(hermite=False)
+            misread = judge(wrong, each.run)
+            out.append(Finding.of(misread, role="rival", on=f"{name}, h misread"))
+    return tuple(out)
 
 
 @functools.cache
