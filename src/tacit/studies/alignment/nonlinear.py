@@ -29,7 +29,7 @@ STEP, BATCH = 0.1, 32
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
     """The ratio of every layer while a ReLU network learns odd from even digits."""
-    runs = {name: _train(name, 4_000 if quick else 20_000) for name in _starts()}
+    runs = {name: _train(name, 2_000 if quick else 20_000) for name in _starts()}
     bounds = _bounds(next(iter(runs.values())))
     section = Section(
         "Outside the theorem: a ReLU network",
