@@ -40,7 +40,9 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         ),
         _table(groups[1]),
     )
-    return Answer(section)
+    _, (_, lame) = groups
+    records = {f"short-L{L}": run.to_xarray() for L, run in lame.items()}
+    return Answer(section, (), records)
 
 
 def _draw(groups) -> plots.Drawing:

@@ -53,7 +53,6 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         _table(full, part, runs, lame),
     )
     records = {f"spanning-L{L}": run.to_xarray() for L, run in runs.items()}
-    records |= {f"short-L{L}": run.to_xarray() for L, run in lame.items()}
     findings = tuple(f for L in layers for f in _findings(full, part, L))
     return Answer(section, findings, records)
 
