@@ -12,8 +12,8 @@ from ...reporting import number, Numbers, Picture, plots, Section
 from ...training import train, Trajectory
 from ..base import Answer
 from . import subjects
-from .exponents import Case, off_manifold, SEEDS
 from .subjects import EPS
+from .waits import Case, off_manifold, SEEDS
 
 
 ACTIVATION, DEPTH = "tanh", 4
@@ -42,9 +42,9 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
                 "the first layer along the teacher, which rises during the plateau.",
             ),
             f"{ACTIVATION}, {DEPTH} layers, one random draw. Above: the risk against "
-            "time for each number r of small layers. Below, four small layers: the "
-            "risk and the first layer's share along the teacher in units of the time "
-            "to escape.",
+            "time for each number r of small layers. Then, for four, the "
+            "risk, the first layer's share along the teacher and the geometric mean of "
+            "the layers' norms in units of the time to escape.",
         ),
         _table(runs),
     )
@@ -81,52 +81,56 @@ def _plateau(run: Trajectory) -> float:
 
 
 def _draw(runs, counts) -> plots.Drawing:
-    wide = max(len(counts), 2)
-    drawing = plots.figure(2, wide, height=6.0, width=2.9 * wide + 0.4)
+    columns = max(len(counts), 2)
+    drawing = plots.figure(2, columns, height=6.0, width=2.9 * columns + 0.4)
     look = plots.strokes([f"ε = {eps:.0e}" for eps in SIZES])
     zero = float(np.asarray(next(iter(runs.values())).seen["TrainingRisk"])[0])
     for i, r in enumerate(counts):
-        curves = {}
-        for eps in SIZES:
-            run = runs[r, eps]
-            t, risk = np.asarray(run.times), np.asarray(run.seen["TrainingRisk"])
-            curves[f"ε = {eps:.0e}"] = (t[1:], risk[1:] / zero)
+        curves = {
+            f"ε = {eps:.0e}": (runs[r, eps].times, runs[r, eps].seen["TrainingRisk"])
+            for eps in SIZES
+        }
+        curves = {name: (t, np.asarray(v) / zero) for name, (t, v) in curves.items()}
         drawing[0, i].frame(
             title=f"{r} of {DEPTH} layers small", x="flow time",
             y="risk / start", log="x",
         ).lines(curves, look=look, labels="key", markers=3)  # fmt: skip
     last = counts[-1]
-    for panel, name, y in (
-        (drawing[1, 0], "TrainingRisk", "risk / start"),
-        (drawing[1, 1], "FeatureOverlap", "share along the teacher"),
+    looks = (
+        ("TrainingRisk", "risk / start", zero),
+        ("FeatureOverlap", "share along the teacher", 1.0),
+        ("MeanGain", "mean gain of the layers", 1.0),
+    )
+    for panel, (name, y, unit) in zip(
+        drawing.grid.flat[len(counts) :], looks, strict=False
     ):
-        unit = zero if name == "TrainingRisk" else 1.0
-        curves = {}
-        for eps in SIZES:
-            run = runs[last, eps]
-            t = np.asarray(run.times) / escape(last, eps)
-            curves[f"ε = {eps:.0e}"] = (t, np.asarray(run.seen[name]) / unit)
-        panel.frame(title=f"{last} small", x="time / time to escape", y=y)
-        panel.lines(curves, look=look, labels="key", markers=3).moment(1.0, "escape")
+        curves = {
+            f"ε = {eps:.0e}": (
+                np.asarray(runs[last, eps].times) / escape(last, eps),
+                np.asarray(runs[last, eps].seen[name]) / unit,
+            )
+            for eps in SIZES
+        }
+        panel.frame(
+            title=f"{last} small", x="time / time to escape", y=y,
+            log="y" if name == "MeanGain" else "",
+        ).lines(curves, look=look, labels="key", markers=3).moment(1.0)  # fmt: skip
         panel.axes.set_xlim(0, 1.4)
-    for extra in [*drawing.grid[0][len(counts) :], *drawing.grid[1][2:]]:
-        extra.axes.set_visible(False)
     return drawing.key(columns=4)
 
 
 def _table(runs) -> Numbers:
     rows = [
         (
-            f"r = {r}", f"{eps:.0e}", escape(r, eps), _plateau(run),
+            f"r = {r}", number(eps, 1), escape(r, eps), _plateau(run),
             _plateau(run) / escape(r, eps), int(run.steps),
-            float(np.asarray(run.seen["FeatureOverlap"])[0]),
             float(np.asarray(run.seen["FeatureOverlap"])[BEFORE - 1]),
         )
         for (r, eps), run in runs.items()
     ]  # fmt: skip
     columns = (
-        "small layers", "ε", "time to escape", "length of the plateau", "ratio",
-        "steps", "share along the teacher, start", "at escape",
+        "small", "ε", "time to escape", "plateau", "ratio",
+        "steps", "share along the teacher",
     )  # fmt: skip
     return Numbers(
         columns,
@@ -150,9 +154,9 @@ def _words(runs) -> tuple[str, ...]:
     ]  # fmt: skip
     return (
         "While the risk stands still the layers grow and turn: by the time of escape "
-        f"the share of the first layer along the teacher has risen from {share[-1][0]:.2f} "
-        f"to {share[-1][BEFORE - 1]:.2f}. In units of the time to escape the "
-        f"curves of all starts below {SIZES[0]:g} are one curve (to "
+        "the share of the first layer along the teacher has risen from "
+        f"{share[-1][0]:.2f} to {share[-1][BEFORE - 1]:.2f}. In units of the time to "
+        f"escape the curves of all starts below {SIZES[0]:g} are one curve (to "
         f"{number(spread, 1)} of the start's risk): on the plateau the flow is that of "
         "the leading order, and all that ε sets is its clock. The longest run lasts "
         f"{number(long, 2)} units of flow time and takes {most} steps at most, because "

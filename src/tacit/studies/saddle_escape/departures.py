@@ -1,58 +1,24 @@
 """Where the law is another one, and what of the paper does not reproduce."""
 
-import functools
-from typing import NamedTuple
-
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ...claims import MonomialEscape, SlavedReadOut
-from ...claims.saddle_escape.recipes import even, gaussian
-from ...events import Reaches
-from ...exponents import difference_slopes
-from ...networks import MLP
-from ...observables import MeanGain
 from ...oracles import activation_class
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
-from ...training import Trajectory
 from ...verdict import judge
 from ..base import Answer
 from . import subjects
-
-
-LEVEL, FLOWN = 0.1, 1e-8
-SIZES = tuple(float(e) for e in np.geomspace(0.04, 0.005, 4))
-SEED, KICK = 1001, 1e-5
-
-
-def centred_softplus(z):
-    """Softplus less its value at 0."""
-    return jax.nn.softplus(z) - jnp.log(2.0)
-
-
-class Departure(NamedTuple):
-    """Escape times of one network from `SIZES`, and what two laws say of them.
-
-    `power` is that of the law that holds and `usual` is r - 2.
-    """
-
-    name: str
-    depth: int
-    manifold: bool
-    power: int
-    times: np.ndarray
-    run: Trajectory
-
-    @property
-    def usual(self) -> int:
-        """The power of the escape law, all layers small."""
-        return self.depth - 2
-
-    @property
-    def found(self) -> float:
-        """The exponent between the smallest differences."""
-        return float(difference_slopes(SIZES, self.times)[0, -1])
+from .exceptions import (
+    centred,
+    centred_softplus,
+    Departure,
+    drawn,
+    Growth,
+    power,
+    repelled,
+    SIZES,
+    softplus,
+)
 
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
@@ -86,85 +52,6 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
 def _label(each: Departure) -> str:
     place = "on" if each.manifold else "random"
     return f"{each.name.replace(' ', '_')}-L{each.depth}-{place}"
-
-
-@functools.cache
-def softplus(depth: int) -> Departure:
-    """Class D on the manifold, targets of mean 0."""
-    return _chain("softplus", "softplus", depth, 2 * depth - 4, np.tanh)
-
-
-@functools.cache
-def centred(depth: int) -> Departure:
-    """The same activation moved through 0."""
-    return _chain("softplus centred", centred_softplus, depth, depth - 2, np.tanh)
-
-
-@functools.cache
-def power(k: int, depth: int) -> Departure:
-    """A monomial of degree `k`, with the teacher that its network is made for."""
-    name = {2: "square", 3: "cube"}[k]
-    degree = sum(k**j for j in range(depth))
-
-    def teacher(u):
-        y = u ** (k ** (depth - 1))
-        return y / np.max(np.abs(y))
-
-    return _chain(name, name, depth, degree - 2, teacher)
-
-
-def _chain(name, activation, depth, degree, teacher) -> Departure:
-    starts = [even(eps, depth, activation) for eps in SIZES]
-    event = Reaches(MeanGain(tuple(range(depth))), LEVEL)
-    runs = subjects.timed(starts, gaussian(teacher), event, FLOWN)
-    return Departure(name, depth, True, degree, subjects.times(runs), runs[-1])  # noqa: FBT003
-
-
-@functools.cache
-def drawn() -> Departure:
-    """Class D at random starts."""
-    starts = [subjects.he_normal("softplus", 3, 3, eps, SEED) for eps in SIZES]
-    runs = subjects.timed(starts, subjects.risk(), subjects.escaped(), FLOWN)
-    return Departure("softplus", 3, False, 1, subjects.times(runs), runs[-1])  # noqa: FBT003
-
-
-class Growth(NamedTuple):
-    """How far units are apart before and after escape, and how much layers grow."""
-
-    kicked: tuple[float, float]
-    still: tuple[float, float]
-    layers: float
-
-
-@functools.cache
-def repelled() -> Growth:
-    """Interchangeable units, told apart by a little or by nothing."""
-    start = subjects.symmetric("tanh", 4, 4, 1e-3)
-    rng = np.random.default_rng(SEED)
-    kicked = MLP(
-        [
-            W + KICK * np.linalg.norm(W) * rng.standard_normal(W.shape) / W.size**0.5
-            for W in start.weights
-        ],
-        "tanh",
-    )
-    event, down = subjects.escaped(), subjects.risk()
-    runs = subjects.timed([start, kicked], down, event, subjects.FINE)
-    ends = [run.network for run in runs]
-    sizes = [np.linalg.norm(np.asarray(each.weights[0])) for each in (start, ends[0])]
-    return Growth(
-        (_apart(kicked), _apart(ends[1])),
-        (_apart(start), _apart(ends[0])),
-        float(sizes[1] / sizes[0]),
-    )
-
-
-def _apart(network: MLP) -> float:
-    """The largest distance of a layer from interchangeable units."""
-    found = []
-    for i, W in enumerate(map(np.asarray, network.weights)):
-        found.append(np.linalg.norm(W - (W.mean(axis=0) if i == 0 else W.mean())))
-    return float(max(found))
 
 
 def _findings(found) -> tuple[Finding, ...]:

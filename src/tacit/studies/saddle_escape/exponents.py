@@ -1,65 +1,23 @@
 """Escape time against the size of the start: exponents, intervals and prefactors."""
 
-import functools
-from typing import NamedTuple
-
 import numpy as np
 
-from ...activations import activation_of, kinked
 from ...claims import HeNormalExponent
-from ...exponents import Exponent, fit_exponent
-from ...networks import MLP
-from ...oracles import activation_class
+from ...exponents import Exponent
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
-from ...training import Trajectory
 from ...verdict import judge
 from ..base import Answer
 from . import subjects
 from .subjects import ACTIVATIONS, EPS
+from .waits import Case, off_manifold, on_manifold, SEEDS
 
 
-SEEDS = (1001, 1002, 1003)
 PAIRS = ((4, 2), (4, 3), (4, 4), (5, 3), (5, 5))
 """Layers, and how many of them, the last ones, start small."""
 
 QUICK = ("tanh", "gelu")
 QUICK_PAIRS = ((4, 3), (4, 4))
 SHOWN = "tanh"
-
-FAR = 1e4
-"""A level that the leading-order flow reaches as good as when it blows up."""
-
-
-class Case(NamedTuple):
-    """What was timed: an activation, a depth, and how many layers start small."""
-
-    activation: str
-    depth: int
-    r: int
-
-    @property
-    def letter(self) -> str:
-        """The class of the activation."""
-        return activation_class(self.activation).letter
-
-    @property
-    def exponent(self) -> int:
-        """What the law says: the time grows like this power of eps."""
-        return 2 - self.r
-
-
-class Timed(NamedTuple):
-    """A case on or off the manifold: times ``(seeds, eps)`` and what they give.
-
-    `ratio` is the measured prefactor over that of the law, one a seed, NaN where no law
-    is known; `local` is the same between every two neighbouring eps ``(eps - 1,)``.
-    """
-
-    times: np.ndarray
-    fit: Exponent
-    ratio: np.ndarray
-    local: np.ndarray
-    run: Trajectory
 
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
@@ -84,13 +42,14 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
                 "exponents are from the law and measured prefactors from theirs.",
             ),
             f"Above: {SHOWN}; (L, r) are the layers and how many start small, lines "
-            f"of one r are parallel. Right: {len(SEEDS)} random draws each. Below left: "
-            "the exponent found from differences less that of the law, circles on the "
-            "manifold and crosses with their 95 % interval at random starts; the band "
-            "is 0.05 wide on either side. Below right: L = r = 4 on the manifold, from "
+            f"of one r are parallel. Right: {len(SEEDS)} random draws each. Below, "
+            "left: the exponent found from differences less that of the law, circles "
+            "on the manifold and crosses with their 95 % interval at random starts; the "
+            "band is 0.05 wide on either side. Below right: L = r = 4 on the manifold, from "
             "each step of ε to the next.",
         ),
-        _table(on, off),
+        _on_table(on),
+        _off_table(off),
     )
     kept = {**{f"on-{_label(c)}": t for c, t in on.items()}}
     kept |= {f"off-{_label(c)}": t for c, t in off.items()}
@@ -113,51 +72,6 @@ def _findings(off) -> tuple[Finding, ...]:
 
 def _label(case: Case) -> str:
     return f"{case.activation}-L{case.depth}-r{case.r}"
-
-
-@functools.cache
-def on_manifold(case: Case) -> Timed:
-    """The times from interchangeable units along the teacher."""
-    name, L, r = case
-    starts = [subjects.symmetric(name, L, r, eps) for eps in EPS]
-    runs = subjects.timed(starts, subjects.risk(), subjects.escaped(), subjects.FINE)
-    if kinked(activation_of(name)):
-        rate = subjects.homogeneous_rate(name, starts[-1], r)
-    else:
-        rate = subjects.leading(starts[-1], subjects.risk(), r).along()
-    return _judged(case, [runs], np.diff(subjects.grown(EPS, r)) / rate)
-
-
-@functools.cache
-def off_manifold(case: Case) -> Timed:
-    """The times from He-normal layers, drawn once a seed and shrunk for each eps."""
-    name, L, r = case
-    kink = kinked(activation_of(name))
-    rtol = subjects.KINKED if kink else subjects.FINE
-    runs, laws = [], []
-    for seed in SEEDS:
-        starts = [subjects.he_normal(name, L, r, eps, seed) for eps in EPS]
-        runs.append(subjects.timed(starts, subjects.risk(), subjects.escaped(), rtol))
-        laws.append(np.nan if kink else _law(starts[-1], r))
-    return _judged(case, runs, np.outer(laws, np.diff(subjects.grown(EPS, r))))
-
-
-def _law(start: MLP, r: int) -> float:
-    """The prefactor of the leading-order flow from this start, at rate 1 if aligned.
-
-    For r above 2 that flow is at any level after almost the same time.
-    """
-    law = subjects.leading(start, subjects.risk(), r)
-    if r == 2:
-        return 1 / law.fastest
-    return law.time(level=FAR) / float(subjects.grown(EPS[-1:], r)[0])
-
-
-def _judged(case: Case, runs, law) -> Timed:
-    spent = np.array([subjects.times(each) for each in runs])
-    fit = fit_exponent(EPS, spent, power=float(case.r - 2))
-    ratio = np.diff(spent, axis=1) / law
-    return Timed(spent, fit, ratio[:, -1], np.median(ratio, axis=0), runs[0][-1])
 
 
 def _draw(on, off) -> plots.Drawing:
@@ -208,39 +122,43 @@ def _draw_exponents(panel, on, off) -> None:
     panel.frame(title="exponent, all (L, r)", y="found less predicted")
 
 
-def _table(on, off) -> Numbers:
+def _on_table(on) -> Numbers:
+    rows = [
+        (*_names(case), _figure(t.fit.value), _interval(t.fit), f"{t.ratio[0]:.6f}")
+        for case, t in on.items()
+    ]
+    columns = ("activation", "L", "r", "law", "exponent", "95 %", "prefactor ratio")
+    return Numbers(
+        columns,
+        rows,
+        "On the symmetric manifold: exponents from differences over the last decade of "
+        "ε, with Student's interval of that line. The prefactor ratio is measured over "
+        "predicted at ε = 10⁻⁴",
+    )
+
+
+def _off_table(off) -> Numbers:
     rows = []
-    for case, each in on.items():
-        other = off[case]
-        law = "—" if np.isnan(other.ratio).all() else _spread(other.ratio)
-        rows.append(
-            (
-                f"{case.activation} ({case.letter})",
-                str(case.depth),
-                str(case.r),
-                f"{case.exponent}".replace("-", "−"),
-                _figure(each.fit.value),
-                _interval(each.fit),
-                f"{each.ratio[0]:.5f}",
-                _figure(other.fit.value),
-                _interval(other.fit),
-                _figure(other.fit.whole),
-                law,
-            )  # fmt: skip
-        )
+    for case, t in off.items():
+        law = "—" if np.isnan(t.ratio).all() else _spread(t.ratio)
+        figures = _figure(t.fit.value), _interval(t.fit), law, _figure(t.fit.whole)
+        rows.append((*_names(case), *figures))
     columns = (
-        "activation", "L", "r", "law", "manifold", "95 %", "prefactor ratio",
-        "random", "95 %", "whole range", "prefactor ratio",
+        "activation", "L", "r", "law", "exponent", "95 %", "prefactor ratio",
+        "whole range",
     )  # fmt: skip
     return Numbers(
         columns,
         rows,
-        "Exponents from differences over the last decade of ε, with Student's interval: "
-        "of one line of three differences on the manifold, over "
-        f"{len(SEEDS)} seeds at random starts. The prefactor ratio is measured over "
-        "predicted at ε = 10⁻⁴, at random starts its range over the seeds. A line "
-        "through the whole range is biased, and shown for that",
+        f"At random starts: the median over {len(SEEDS)} seeds, Student's interval "
+        "over them, and the range of the prefactor ratios. The last column is a line "
+        "through the whole range, biased, and shown for that",
     )
+
+
+def _names(case: Case) -> tuple[str, ...]:
+    law = str(case.exponent).replace("-", "−")
+    return f"{case.activation} ({case.letter})", str(case.depth), str(case.r), law
 
 
 def _figure(value: float) -> str:
@@ -248,7 +166,7 @@ def _figure(value: float) -> str:
 
 
 def _interval(fit: Exponent) -> str:
-    return f"{fit.low:.4f} to {fit.high:.4f}".replace("-", "−")
+    return f"{fit.low:.4f} … {fit.high:.4f}".replace("-", "−")
 
 
 def _spread(ratio) -> str:

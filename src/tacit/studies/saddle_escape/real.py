@@ -123,7 +123,7 @@ def wait(name: str, seeds: tuple[int, ...]) -> Waited:
         law = subjects.leading(starts[-1], data.risk, DEPTH)
         laws.append(law.time(level=1e4) * SIZES[-1])
     times = np.array(spent)
-    fit = fit_exponent(SIZES, times, power=float(DEPTH - 2))
+    fit = fit_exponent(np.array(SIZES), times, power=float(DEPTH - 2))
     return Waited(times, fit, fit.prefactors / np.array(laws))
 
 

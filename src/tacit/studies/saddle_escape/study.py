@@ -19,8 +19,8 @@ class SaddleEscape(AbstractStudy):
         "depth. Below, the exact identity behind it is checked to rounding, and the "
         "time to escape over three decades against a law whose prefactor is computed, "
         "not fitted. What does not reproduce is said as plainly. Of the paper the "
-        "abstract and the authors' public write-up were at hand, so no theorem of it is "
-        "cited by number."
+        "abstract and the authors' public write-up were at hand, so no theorem of it "
+        "is cited by number."
     )
 
     def questions(self) -> tuple[Question, ...]:

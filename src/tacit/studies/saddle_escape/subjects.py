@@ -15,6 +15,7 @@ from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...losses import Squared
 from ...networks import AbstractNetwork, MLP
+from ...observables import TrainingRisk
 from ...problem import Problem
 from ...risk import Risk
 from ...saddles import Leading
@@ -93,7 +94,8 @@ def timed(
 ) -> list[Trajectory]:
     """The runs of networks of one shape to an event, compiled once.
 
-    Only the first is checked against the risk: the others differ in their numbers.
+    Only the first is checked against the risk: the others differ in their numbers. Of
+    the last one the risk is recorded.
     Raises `DataError` for a run that does not escape.
     """
     flow = GradientFlow(clock="escape", rtol=rtol)
@@ -101,14 +103,15 @@ def timed(
     runs = []
     for network in networks:
         experiment = eqx.tree_at(lambda each: each.network, first, network)
-        runs.append(train(experiment, records=1))
+        watch = (TrainingRisk(),) if network is networks[-1] else ()
+        runs.append(train(experiment, watch, records=1))
         if runs[-1].reason:
             raise DataError(f"no escape: {runs[-1].reason}.")
     return runs
 
 
 def side_by_side(function: Callable[[K], T], keys: Iterable[K]) -> dict[K, T]:
-    """`function` of every key, two at a time: most of it is compilation, off the GIL."""
+    """`function` of every key, two at a time: most of it is compilation."""
     keys = list(keys)
     with ThreadPoolExecutor(max_workers=2) as pool:
         return dict(zip(keys, pool.map(function, keys), strict=True))

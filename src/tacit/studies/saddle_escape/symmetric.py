@@ -56,9 +56,9 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
                 "start, on their laws. Right: the same over the law, less 1: a "
                 "departure that falls as a power of the size.",
             ),
-            f"{DEPTH} layers of {UNITS} interchangeable units. Left: the time until the "
-            f"mean gain is {LEVEL}; lines are the law, without any fit. Right: the "
-            "departure from the law; lines are the next order, which is known as well.",
+            f"{DEPTH} layers of {UNITS} interchangeable units. Left: the time until "
+            f"the mean gain is {LEVEL}; lines are the law, without any fit. Right: the "
+            "departure from the law; lines are the next order, which is known too.",
         ),
         _table(found),
     )
@@ -143,9 +143,9 @@ def _draw(found) -> plots.Drawing:
         law = {name: (EPS, each.law)}
         drawing[0].lines(law, look=look, markers=0)
         mark = {"color": look[name].colour, "marker": look[name].marker}
-        drawing[0].axes.plot(EPS, each.times, ls="", ms=5, mfc="none", **mark)
+        drawing[0].axes.plot(EPS, each.times, ls="", ms=5, mfc="none", **mark)  # pyright: ignore
         off = np.maximum(np.abs(each.times / each.law - 1), 1e-11)
-        drawing[1].axes.plot(EPS, off, ls="", ms=5, mfc="none", **mark)
+        drawing[1].axes.plot(EPS, off, ls="", ms=5, mfc="none", **mark)  # pyright: ignore
         drawing[1].waiting.append((name, look[name].colour, float(off[-1])))
         told = np.abs(each.next / each.law - 1)
         if np.nanmax(told, initial=0) > 0:
@@ -180,8 +180,8 @@ def _table(found) -> Numbers:
         columns,
         rows,
         "The rate, computed and read off the last two times; h = E[uσ(u)]. The last "
-        "column is what the ratio would have to be if h were the leading coefficient of "
-        "φ. For relu K is E[y σ(σ(σ(u)))]/√N",
+        "column is what the ratio would have to be if h were the leading coefficient "
+        "of φ. For relu K is E[y σ(σ(σ(u)))]/√N",
     )
 
 
@@ -209,20 +209,20 @@ def _words(found) -> tuple[str, ...]:
     agree = abs(UNITS * float(answer.corrected) / found[smooth].next[-1] - 1)
     half = f", exactly 1/2 for SiLU by symmetry ({found['silu'].h:.12g})"
     first = (
-        "In the paper's own experiment all units of a layer are alike, so that one gain "
-        "a layer is all that moves: $f = \\sqrt N X_L \\sigma(X_{L-1} \\cdots "
+        "In the paper's own experiment all units of a layer are alike, so that one "
+        "gain a layer is all that moves: $f = \\sqrt N X_L \\sigma(X_{L-1} \\cdots "
         "\\sigma(X_1 u))$ with normal $u$ and the teacher $y = \\sigma(u)$. (Its "
-        "normalisation is not in the abstract; it was inferred.) To leading order every "
-        "gain obeys $\\dot X = K X^{L-1}$ with $K = h\\alpha^{L-1}/\\sqrt N$, where "
-        "$\\alpha = \\sigma'(0)$ and $h = \\mathbb E[u\\sigma(u)]$ is the first Hermite "
-        f"coefficient{half if 'silu' in found else ''}. **Nothing is fitted**: the "
-        f"measured rate is within {number(max(off.values()), 2)} of it for all "
+        "normalisation is not in the abstract; it was inferred.) To leading order "
+        "every gain obeys $\\dot X = K X^{L-1}$ with $K = h\\alpha^{L-1}/\\sqrt N$, "
+        "where $\\alpha = \\sigma'(0)$ and $h = \\mathbb E[u\\sigma(u)]$ is the first "
+        f"Hermite coefficient{half if 'silu' in found else ''}. **Nothing is fitted**: "
+        f"the measured rate is within {number(max(off.values()), 2)} of it for all "
         f"{len(found)} activations."
     )
     second = (
         "What is left is the next order, $c\\,\\varepsilon^{q-1}$ with a logarithm at "
-        "$L = q + 1$, for which $c$ is known too. At $\\varepsilon = 0.1$ the law alone "
-        f"is off by up to {large:.0%}; with the next order the times at "
+        "$L = q + 1$, for which $c$ is known too. At $\\varepsilon = 0.1$ the law "
+        f"alone is off by up to {large:.0%}; with the next order the times at "
         f"$\\varepsilon = 10^{{-4}}$ are right to {number(rest, 1)}. The oracle "
         f"`tacit.oracles.escape_time` says the same ({number(agree, 1)} apart)."
     )
