@@ -10,7 +10,7 @@ from ...flows import AbstractFixedStep, Adam, Memoryless, Stochastic
 from ...reporting import number, Numbers, Picture, plots, Section
 from ..base import Answer
 from .records import dataset
-from .side_by_side import march
+from .side_by_side import march, together
 from .subjects import parameters, regression, starts
 from .verdicts import verdicts
 
@@ -28,7 +28,7 @@ OPTIMISERS: dict[str, Any] = {
     "Adam": Adam(0.01, *BETAS, eps=1e-2, batch=8, fixed=True),
     "heavy ball": Stochastic(0.01, 8, momentum=BETAS[0], fixed=True),
 }
-WITH, WITHOUT = "with the correction", "without"
+ITSELF, WITH, WITHOUT = "itself", "with the correction", "without"
 ORDERS = {WITH: 2, WITHOUT: 1}
 
 
@@ -63,18 +63,30 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
 
 
 def _errors(flow: AbstractFixedStep, steps: tuple[float, ...], count: int) -> Errors:
-    found: dict[str, list] = {WITH: [], WITHOUT: []}
-    begin, risk = starts(count), regression()
-    for step in steps:
-        ticks = [round(HORIZON / step * k / POINTS) for k in range(1, POINTS + 1)]
-        own = type(flow)(**{**vars(flow), "step": step})
-        path = march(own, risk, begin, ticks, parameters)
-        for way in found:
-            other = march(
-                Memoryless(own, way == WITH, WINDOW), risk, begin, ticks, parameters
-            )
-            found[way].append(np.abs(path - other).max(axis=(1, 2)))
-    return Errors(np.array(steps), {k: np.array(v).T for k, v in found.items()})
+    def paths(way: str) -> list[np.ndarray]:
+        return [_path(flow, step, count, way) for step in steps]
+
+    run = together(paths, (ITSELF, *ORDERS))
+    found = {
+        way: np.stack(
+            [
+                np.abs(a - b).max(axis=(1, 2))
+                for a, b in zip(run[ITSELF], run[way], strict=True)
+            ],
+            axis=1,
+        )
+        for way in ORDERS
+    }
+    return Errors(np.array(steps), found)
+
+
+def _path(flow: Any, step: float, count: int, way: str) -> np.ndarray:
+    """The parameters of every start at the times of the path."""
+    ticks = [round(HORIZON / step * k / POINTS) for k in range(1, POINTS + 1)]
+    own = type(flow)(**{**vars(flow), "step": step})
+    if way != ITSELF:
+        own = Memoryless(own, way == WITH, WINDOW)
+    return march(own, regression(), starts(count), ticks, parameters)
 
 
 def _words(errors: dict[str, Errors], count: int) -> tuple[str, ...]:
@@ -129,7 +141,7 @@ def _picture(errors: dict[str, Errors]) -> Picture:
             guide = 0.6 * last * (e.steps / e.steps[-1]) ** n
             panel.axes.plot(e.steps, guide, color="#59616b", lw=0.8)
             panel.axes.annotate(
-                f"η^{n}" if n > 1 else "η", (e.steps[1], guide[1]), (2, -9),
+                "η²" if n > 1 else "η", (e.steps[1], guide[1]), (2, -9),
                 textcoords="offset points", color="#59616b", fontsize=8.5,
             )  # fmt: skip
     return Picture(

@@ -19,6 +19,7 @@ from .intervals import interval
 from .paired import flow_of
 from .records import dataset
 from .replicas import BETA1, BETA2, Drawn, drawn
+from .side_by_side import together
 from .subjects import regression, SAMPLES, starts
 from .verdicts import verdicts
 
@@ -49,7 +50,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     """The coefficient of the 1-norm at any noise: formula, limit and simulation."""
     noise = np.array(NOISE[::3] if quick else NOISE)
     models = ("independent",) if quick else tuple(MODELS)
-    found = {m: drawn(m, noise, 500 if quick else 2000) for m in models}
+    found = together(lambda m: drawn(m, noise, 500 if quick else 2000), models)
     findings = verdicts(CLAIMS[:2] if quick else CLAIMS)
     section = Section(
         "The formula, and what is true beyond it",
@@ -88,8 +89,8 @@ def _words(runs: dict[str, Drawn], findings: tuple[Finding, ...]) -> tuple[str, 
         r"$\nabla\|g\|_1/|g|$ in the mean correction is a straight line in $\lambda$. "
         f"Its slope in $\\beta_2$ changes sign at $\\lambda = {turn:.3f}$ (here "
         f"$\\beta = ({BETA1:g}, {BETA2[-1]:g})$; a half as $\\beta_2 \\to 1$): "
-        "this is the reversal in the batch size, at $b = 2B_{\\rm simple}$. It is exact "
-        "algebra about the formula.",
+        "this is the reversal in the batch size, at $b = 2B_{\\rm simple}$. It is "
+        "exact algebra about the formula.",
         ("**Beyond second order the 1-norm has no reversal.** " if falls else "")
         + r"As $\beta_2 \to 1$ the factor is $B_1/(1+\lambda) - B_2/(1+\lambda)^2$, of "
         r"which the formula keeps $B_1(1-\lambda) - B_2(1-2\lambda)$. "

@@ -27,7 +27,8 @@ class Interval(NamedTuple):
             return f"{mean:+.2g} ± {half:.2g}"
         places = 1 - int(np.floor(np.log10(half)))
         shown = max(places, 0)
-        return f"{round(mean, places):+,.{shown}f} ± {round(half, places):,.{shown}f}"
+        text = f"{round(mean, places):+,.{shown}f} ± {round(half, places):,.{shown}f}"
+        return text.replace("-", "−")
 
     @property
     def told(self) -> str:

@@ -24,6 +24,8 @@ r"""Of both memories, $B = \beta/(1-\beta)$."""
 
 STANDARD = ((0.9, 0.99), (0.9, 0.999), (0.99, 0.99))
 HATCH = "////"
+INK, MUTED = "#1b1f24", "#59616b"
+"""As everywhere on the page, which makes them light where the reader's is dark."""
 
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
@@ -109,20 +111,16 @@ def _picture(parts: Parts) -> Picture:
 
 
 def _contours(axes, B1, B2, values) -> None:
-    axes.contourf(
-        B1,
-        B2,
-        values,
-        levels=[-np.inf, 0, np.inf],
-        colors="none",
-        hatches=[HATCH, None],
-    )
+    sides = [-np.inf, 0, np.inf]
+    hatched = axes.contourf(B1, B2, values, sides, colors="none", hatches=[HATCH, None])
+    hatched.set_edgecolor(MUTED)  # which hatches are drawn in
+    hatched.set_linewidth(0)
     size = 10.0 ** np.floor(np.log10(np.abs(values).max()))
-    levels = [-size, -size / 10, -size / 100, 0, size / 100, size / 10, size]
+    levels = [-size, -size / 10, 0, size / 10, size]
+    widths = [0.8, 0.8, 2, 0.8, 0.8]
     lines = axes.contour(
-        B1, B2, values, levels=levels, colors="#1b1f24",
-        linewidths=[0.8, 0.8, 0.8, 2, 0.8, 0.8, 0.8], linestyles="-",
-    )  # fmt: skip
+        B1, B2, values, levels, colors=INK, linewidths=widths, linestyles="-"
+    )
     axes.clabel(lines, fontsize=7.5, fmt="%g")
     axes.grid(visible=False)
 

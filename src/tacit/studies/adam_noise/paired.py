@@ -11,7 +11,7 @@ from ...reporting import Numbers, Picture, plots, Section
 from ..base import Answer
 from .intervals import Interval, interval
 from .records import dataset
-from .side_by_side import march
+from .side_by_side import march, together
 from .subjects import EPS, look, regression, SAMPLES, Seen, starts
 from .verdicts import verdicts
 
@@ -42,9 +42,9 @@ class Pair(NamedTuple):
 def ask(quick: bool) -> Answer:  # noqa: FBT001
     """What memory does to sharpness and to the 1-norm, in training."""
     count, last = (20, 200) if quick else (40, 400)
-    batches = BATCHES[::2] if quick else BATCHES
+    batches: list[int] = list(BATCHES[::2] if quick else BATCHES)
     times = np.arange(50, last + 1, 50)
-    pairs = {b: _pair(b, count, times) for b in batches}
+    pairs = together(lambda b: _pair(b, count, times), batches)
     section = Section(
         "Training with memory and without",
         *_words(pairs, count),

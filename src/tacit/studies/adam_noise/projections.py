@@ -129,6 +129,6 @@ def against_orders(networks: list, draws: int) -> tuple[str, ...]:
     return (
         f"The closed form was held against {draws} drawn orders of {HISTORY} "
         f"batches of one sample, at $\\beta = {CHECKED}$ in {len(found)} of the "
-        f"starts: the mean correction has a cosine of {cosines.min():.3f} or more to it, and "
-        f"{lengths.min():.2f} to {lengths.max():.2f} times its length.",
+        f"starts: the mean correction has a cosine of {cosines.min():.3f} or more to "
+        f"it, and {lengths.min():.2f} to {lengths.max():.2f} times its length.",
     )

@@ -1,7 +1,8 @@
 """Many runs that differ in numbers only, in one compiled loop."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -12,6 +13,10 @@ from jaxtyping import Array, Float, PyTree
 from ...flows import AbstractFixedStep, Memoryless
 from ...networks import AbstractNetwork
 from ...risk import Risk
+
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 
 def march(
@@ -43,6 +48,13 @@ def march(
     )
     shape = (len(starts),) if betas is None else (len(starts), len(pairs))
     return jax.tree.map(lambda x: np.asarray(x).reshape(*shape, *x.shape[1:]), found)
+
+
+def together(function: Callable[[K], T], keys: Iterable[K]) -> dict[K, T]:
+    """`function` of every key, two at a time: most of the time goes into compiling."""
+    names = list(keys)
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(names, pool.map(function, names), strict=True))
 
 
 def remembering(flow: Any, pair: Float[Array, " 2"]) -> Any:

@@ -1,10 +1,12 @@
 """The claims that the study rests on, held against their witnesses."""
 
+import itertools
 from collections.abc import Sequence
 
 from ...claims import AbstractClaim
 from ...reporting import Finding
 from ...verdict import check
+from .side_by_side import together
 
 
 def verdicts(claims: Sequence[AbstractClaim]) -> tuple[Finding, ...]:
@@ -13,11 +15,12 @@ def verdicts(claims: Sequence[AbstractClaim]) -> tuple[Finding, ...]:
     The rivals are false: the sign the other way, a term left out, or what is often said
     and is not so.
     """
-    found = []
-    for claim in claims:
-        witness = claim.witness()
-        found.append(Finding.of(check(claim, witness), role="witness"))
-        found += [
-            Finding.of(check(rival, witness), role="rival") for rival in claim.rivals
-        ]
-    return tuple(found)
+    found = together(lambda i: _tried(claims[i]), range(len(claims)))
+    return tuple(itertools.chain(*found.values()))
+
+
+def _tried(claim: AbstractClaim) -> list[Finding]:
+    witness = claim.witness()
+    found = [Finding.of(check(claim, witness), role="witness")]
+    rivals = [Finding.of(check(r, witness), role="rival") for r in claim.rivals]
+    return found + rivals
