@@ -134,7 +134,7 @@ def test_thirty_decades(farther):
     assert farther.to_xarray().attrs["asymptotic_from"] == 1e6
 
 
-def test_both_phases_meet(farther):
+def test_both_phases_meet():
     """The limiting flow continues the soft one: followed on, that says the same."""
     soft = follow(until=1e8, hand_over=1e9)
     hard = follow(until=1e8)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import tacit
+from tacit import clocks, flows
 from tacit.sweeps import Spec
 from tacit.sweeps.toml import as_toml
 from tests.cases import each, FLOWS, LOSSES
@@ -125,8 +126,13 @@ def test_the_digest_does_not_change_from_run_to_run():
 @pytest.mark.parametrize("section", ["loss", "flow"])
 def test_every_member_of_a_family_can_be_written(section):
     for case in {"loss": LOSSES, "flow": FLOWS}[section].values():
+        if isinstance(case, flows.Memoryless):  # made of a flow: not for a file
+            continue
         names = [field.name for field in dataclasses.fields(case)]
         keys = {name: getattr(case, name) for name in names}
+        if "clock" in keys:
+            kinds = {kind: name for name, kind in clocks.CLOCKS.items()}
+            keys["clock"] = kinds[type(case.clock)]
         given = {name: x for name, x in keys.items() if x is not None}
         spec = Spec.of(table(**{section: {"kind": type(case).__name__, **given}}))
         assert eqx.tree_equal(getattr(spec, section).build(), case)

@@ -74,7 +74,7 @@ BAD = [
     ({"problem": {"file": "none.csv", "label": "y"}}, "problem.file", "no file"),
     ({"problem": {"file": "x.txt", "label": "y"}}, "problem.file", ".csv, .npz"),
     # the network
-    ({"network__kind": None}, "network.kind", "one of DeepLinear, Diagonal"),
+    ({"network__kind": None}, "network.kind", "one of Chain, ConvLinear, DeepLinear, Diagonal"),
     ({"network__kind": "Diag"}, "network.kind", "Did you mean 'Diagonal'?"),
     ({"network__dpth": 3}, "network.dpth", "Did you mean 'depth'?"),
     ({"network__depth": None}, "network", "exactly one of depth, layers; got none"),
@@ -99,7 +99,7 @@ BAD = [
     ({"network": {"kind": "DeepLinear", "widths": [2]}}, "network", "one output"),
     (
         {"network": {"kind": "MLP", "weights": [[ROW]], "activation": "rel"}},
-        "network.activation", "elu, erf, gelu",
+        "network.activation", "elu, erf, exp, gelu",
     ),
     # the loss and the flow
     ({"loss__kind": "Fishr"}, "loss.kind", "Did you mean 'Fisher'?"),

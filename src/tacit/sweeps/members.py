@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, TYPE_CHECKING
 import numpy as np
 from pydantic import BeforeValidator, create_model, model_validator
 
-from .. import flows, losses, networks, observables
+from .. import clocks, flows, losses, networks, observables
 from ..errors import TacitError
 from ..problem import Problem
 from .sections import (
@@ -65,6 +65,8 @@ def from_arguments(maker: Callable[..., Any], base: Any, **tag: Any) -> Any:
     fields: dict[str, Any] = dict(tag)
     for name, argument in inspect.signature(maker).parameters.items():
         required = argument.default is inspect.Parameter.empty
+        if not required and _wants_a_flow(hints.get(name)):
+            continue
         admitted, arguments[name] = _admitted(name, hints.get(name))
         default = ... if required else argument.default
         fields[name] = (admitted if default is not None else admitted | None), default
@@ -82,7 +84,25 @@ def members_of(family: Any, base: type) -> dict[str, Any]:
         if isinstance(member, type)
         and issubclass(member, base)
         and not name.startswith("Abstract")
+        and not _is_made_of_a_flow(member)
     }
+
+
+def _is_made_of_a_flow(member: Callable[..., Any]) -> bool:
+    """Whether a flow must be given to it: one inside another is not for a file."""
+    hints = typing.get_type_hints(member)
+    return any(
+        _wants_a_flow(hints.get(name))
+        for name, argument in inspect.signature(member).parameters.items()
+        if argument.default is inspect.Parameter.empty
+    )
+
+
+def _wants_a_flow(hint: Any) -> bool:
+    return any(
+        isinstance(arm, type) and issubclass(arm, flows.AbstractFlow)
+        for arm in _arms(hint)
+    )
 
 
 def _admitted(name: str, hint: Any) -> tuple[Any, Callable[[Any], Any]]:
@@ -90,6 +110,8 @@ def _admitted(name: str, hint: Any) -> tuple[Any, Callable[[Any], Any]]:
     if name == "seed":
         return Natural, int
     for arm in _arms(hint):
+        if isinstance(arm, type) and issubclass(arm, clocks.AbstractClock):
+            return str, str  # by its name
         if arm in PLAIN:  # also of "a name or a function": no file holds a function
             return PLAIN[arm], arm
         kind = typing.get_origin(arm)
