@@ -44,8 +44,9 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
             f"Above: {SHOWN}; (L, r) are the layers and how many start small, lines "
             f"of one r are parallel. Right: {len(SEEDS)} random draws each. Below, "
             "left: the exponent found from differences less that of the law, circles "
-            "on the manifold and crosses with their 95 % interval at random starts; the "
-            "band is 0.05 wide on either side. Below right: L = r = 4 on the manifold, from "
+            "on the manifold and crosses with their 95 % interval at random starts; "
+            "the band is 0.05 wide on either side. Below right: L = r = 4 on the "
+            "manifold, from "
             "each step of ε to the next.",
         ),
         _on_table(on),
