@@ -74,7 +74,7 @@ BAD = [
     ({"problem": {"file": "none.csv", "label": "y"}}, "problem.file", "no file"),
     ({"problem": {"file": "x.txt", "label": "y"}}, "problem.file", ".csv, .npz"),
     # the network
-    ({"network__kind": None}, "network.kind", "one of Chain, ConvLinear, DeepLinear, Diagonal"),
+    ({"network__kind": None}, "network.kind", "one of Chain, ConvLinear, Deep"),
     ({"network__kind": "Diag"}, "network.kind", "Did you mean 'Diagonal'?"),
     ({"network__dpth": 3}, "network.dpth", "Did you mean 'depth'?"),
     ({"network__depth": None}, "network", "exactly one of depth, layers; got none"),

@@ -28,8 +28,8 @@ class MeasuredNoise(NamedTuple):
     def unbiased(self) -> float:
         r"""The same for the population they are drawn from, its parts without bias.
 
-        The square of a mean of $n$ gradients is too large by $\operatorname{tr}\Sigma/n$
-        on average. Infinite where nothing else is left.
+        The square of a mean of $n$ gradients is too large by the share
+        $\operatorname{tr}\Sigma/n$ on average. Infinite where nothing else is left.
         """
         if self.samples < 2:
             return math.inf

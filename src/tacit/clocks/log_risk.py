@@ -97,7 +97,7 @@ class LogRisk(AbstractClock):
         network, norms = _linear(network), np.asarray(times)
         length = norm_of(network)
         goals = self._goals(risk, length, norms)
-        leg = self._soft(settings, risk, network, _log_excess, goals)
+        leg = self._soft(settings, risk, network, _excess, goals)
         return whole(settings, risk, network, norms, leg, self._meet(risk, length))
 
     def paths(
@@ -117,7 +117,7 @@ class LogRisk(AbstractClock):
         legs = soft_flows(
             risks[0] if shared else _stacked(risks),
             stack,
-            _log_excess,
+            _excess,
             _filled(goals[0]),
             jnp.asarray(settings.rtol),
             settings.max_steps,
@@ -188,7 +188,7 @@ class _Event(eqx.Module):
     def __call__(self, network, bound):
         length = jnp.linalg.norm(flat_predictor(network))
         ahead = self.side * self.crossing(network, length)
-        return jnp.minimum(ahead, jnp.log(bound) - jnp.log(length))
+        return jnp.minimum(ahead, 1 - length / bound)
 
 
 def _filled(targets):
@@ -199,8 +199,8 @@ def _filled(targets):
     return jnp.asarray(filled)
 
 
-def _log_excess(network, norm):
-    return jnp.log(jnp.linalg.norm(flat_predictor(network))) - jnp.log(norm)
+def _excess(network, norm):
+    return jnp.linalg.norm(flat_predictor(network)) / norm - 1
 
 
 def _linear(network: AbstractNetwork) -> AbstractLinearNetwork:

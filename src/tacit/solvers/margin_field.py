@@ -1,7 +1,8 @@
 r"""The flow of a risk that falls for ever, in the clock that keeps it moving.
 
 $d\sigma = \|\nabla_w R\|\,\|W\|^{L-2}\,dt$, where $\|W\|^2$ is the mean of the layers'
-squared norms: $\log\|w\|$ then grows like $L\sigma$, however small the risk.
+squared norms (and 1 more for a single layer): $\log\|w\|$ then grows like $L\sigma$,
+however small the risk.
 """
 
 from collections.abc import Callable
@@ -69,7 +70,8 @@ class MarginField:
         moved = push(velocity)
         # The slopes of log |dR/dw| and of the layers' norms, then of the risk.
         turn = slope @ H @ moved / size**2
-        grow = (2 - degree(network)) * (y @ velocity) / (y @ y)
+        L = degree(network)
+        grow = (2 - L) * (y @ velocity) / (L * _size(y, L))
         log_risk = self.risk.log_criterion(self._unflat(E))
         pace = jnp.log(speed) - log_risk - jnp.log(size)
         pace_slope = grow - slope @ moved - turn
@@ -95,7 +97,7 @@ class MarginField:
         pairs = zip(
             jax.tree.leaves(self.shape(err)), jax.tree.leaves(network), strict=True
         )
-        whole = jnp.sum(y**2) / degree(network)
+        whole = _size(y, degree(network))
         shares = [
             jnp.sum(e**2) / jnp.maximum(jnp.sum(W**2), 1e-6 * whole) for e, W in pairs
         ]
@@ -115,4 +117,9 @@ class MarginField:
 
     def _speed(self, y):
         L = degree(self.shape(y))
-        return (jnp.sum(y**2) / L) ** (1 - L / 2)
+        return _size(y, L) ** (1 - L / 2)
+
+
+def _size(y, L):
+    """The layers' mean squared norm; 1 more for one layer, which may start at 0."""
+    return jnp.sum(y**2) / L + float(L == 1)
