@@ -64,6 +64,9 @@ class DescentAligns(AbstractClaim[DeepLinear]):
         yield from starts_well(run)
         yield prescribed(run)
         yield grown(run, 10.0)
+        near = np.all(spectra(run).excess[-1] < 0.1)
+        text = "every layer is within a tenth of rank one, so that its limit shows"
+        yield Hypothesis(text, bool(near))
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         seen = spectra(run)

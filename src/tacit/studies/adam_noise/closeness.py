@@ -105,7 +105,11 @@ def _words(errors: dict[str, Errors], count: int) -> tuple[str, ...]:
             f"the order with it is {first:.2f}"
             + (
                 ": there the step is no longer small against "
-                f"$1 - \\beta_2 = {1 - BETAS[1]:.2f}$."
+                + (
+                    f"$1 - \\beta_2 = {1 - BETAS[1]:.2f}$."
+                    if name == "Adam"
+                    else f"$1 - \\beta = {1 - BETAS[0]:.2f}$."
+                )
                 if abs(first - 2) > 0.15
                 else "."
             )

@@ -89,7 +89,7 @@ def _words(runs: dict[str, Drawn], findings: tuple[Finding, ...]) -> tuple[str, 
         r"$\nabla\|g\|_1/|g|$ in the mean correction is a straight line in $\lambda$. "
         f"Its slope in $\\beta_2$ changes sign at $\\lambda = {turn:.3f}$ (here "
         f"$\\beta = ({BETA1:g}, {BETA2[-1]:g})$; a half as $\\beta_2 \\to 1$): "
-        "this is the reversal in the batch size, at $b = 2B_{\\rm simple}$. It is "
+        "this is the reversal in the batch size, at $b = 2B_{\\mathrm{simple}}$. It is "
         "exact algebra about the formula.",
         ("**Beyond second order the 1-norm has no reversal.** " if falls else "")
         + r"As $\beta_2 \to 1$ the factor is $B_1/(1+\lambda) - B_2/(1+\lambda)^2$, of "
