@@ -26,6 +26,8 @@ def reproduce(
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
     import tacit
 
+    import jax
+
     from ..reporting import terminal
     from ..reporting.catalogue import named
     from ..reporting.findings import as_findings
@@ -39,6 +41,9 @@ def reproduce(
             with terminal.progress(name) as progress:
                 words = {"out": folder, "quick": quick, "progress": progress}
                 report = tacit.reproduce(name, **words)
+            # What one study compiled is of no use to the next, and all of it together
+            # is more memory mappings than Linux gives a process.
+            jax.clear_caches()
         except KeyboardInterrupt:
             terminal.note(f"Interrupted. What was finished is in {folder}.")
             raise
