@@ -24,9 +24,9 @@ def reproduce(
     one_of(names, "NAME", every=every)
     if quick:  # it compiles more than it computes
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
-    import tacit
-
     import jax
+
+    import tacit
 
     from ..reporting import terminal
     from ..reporting.catalogue import named
