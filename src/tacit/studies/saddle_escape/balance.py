@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 from ..._types import Scalar
 from ...backpropagation import leftover, signals
@@ -38,7 +39,9 @@ class LogCosh(AbstractPointwiseLoss):
 
     attained: ClassVar[bool] = True
 
-    def pointwise(self, output: Scalar, target: Scalar) -> Scalar:
+    def pointwise(
+        self, output: Float[Array, "*k"], target: Float[Array, "*k"]
+    ) -> Scalar:
         return jnp.sum(jnp.log(jnp.cosh(output - target)))
 
 
