@@ -16,7 +16,7 @@ class Interval(NamedTuple):
     half: np.ndarray
 
     @property
-    def sure(self) -> np.ndarray:
+    def sure(self) -> np.ndarray | np.bool_:
         """Whether 0 is outside."""
         return np.abs(self.mean) > self.half
 
