@@ -1,6 +1,6 @@
 """Means over runs, with how far off they may be."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -16,7 +16,7 @@ class Interval(NamedTuple):
     half: np.ndarray
 
     @property
-    def sure(self) -> np.ndarray | np.bool_:
+    def sure(self) -> Any:
         """Whether 0 is outside."""
         return np.abs(self.mean) > self.half
 
