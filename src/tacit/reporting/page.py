@@ -9,9 +9,11 @@ import collections
 import dataclasses
 import importlib.metadata
 import platform
+import re
 from collections.abc import Sequence
 
 import jinja2
+import markupsafe
 
 from ..errors import DataError
 from .findings import Finding, order
@@ -109,6 +111,7 @@ class Page:
             lstrip_blocks=True,
         )
         environment.filters |= {"html": html, "number": number, "plain": plain}
+        environment.filters["by_words"] = _by_words
         controls = [each for each in self.findings if each.role in ("foil", "rival")]
         counts = collections.Counter(
             each.outcome for each in self.findings if each not in controls
@@ -140,6 +143,12 @@ class Page:
             "anchor": f"section-{number}",
             "blocks": blocks,
         }
+
+
+def _by_words(name: str) -> markupsafe.Markup:
+    """A name in CamelCase, which a narrow column may break between its words."""
+    words = re.split(r"(?<=[a-z0-9])(?=[A-Z])", name)
+    return markupsafe.Markup("<wbr>").join(words)
 
 
 def _self_contained(picture: Picture) -> None:
