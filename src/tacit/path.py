@@ -51,7 +51,7 @@ class Arrival(NamedTuple):
 
 def straight(times: Times, end: AbstractNetwork, steps: int) -> Path:
     """The way to an event that was met at `end`, recorded there alone."""
-    states = jax.tree.map(lambda x: x[None], end)
+    states = jax.tree.map(lambda x: np.asarray(x)[None], end)
     return Path(states, _itself, jnp.asarray(times), end, None, steps)
 
 

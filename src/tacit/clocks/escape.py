@@ -41,12 +41,12 @@ steps grow as the tolerance falls and little is gained."""
 class Pace(eqx.Module):
     r"""$\|\theta\|^{r-2}$ of the small layers: how fast this clock runs."""
 
-    small: Float[Array, " L"]
-    power: Scalar
+    small: Float[Array, " L"] | Float[np.ndarray, " L"]
+    power: Scalar | Float[np.ndarray, ""]
 
     def __call__(self, network: AbstractNetwork) -> Scalar:
         squares = jnp.stack([jnp.sum(W**2) for W in layers_of(network)])
-        return (self.small @ squares) ** (self.power / 2)
+        return jnp.dot(self.small, squares) ** (self.power / 2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,8 +109,9 @@ class Escape(AbstractClock):
         if times[-1] == 0:
             state = jax.tree.map(lambda x: x[None], network)
             return Path(state, chart.leave, float64(times), network, None, 0)
-        leg = Leg.begin(chart, network)
-        if settings.solver != "stiff":
+        if settings.solver == "stiff":
+            leg = Leg.begin(chart, network)
+        else:
             leg = rescaled(
                 tolerances, chart, risk, network, pace, float64(times),
                 np.asarray(_patience(settings, network)),
@@ -133,12 +134,13 @@ class Escape(AbstractClock):
         within: float,
     ) -> Arrival:
         chart, tolerances, pace = _laid(self, settings, network)
-        leg = Leg.begin(chart, network)
         # A level that is a plain number would be compiled anew for every other one.
         crossing = jax.tree.map(
-            lambda x: jnp.asarray(x) if type(x) is float else x, crossing
+            lambda x: np.asarray(x) if type(x) is float else x, crossing
         )
-        if settings.solver != "stiff":
+        if settings.solver == "stiff":
+            leg = Leg.begin(chart, network)
+        else:
             leg = rescaled_event(
                 tolerances, chart, risk, network, pace, crossing, np.asarray(within),
                 np.asarray(_patience(settings, network)),
@@ -163,7 +165,7 @@ def _laid(clock, settings, network):
     entries = min(known[known > 0], default=1.0)
     rtol = max(settings.rtol, KINKED) if _kinked(network) else settings.rtol
     tolerances = np.asarray(rtol), np.asarray(rtol * entries)
-    pace = Pace(float64(chosen), float64(power))
+    pace = Pace(chosen, np.asarray(power))
     return Parameters(settings.weight_decay, bend), tolerances, pace
 
 

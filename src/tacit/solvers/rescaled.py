@@ -20,6 +20,9 @@ from .leg import Leg
 
 SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 
+CLOSE = 1e-13
+"""An event is met to this share of what was left when its step began."""
+
 
 class Stride(NamedTuple):
     """Where the integration stands; the last entry of `y` is the flow time."""
@@ -121,7 +124,7 @@ def rescaled_event(
 
     here = side(stride.y) * first
     h = jnp.where(met, stride.h, 0.0)
-    _, y = root(shorter, (jnp.zeros(()), here), (h, ahead), y)
+    _, y = root(shorter, (jnp.zeros(()), here), (h, ahead), y, close=CLOSE * here)
     y = jnp.where(met, y, stride.y)
     last = shape(y[:-1])
     none = jax.tree.map(lambda x: x[None][:0], last)
