@@ -62,7 +62,9 @@ def page(*parts, **more):
 class Reader(html.parser.HTMLParser):
     """Collects ids, references and addresses, and checks that tags are balanced."""
 
-    VOID = frozenset(["meta", "link", "br", "path", "use", "rect", "circle", "image"])
+    VOID = frozenset(
+        ["meta", "link", "br", "wbr", "path", "use", "rect", "circle", "image"]
+    )
 
     def __init__(self, text):
         super().__init__()
