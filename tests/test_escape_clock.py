@@ -150,6 +150,13 @@ def test_a_level_that_is_never_reached_ends_at_its_bound():
     assert "(30 steps)" in run.reason
 
 
+def test_a_level_met_at_the_start_is_met_there():
+    run = escape(start(0.03), COARSE, RiskBelow(1.0, relative=True))
+    assert run.finite
+    assert float(run.times[-1]) == 0.0
+    np.testing.assert_array_equal(flat(run.network), flat(start(0.03)))
+
+
 def test_a_start_at_the_saddle_is_refused():
     still = MLP([np.zeros((3, 4)), np.zeros((1, 3))])
     with pytest.raises(DataError, match="a saddle that no flow leaves"):

@@ -20,25 +20,31 @@ ORDER = 8
 def step(
     field: Callable[[Flat], Flat], y: Flat, slope: Flat, h: Array
 ) -> tuple[Flat, list[Flat]]:
-    """The state `h` later and the twelve slopes on the way; `slope` is that at `y`."""
+    """The state `h` later and thirteen slopes; the first is `slope`, that at `y`.
+
+    The last is that at the new state.
+    """
     slopes = [slope]
     for row in STAGES[1:]:
         slopes.append(field(y + h * _mix(row, slopes)))
-    return y + h * _mix(WEIGHTS, slopes), slopes
+    new = y + h * _mix(WEIGHTS, slopes)
+    return new, [*slopes, field(new)]
 
 
 def compact_step(
     field: Callable[[Flat], Flat], y: Flat, slope: Flat, h: Array
 ) -> tuple[Flat, list[Flat]]:
     """The same step as a loop over the stages: slower, but compiled in a third."""
-    stages = jnp.asarray(STAGES)
+    stages = jnp.asarray(np.vstack([STAGES, WEIGHTS]))
 
-    def stage(i, found):
-        return found.at[i].set(field(y + h * (stages[i] @ found)))
+    def stage(i, carry):
+        found, _ = carry
+        at = y + h * (stages[i] @ found[:-1])
+        return found.at[i].set(field(at)), at
 
-    found = jnp.zeros((len(STAGES), y.size)).at[0].set(slope)
-    found = jax.lax.fori_loop(1, len(STAGES), stage, found)
-    return y + h * (jnp.asarray(WEIGHTS) @ found), list(found)
+    found = jnp.zeros((len(stages), y.size)).at[0].set(slope)
+    found, new = jax.lax.fori_loop(1, len(stages), stage, (found, y))
+    return new, list(found)
 
 
 def error(slopes: list[Flat], h: Array, scale: Flat) -> Array:
@@ -53,20 +59,38 @@ def error(slopes: list[Flat], h: Array, scale: Flat) -> Array:
     return jnp.where(both == 0, 0.0, h * fifth / jnp.sqrt(safe * scale.size))
 
 
-def first_step(field, y: Flat, slope: Flat, scale: Flat, span: Array) -> Array:
-    """A step with which to begin (Hairer, Norsett and Wanner 1993, Section II.4)."""
+def begin(
+    field: Callable[[Flat], Flat], y: Flat, scale: Flat, span: Callable[[Flat], Array]
+) -> tuple[Flat, Array]:
+    """The slope at `y` and a step with which to begin, at most ``span(slope)``.
+
+    Hairer, Norsett and Wanner (1993), Section II.4.
+    """
 
     def size(x):
         return jnp.sqrt(jnp.mean((x / scale) ** 2))
 
-    d0, d1 = size(y), size(slope)
-    usual = (d0 > 1e-5) & (d1 > 1e-5)
-    h = jnp.minimum(jnp.where(usual, 0.01 * d0 / jnp.where(usual, d1, 1.0), 1e-6), span)
-    d2 = size(field(y + h * slope) - slope) / h
-    steep = jnp.maximum(d1, d2)
+    def crude(slope):
+        d0, d1 = size(y), size(slope)
+        usual = (d0 > 1e-5) & (d1 > 1e-5)
+        h = jnp.where(usual, 0.01 * d0 / jnp.where(usual, d1, 1.0), 1e-6)
+        return jnp.minimum(h, span(slope))
+
+    def look(i, found):
+        slope, h, _ = found
+        seen = field(y + h * slope)
+        slope = jnp.where(i == 0, seen, slope)
+        return slope, crude(slope), seen
+
+    # A loop of two rounds: the field is compiled once.
+    still = jnp.zeros_like(y)
+    found = (still, jnp.zeros(()), still)
+    slope, h, ahead = jax.lax.fori_loop(0, 2, look, found)
+    steep = jnp.maximum(size(slope), size(ahead - slope) / h)
     far = (0.01 / jnp.where(steep > 1e-15, steep, 1.0)) ** (1 / ORDER)
     flat = jnp.maximum(1e-6, h * 1e-3)
-    return jnp.minimum(jnp.minimum(100 * h, jnp.where(steep > 1e-15, far, flat)), span)
+    later = jnp.where(steep > 1e-15, far, flat)
+    return slope, jnp.minimum(jnp.minimum(100 * h, later), span(slope))
 
 
 def _mix(weights, slopes):

@@ -9,7 +9,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
 from . import dop853
-from .crossing import root
+from .crossing import Bracket, TRIES
 from .leg import Leg
 
 
@@ -87,29 +87,28 @@ def explicit_event(
     first = side(walk.y, walk.t)
 
     def going(carry):
-        walk, met, *_ = carry
-        return (walk.t < end[0]) & (walk.steps < max_steps) & ~walk.stuck & ~met
+        walk, met, _, bracket, _ = carry
+        waits = (walk.t < end[0]) & (walk.steps < max_steps) & ~walk.stuck
+        return jnp.where(met, bracket.opens(0.0, TRIES), waits)
 
     def on(carry):
-        walk = carry[0]
-        h = jnp.minimum(walk.h, end[0] - walk.t)
+        # One loop for both, walking and searching: the field is compiled once.
+        walk, met, here, bracket, _ = carry
+        h = jnp.where(met, bracket.secant(), jnp.minimum(walk.h, end[0] - walk.t))
         y, slope, err = _try(field, tolerances, walk, h, dop853.compact_step)
-        good = err <= 1
         ahead = side(y, walk.t + h) * first
-        met = good & (ahead <= 0)
+        good = err <= 1
         after = _judged(walk, y, slope, err, h, jnp.where(good, walk.t + h, walk.t))
-        stay = jax.tree.map(lambda a, b: jnp.where(met, a, b), walk, after)
-        return stay, met, h, y, ahead
+        over = met | good & (ahead <= 0)
+        begun = Bracket.between((jnp.zeros(()), here), (h, ahead))
+        bracket = _either(met, bracket.narrowed(h, ahead), begun)
+        here = jnp.where(over | ~good, here, ahead)
+        return _either(over, walk, after), over, here, bracket, y
 
-    start = (walk, jnp.zeros((), bool), walk.h, walk.y, first)
-    walk, met, h, y, ahead = jax.lax.while_loop(going, on, start)
-
-    def shorter(h):
-        y = dop853.compact_step(field, walk.y, walk.slope, h)[0]
-        return side(y, walk.t + h) * first, y
-
-    here = side(walk.y, walk.t) * first
-    h, y = root(shorter, (jnp.zeros(()), here), (jnp.where(met, h, 0.0), ahead), y)
+    here = (jnp.zeros(()), first * first)
+    start = (walk, first == 0, here[1], Bracket.between(here, here), walk.y)
+    walk, met, _, bracket, y = jax.lax.while_loop(going, on, start)
+    h = jnp.where(met, bracket.h, 0.0)
     last = shape(jnp.where(met, y, walk.y))
     none = jax.tree.map(lambda x: x[None][:0], last)
     return Leg(none, last, None, walk.t + h, walk.steps, met)
@@ -127,8 +126,8 @@ def _begin(tolerances, chart, risk, network, times):
     def field(flat):
         return ravel_pytree(chart.field(risk, shape(flat)))[0]
 
-    slope = field(y)
-    h = dop853.first_step(field, y, slope, _scale(tolerances, y, y), times[-1])
+    scale = _scale(tolerances, y, y)
+    slope, h = dop853.begin(field, y, scale, lambda _: jnp.asarray(times[-1]))
     zero, none = jnp.zeros(()), jnp.zeros((), int)
     record = jnp.full((len(times), y.size), jnp.inf).at[0].set(y)
     early = (times[0] == 0).astype(int)  # the start is the first record
@@ -144,9 +143,12 @@ def _scale(tolerances, a, b):
 
 def _try(field, tolerances, walk, h, step=dop853.step):
     y, slopes = step(field, walk.y, walk.slope, h)
-    slope = field(y)
-    err = dop853.error([*slopes, slope], h, _scale(tolerances, walk.y, y))
-    return y, slope, jnp.where(jnp.isfinite(err), err, jnp.inf)
+    err = dop853.error(slopes, h, _scale(tolerances, walk.y, y))
+    return y, slopes[-1], jnp.where(jnp.isfinite(err), err, jnp.inf)
+
+
+def _either(chosen, a, b):
+    return jax.tree.map(lambda x, y: jnp.where(chosen, x, y), a, b)
 
 
 def _judged(walk: Walk, y, slope, err, h, t) -> Walk:

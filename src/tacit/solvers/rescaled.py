@@ -14,7 +14,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
 from . import dop853
-from .crossing import root
+from .crossing import Bracket, TRIES
 from .leg import Leg
 
 
@@ -42,7 +42,7 @@ def rescaled(tolerances, chart, risk, network, pace: Callable, times, max_steps)
     A step in the clock that would pass a record is taken in flow time instead, and so
     ends on it. `tolerances` are numbers; the flow time is not held to them.
     """
-    field, shape, scale, stride = _begin(
+    field, paced, shape, scale, stride = _begin(
         tolerances, chart, risk, network, pace, times[-1]
     )
     record = jnp.full((len(times), stride.y.size - 1), jnp.inf)
@@ -62,6 +62,7 @@ def rescaled(tolerances, chart, risk, network, pace: Callable, times, max_steps)
         h = jnp.where(lands, left, stride.h)
         flowing = jnp.where(lands, stride.slope[-1], 0.0)
         y, slope, err = _try(field, scale, stride, h, flowing)
+        slope = jnp.where(lands, slope / (slope[-1] * paced(y)), slope)
         past = ~lands & (y[-1] > target)
         good = (err <= 1) & ~past
         there = good & lands
@@ -93,7 +94,7 @@ def rescaled_event(
     there.
     """
     end = jnp.asarray(within, float)
-    field, shape, scale, stride = _begin(tolerances, chart, risk, network, pace, end)
+    field, _, shape, scale, stride = _begin(tolerances, chart, risk, network, pace, end)
 
     def side(y):
         return crossing(chart.leave(shape(y[:-1])), y[-1])
@@ -101,30 +102,27 @@ def rescaled_event(
     first = side(stride.y)
 
     def going(carry):
-        stride, met, *_ = carry
-        waits = (stride.y[-1] < end) & (stride.steps < max_steps)
-        return waits & ~stride.stuck & ~met
+        stride, met, here, bracket, _ = carry
+        waits = (stride.y[-1] < end) & (stride.steps < max_steps) & ~stride.stuck
+        return jnp.where(met, bracket.opens(CLOSE * here, TRIES), waits)
 
     def on(carry):
-        stride = carry[0]
-        y, slope, err = _try(field, scale, stride, stride.h, jnp.zeros(()))
-        good = err <= 1
+        # One loop for both, walking and searching: the field is compiled once.
+        stride, met, here, bracket, _ = carry
+        h = jnp.where(met, bracket.secant(), stride.h)
+        y, slope, err = _try(field, scale, stride, h, jnp.zeros(()))
         ahead = side(y) * first
-        met = good & (ahead <= 0)
-        after = _judged(stride, y, slope, err, stride.h, good)
-        stay = jax.tree.map(lambda a, b: jnp.where(met, a, b), stride, after)
-        return stay, met, y, ahead
+        good = err <= 1
+        after = _judged(stride, y, slope, err, h, good)
+        over = met | good & (ahead <= 0)
+        begun = Bracket.between((jnp.zeros(()), here), (h, ahead))
+        bracket = _either(met, bracket.narrowed(h, ahead), begun)
+        here = jnp.where(over | ~good, here, ahead)
+        return _either(over, stride, after), over, here, bracket, y
 
-    start = (stride, jnp.zeros((), bool), stride.y, first)
-    stride, met, y, ahead = jax.lax.while_loop(going, on, start)
-
-    def shorter(h):
-        y = _move(field, stride, h, jnp.zeros(()))[0]
-        return side(y) * first, y
-
-    here = side(stride.y) * first
-    h = jnp.where(met, stride.h, 0.0)
-    _, y = root(shorter, (jnp.zeros(()), here), (h, ahead), y, close=CLOSE * here)
+    here = (jnp.zeros(()), first * first)
+    start = (stride, first == 0, here[1], Bracket.between(here, here), stride.y)
+    stride, met, _, _, y = jax.lax.while_loop(going, on, start)
     y = jnp.where(met, y, stride.y)
     last = shape(y[:-1])
     none = jax.tree.map(lambda x: x[None][:0], last)
@@ -135,11 +133,13 @@ def _begin(tolerances, chart, risk, network, pace, end):
     flat, shape = ravel_pytree(chart.enter(network))
     rtol, atol = tolerances
 
+    def paced(y):
+        return pace(chart.leave(shape(y[:-1])))
+
     def field(y, flowing):
         """Velocity in the clock, or in flow time where `flowing` is its speed there."""
-        state = shape(y[:-1])
-        velocity = ravel_pytree(chart.field(risk, state))[0]
-        speed = jnp.where(flowing > 0, flowing, 1 / pace(chart.leave(state)))
+        velocity = ravel_pytree(chart.field(risk, shape(y[:-1])))[0]
+        speed = jnp.where(flowing > 0, flowing, 1 / paced(y))
         return speed * jnp.append(velocity, 1.0)
 
     def scale(a, b):
@@ -147,27 +147,24 @@ def _begin(tolerances, chart, risk, network, pace, end):
         return sizes.at[-1].set(jnp.inf)
 
     y = jnp.append(flat, 0.0)
-    slope = field(y, jnp.zeros(()))
-    whole = end / slope[-1]
-    h = dop853.first_step(
-        lambda y: field(y, jnp.zeros(())), y, slope, scale(y, y), whole
+    slope, h = dop853.begin(
+        lambda y: field(y, jnp.zeros(())), y, scale(y, y), lambda slope: end / slope[-1]
     )
     stuck = ~jnp.all(jnp.isfinite(slope))
     none = jnp.zeros((), int)
-    return field, shape, scale, Stride(y, slope, h, jnp.zeros(()), none, stuck)
-
-
-def _move(field, stride, h, flowing):
-    return dop853.compact_step(lambda y: field(y, flowing), stride.y, stride.slope, h)
+    return field, paced, shape, scale, Stride(y, slope, h, jnp.zeros(()), none, stuck)
 
 
 def _try(field, scale, stride, h, flowing):
-    y, slopes = _move(field, stride, h, flowing)
-    slope = field(y, flowing)
-    err = dop853.error([*slopes, slope], h, scale(stride.y, y))
-    # The step may have been taken in flow time; the next one is not.
-    slope = jnp.where(flowing > 0, field(y, jnp.zeros(())), slope)
-    return y, slope, jnp.where(jnp.isfinite(err), err, jnp.inf)
+    y, slopes = dop853.compact_step(
+        lambda y: field(y, flowing), stride.y, stride.slope, h
+    )
+    err = dop853.error(slopes, h, scale(stride.y, y))
+    return y, slopes[-1], jnp.where(jnp.isfinite(err), err, jnp.inf)
+
+
+def _either(chosen, a, b):
+    return jax.tree.map(lambda x, y: jnp.where(chosen, x, y), a, b)
 
 
 def _judged(stride: Stride, y, slope, err, h, good) -> Stride:
