@@ -20,7 +20,7 @@ from .linearised import lineariser
 NEAR = 40.0
 """Points whose margins exceed the smallest by more weigh less than rounding."""
 
-RTOL, EPS = 1e-9, np.finfo(float).eps
+RTOL, EPS = 1e-11, np.finfo(float).eps
 
 
 class HardLeg(NamedTuple):
