@@ -44,6 +44,10 @@ _EMBEDDED = np.array(
 _INVERSE = np.linalg.inv(_G)
 STAGES, COUPLING = _A @ _INVERSE, np.eye(4) / GAMMA - _INVERSE
 WEIGHTS, ERROR = _B @ _INVERSE, (_B - _EMBEDDED) @ _INVERSE
+# The rows of the later stages, turned so that the latest stage comes last.
+_LATEST_STAGES, _LATEST_COUPLING = (
+    np.stack([np.roll(T[i], -i) for i in (1, 2, 3)]) for T in (STAGES, COUPLING)
+)
 
 SHORTEST = 1e-13
 """A step that moves the logarithm of the norm by less is lost in rounding."""
@@ -155,17 +159,24 @@ def soft_flow(
 def _step(field: MarginField, here: Tangent, y: Array, h: Array) -> tuple[Array, Array]:
     """The state after a step from `y`, where the tangent is `here`, and its error."""
     solve = here.solver(h * GAMMA)
-    first = solve(GAMMA * h * here.velocity)
+    none, first = jnp.zeros_like(y), solve(GAMMA * h * here.velocity)
 
     def stage(U, row):
-        moved, mixed, i = row
-        slope = field.velocity(y + moved @ U)
-        return U.at[i].set(solve(GAMMA * (h * slope + mixed @ U))), None
+        moved, coupled = row
+        slope = field.velocity(y + _mixed(moved, U))
+        last = solve(GAMMA * (h * slope + _mixed(coupled, U)))
+        return (*U[1:], last), None
 
-    # Scanned: three times the slope would be three times as long to compile.
-    rows = (jnp.asarray(STAGES[1:]), jnp.asarray(COUPLING[1:]), jnp.arange(1, 4))
-    U, _ = jax.lax.scan(stage, jnp.zeros((4, y.size)).at[0].set(first), rows)
-    return y + WEIGHTS @ U, field.error(y, jnp.asarray(ERROR) @ U)
+    # Scanned: three times the slope would be three times as long to compile. The latest
+    # four stages are four vectors: one matrix of them would be copied at every stage.
+    rows = jnp.asarray(_LATEST_STAGES), jnp.asarray(_LATEST_COUPLING)
+    U, _ = jax.lax.scan(stage, (none, none, none, first), rows)
+    return y + _mixed(WEIGHTS, U), field.error(y, _mixed(ERROR, U))
+
+
+def _mixed(shares, U):
+    a, b, c, d = U
+    return shares[0] * a + shares[1] * b + shares[2] * c + shares[3] * d
 
 
 def _timed(walk: Walk, here: Tangent) -> Walk:
