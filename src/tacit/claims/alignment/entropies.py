@@ -52,7 +52,7 @@ class HyperbolicInterpolation(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "J5"
-    reference: ClassVar[str] = "Woodworth et al. (2020), arXiv:2002.09277, Theorem 1"
+    reference: ClassVar[str] = "Woodworth et al. (2020), arXiv:2002.09277"
     needs: ClassVar[type] = TwoSided
     tolerance: float = 1e-6
     """The square root of the risk that is left; the flow's own error is near 1e-10."""
@@ -103,7 +103,7 @@ class HyperbolicMargins(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "J6"
-    reference: ClassVar[str] = "Moroshko et al. (2020), arXiv:2007.06738, Section 4"
+    reference: ClassVar[str] = "Moroshko et al. (2020), arXiv:2007.06738"
     needs: ClassVar[type] = TwoSided
     watches: ClassVar[tuple[AbstractObservable, ...]] = (RiskLogarithm(),)
     margin: ClassVar[float] = 10

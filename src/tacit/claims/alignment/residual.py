@@ -43,7 +43,7 @@ class ResidualIgnoresDepth(AbstractClaim[DeepLinear]):
 
     id: ClassVar[str] = "I3"
     reference: ClassVar[str] = (
-        "Derived; cf. Soudry et al. (2018), arXiv:1710.10345, Theorem 9, and Ji and "
+        "Derived; cf. Soudry et al. (2018), arXiv:1710.10345, and Ji and "
         "Telgarsky (2019), arXiv:1810.02032, Theorem 2"
     )
     needs: ClassVar[type] = DeepLinear

@@ -37,9 +37,7 @@ class GapTimesNorm(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "J3"
-    reference: ClassVar[str] = (
-        "Derived; cf. Nacson et al. (2019), arXiv:1803.01905, Theorem 5"
-    )
+    reference: ClassVar[str] = "Derived; cf. Nacson et al. (2019), arXiv:1803.01905"
     needs: ClassVar[type] = DeepLinear
     watches: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 100

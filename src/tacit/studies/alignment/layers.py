@@ -212,9 +212,9 @@ def _words(subject: Subject, L: int, deep: Trajectory, flat: Trajectory):
         "align faster than the paper says**, like $\\|W\\|^{-4}$."
     )
     third = (
-        "Two slips do no harm, and the verdicts below show both: the derivative "
-        "displayed in the proof of Theorem 2 lacks a factor 2, and Assumption 2 (the "
-        "risk starts at most at that of 0) cannot be dropped, since two balanced "
+        "The verdicts below show two things more. The derivative displayed in the "
+        "proof of Theorem 2 lacks a factor 2, which does no harm. And Assumption 2 "
+        "(the risk starts at most at that of 0) cannot be dropped: two balanced "
         "scalars with the wrong sign end at 0."
     )
     return first, second, third

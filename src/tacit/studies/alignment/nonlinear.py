@@ -113,7 +113,7 @@ def _draw(runs, bounds) -> plots.Drawing:
     kinds = dict(zip(curves, plots.STROKES[3:5], strict=True))
     drawing[2].frame(title="risk", x="1 + steps", y="risk", log="xy").lines(
         curves, look=kinds, labels="key"
-    ).axes.legend(loc="upper right")
+    ).axes.legend(loc="lower left")
     return drawing
 
 
