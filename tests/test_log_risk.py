@@ -128,6 +128,31 @@ def test_one_layer_may_start_at_zero():
     assert np.linalg.norm(direction(run) - np.asarray(MARGIN.value)) < 2e-8
 
 
+def test_the_limit_waits_until_margins_are_large():
+    """Samples of length c turn w by w / c: the units decide where the end begins."""
+    flat = networks.DeepLinear([np.zeros((1, D))])
+    tiny = tacit.Problem(1e-12 * np.asarray(PROBLEM.X), np.asarray(PROBLEM.y))
+    far = follow(flat, tacit.Risk(tiny, LOSSES["Exponential"]), until=1e14)
+    near = follow(flat, until=1e2)
+    assert far.finite
+    assert far.asymptotic_from is None
+    apart = np.linalg.norm(direction(far) - direction(near))
+    assert apart < 1e-5
+    assert np.linalg.norm(direction(near) - np.asarray(MARGIN.value)) > 1e-3
+
+
+def test_samples_without_weight_do_not_pull():
+    """Not even at the end: the first is on the wrong side, and weighs nothing."""
+    X, y = np.asarray(PROBLEM.X), np.asarray(PROBLEM.y)
+    wrong = tacit.Problem(
+        np.vstack([-X[:1], X]), np.append(y[0], y), np.append(0.0, np.ones(len(y)))
+    )
+    flat = networks.DeepLinear([np.zeros((1, D))])
+    run = follow(flat, tacit.Risk(wrong, LOSSES["Exponential"]))
+    assert run.finite
+    assert np.linalg.norm(direction(run) - np.asarray(MARGIN.value)) < 2e-8
+
+
 def test_thirty_decades(farther):
     """The direction error falls with the norm until rounding ends it."""
     assert farther.finite

@@ -4,10 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..errors import DataError
 from ..networks import AbstractLinearNetwork
+from ..oracles import max_margin
 from ..path import Path
 from ..risk import Risk
-from ..solvers import hard_flow, SoftLeg
+from ..solvers import hard_flow, SoftLeg, weighty_rows
 from .base import Settings
 
 
@@ -41,6 +43,14 @@ def whole(
     norms, steps = np.append(near, hard.norms), steps + hard.steps
     path = _path(network, states, log_times, norms, steps, hard.reason)
     return path._replace(asymptotic_from=float(meet))
+
+
+def largest_margin(risk: Risk) -> float:
+    """That of the best direction; 1e-300 where there is none, or not to rounding."""
+    try:
+        return max_margin(weighty_rows(risk)[0]).margin
+    except DataError:
+        return 1e-300
 
 
 def norm_of(network: AbstractLinearNetwork) -> float:

@@ -19,11 +19,14 @@ from ..path import Arrival, Path, Times
 from ..risk import Risk
 from ..solvers import flat_predictor, soft_flow, soft_flows, SoftLeg
 from .base import AbstractClock, Settings
-from .far_path import norm_of, shaped, whole
+from .far_path import largest_margin, norm_of, shaped, whole
 
 
 LARGEST = 1e150
 """The largest norm whose square is a float."""
+
+CLEAR = 1e3
+"""What the smallest margin must be for the softmax over the margins to be its limit."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +36,9 @@ class LogRisk(AbstractClock):
     Up to the norm `hand_over` the flow is integrated as it is, by implicit steps that
     grow with the norm. Beyond, for a loss with an exponential tail, by its limit: the
     smallest margins alone pull, and what is dropped is of relative order
-    $1/\|w\|$. Those states are marked as asymptotic. With `rebalance` the layers of a
-    deep linear network are put back, after every step, to the differences
+    $1/\|w\|$. Those states are marked as asymptotic. Where the largest margin $\gamma$
+    is small, that begins at $10^3/\gamma$ if it is more. With `rebalance` the layers of
+    a deep linear network are put back, after every step, to the differences
     $W_{l+1}^\top W_{l+1} - W_l W_l^\top$ that the flow conserves; the map stays.
 
     Times and records are norms, from that of the start on; a norm counts when it is
@@ -79,7 +83,7 @@ class LogRisk(AbstractClock):
                 f"norm {length:g}, and squares are floats up to {LARGEST:g}. Ask for "
                 "one in between."
             )
-        if not jnp.any(ravel_pytree(risk.gradient(network))[0] != 0):
+        if _still(risk, network):
             raise DataError(
                 "the gradient is zero at the start, so it never moves (Ji and "
                 "Telgarsky 2019, Assumption 2). Let all layers but one be nonzero."
@@ -96,9 +100,9 @@ class LogRisk(AbstractClock):
     ) -> Path:
         network, norms = _linear(network), np.asarray(times)
         length = norm_of(network)
-        goals = self._goals(risk, length, norms)
-        leg = self._soft(settings, risk, network, _excess, goals)
-        return whole(settings, risk, network, norms, leg, self._meet(risk, length))
+        meet = max(self._meet(risk, norms[-1]), length)
+        leg = self._soft(settings, risk, network, _excess, _goals(length, norms, meet))
+        return whole(settings, risk, network, norms, leg, meet)
 
     def paths(
         self,
@@ -109,11 +113,13 @@ class LogRisk(AbstractClock):
     ) -> list[Path]:
         norms, stack = np.asarray(times), _stacked(networks)
         lengths = np.linalg.norm(_predictors(stack), axis=-1).tolist()
-        each = list(zip(risks, map(_linear, networks), lengths, strict=True))
-        goals = [self._goals(risk, length, norms) for risk, _, length in each]
-        if len({tuple(g) for g in goals}) > 1:  # they hand over at norms of their own
-            return [self.path(settings, risk, net, times) for risk, net, _ in each]
         shared = all(risk is risks[0] for risk in risks)
+        own = [self._meet(risk, norms[-1]) for risk in risks[: 1 if shared else None]]
+        meets = map(max, own * len(risks) if shared else own, lengths)
+        each = list(zip(risks, map(_linear, networks), lengths, meets, strict=True))
+        goals = [_goals(length, norms, meet) for *_, length, meet in each]
+        if len({tuple(g) for g in goals}) > 1:  # they hand over at norms of their own
+            return [self.path(settings, risk, net, times) for risk, net, *_ in each]
         legs = soft_flows(
             risks[0] if shared else _stacked(risks),
             stack,
@@ -126,8 +132,8 @@ class LogRisk(AbstractClock):
         )
         rows = map(SoftLeg._make, zip(*map(np.asarray, legs), strict=True))
         return [
-            whole(settings, risk, net, norms, leg, self._meet(risk, length))
-            for (risk, net, length), leg in zip(each, rows, strict=True)
+            whole(settings, risk, net, norms, leg, meet)
+            for (risk, net, _, meet), leg in zip(each, rows, strict=True)
         ]
 
     def arrival(
@@ -143,7 +149,7 @@ class LogRisk(AbstractClock):
         side = jnp.sign(crossing(network, length))
         if side == 0:
             return Arrival(length, None)
-        bound = min(within, self._meet(risk, length))
+        bound = min(within, max(self._meet(risk, within), length))
         event = _Event(crossing, side)
         leg = self._soft(settings, risk, network, event, np.array([bound]))
         met = bool(leg.reached[0])
@@ -155,21 +161,13 @@ class LogRisk(AbstractClock):
         why = f"event not met by |w| = {length:.6g} ({int(leg.steps)} steps)"
         return Arrival(length, why)
 
-    def _goals(self, risk, length, norms):
-        """The norms up to which the flow is integrated as it is."""
-        if norms[0] < length * (1 - 1e-12):
-            raise DataError(
-                f"the first record is the norm {norms[0]:g}, but the start's predictor "
-                f"has {length:g} already; record from there on."
-            )
-        meet = self._meet(risk, length)
-        near = norms[norms <= meet]
-        bridged = len(near) < len(norms) and not np.any(near == meet)
-        return np.append(near, [meet] * int(bridged))
-
-    def _meet(self, risk, length):
+    def _meet(self, risk, until):
         """Where the limiting flow takes over: nowhere without an exponential tail."""
-        return max(self.hand_over, length) if risk.loss.exponential_tail else math.inf
+        if not risk.loss.exponential_tail:
+            return math.inf
+        if until <= self.hand_over:
+            return self.hand_over
+        return max(self.hand_over, CLEAR / largest_margin(risk))
 
     def _soft(self, settings, risk, network, crossing, targets):
         rtol, goals = jnp.asarray(settings.rtol), _filled(targets)
@@ -189,6 +187,27 @@ class _Event(eqx.Module):
         length = jnp.linalg.norm(flat_predictor(network))
         ahead = self.side * self.crossing(network, length)
         return jnp.minimum(ahead, 1 - length / bound)
+
+
+def _still(risk, network):
+    """Whether the gradient is 0, and not only too small for a number."""
+    if np.any(np.asarray(ravel_pytree(risk.gradient(network))[0])):
+        return False
+    w, pull = jax.vjp(flat_predictor, network)
+    slope = risk.log_slope(network.predictor())
+    return not jnp.any(ravel_pytree(pull(slope.reshape(w.shape)))[0] != 0)
+
+
+def _goals(length, norms, meet):
+    """The norms up to which the flow is integrated as it is."""
+    if norms[0] < length * (1 - 1e-12):
+        raise DataError(
+            f"the first record is the norm {norms[0]:g}, but the start's predictor "
+            f"has {length:g} already; record from there on."
+        )
+    near = norms[norms <= meet]
+    bridged = len(near) < len(norms) and not np.any(near == meet)
+    return np.append(near, [meet] * int(bridged))
 
 
 def _filled(targets):

@@ -1,7 +1,7 @@
 """Integrators that no library has, and the doors to those that it has."""
 
 from .explicit import explicit, explicit_event, leave
-from .hard_margin import hard_flow
+from .hard_margin import hard_flow, weighty_rows
 from .leg import Leg
 from .many import soft_flows
 from .rescaled import rescaled, rescaled_event
@@ -23,4 +23,5 @@ __all__ = [
     "rescaled_event",
     "soft_flow",
     "soft_flows",
+    "weighty_rows",
 ]

@@ -112,7 +112,8 @@ def hard_flow(
     The active set changes at root-found events: a margin outside meets the smallest
     inside, or a point's weight runs out.
     """
-    flow = _Pull(network, np.asarray(risk.margin_rows))
+    rows, shares = weighty_rows(risk)
+    flow = _Pull(network, rows)
     y = np.asarray(ravel_pytree(network)[0])
     w = flow.at(y).predictor
     margins = flow.Z @ w
@@ -122,7 +123,7 @@ def hard_flow(
     for norm in norms:
         walk, why = _to(flow, walk, float(np.log(norm)), max_steps)
         states.append(walk.y)
-        log_times.append(_log_time(risk, flow, walk.y, walk.active))
+        log_times.append(_log_time(shares, flow, walk.y, walk.active))
         reached.append(norm if why is None else float(np.exp(walk.at)))
         if why:
             break
@@ -174,14 +175,22 @@ def _turn(flow, solver, active) -> tuple[Any, np.ndarray, tuple[str, int]]:
     return root, between(root), flow.late(between(solver.t), active)[1]
 
 
-def _log_time(risk, flow, y, active):
+def weighty_rows(risk: Risk) -> tuple[np.ndarray, np.ndarray]:
+    """The rows whose products with the predictor are margins, and their weights.
+
+    A sample may have several rows, each with its weight; none where that is 0.
+    """
+    rows, weights = np.asarray(risk.margin_rows), risk.problem.weights
+    shares = np.ones(risk.problem.n) if weights is None else np.asarray(weights)
+    shares = np.repeat(shares / shares.sum(), len(rows) // len(shares))
+    return rows[shares > 0], shares[shares > 0]
+
+
+def _log_time(shares, flow, y, active):
     r"""$\log t$, by $t \simeq (R\,\|\nabla \log R\|^2)^{-1}$ where the risk is tiny."""
     here = flow.at(y)
     margins = flow.Z @ here.predictor
-    weights = risk.problem.weights
-    shares = np.ones(risk.problem.n) if weights is None else np.asarray(weights)
-    rows = np.repeat(shares / shares.sum(), len(margins) // len(shares))
     lowest = margins.min()
-    log_risk = np.log(rows @ np.exp(lowest - margins)) - lowest
+    log_risk = np.log(shares @ np.exp(lowest - margins)) - lowest
     slope = np.linalg.norm(here.pull(flow.push(here, active)[1]))
     return float(-log_risk - 2 * np.log(slope))
