@@ -1,5 +1,6 @@
 """The classes of activations, their Taylor coefficients, and what is no activation."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -85,9 +86,31 @@ BAD = {
         DataError,
         "no finite slope at z = 0.*Smooth it",
     ),
-    "a logarithm": (jnp.log, DataError, "log has no finite value at z = -3"),
+    "a logarithm": (jnp.log, DataError, "log has no finite value at z = -10"),
+    "NaN far out": (
+        lambda z: jnp.where(z < -5, jnp.nan, z),
+        DataError,
+        "no finite value at z = -10",
+    ),
+    "NumPy's own": (
+        lambda z: np.tanh(np.asarray(z)),
+        DataError,
+        r"cannot be computed .*\. Write it with jax.numpy",
+    ),
+    "of two arrays": (jnp.arctan2, DataError, "arctan2 cannot be computed"),
+    "half the digits": (
+        lambda z: z.astype(jnp.float32),
+        DataError,
+        "makes float32 of float64",
+    ),
+    "complex": (
+        lambda z: jax.lax.complex(z, z),
+        DataError,
+        "makes complex128 of float64",
+    ),
+    "a constant": (jnp.ones_like, DataError, "its slope is 0"),
     "a step": (jnp.sign, DataError, "sign is a step: its slope is 0"),
-    "a sum": (jnp.sum, ShapeError, r"maps an array \(7,\) to \(\)"),
+    "a sum": (jnp.sum, ShapeError, r"maps an array \(9,\) to \(\)"),
 }
 
 

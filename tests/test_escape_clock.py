@@ -147,7 +147,20 @@ def test_a_level_that_is_never_reached_ends_at_its_bound():
     assert float(run.times[-1]) == 1e3
     flow = GradientFlow(clock="escape", solver="explicit", max_steps=30)
     run = escape(start(0.03), flow, RiskBelow(-1.0))
-    assert "(30 steps)" in run.reason
+    assert "(30 steps): no steps are left" in run.reason
+    run = escape(start(0.03), COARSE, RiskBelow(2 * ZERO))
+    ended = "as good as at rest; the risk is below the level from the start"
+    assert run.reason.endswith(ended)
+
+
+def test_a_velocity_that_is_no_number_is_named():
+    def broken(z):  # between the points where an activation is probed
+        return jnp.where((z > 0.2) & (z < 0.3), jnp.nan, z)
+
+    loud = MLP([10 * W for W in start(0.03).weights[:1]] + [np.ones((1, 5))], broken)
+    run = escape(loud, COARSE)
+    assert "t = 0" in run.reason
+    assert "the velocity there is not finite" in run.reason
 
 
 def test_a_level_met_at_the_start_is_met_there():

@@ -127,10 +127,15 @@ REFUSED = {
         DataError,
         "softplus is not 0 at 0.*Centre it",
     ),
+    "a layer of zeros": (
+        lambda: MLP([np.zeros((3, 4)), 1e-3 * np.ones((1, 3))]),
+        DataError,
+        "layer 1 is 0",
+    ),
     "level below": (
         lambda: MLP.he_normal((4, 3, 1), small=2, eps=0.5),
         DataError,
-        "level = 0.05 is not above",
+        "level = 0.05 is no number above",
     ),
     "another network": (
         lambda: ResidualMLP([np.ones((1, 4))]),

@@ -74,6 +74,11 @@ BAD = {
         DataError,
         "small = 4 layers .* it has 3",
     ),
+    "eps and no layer": (
+        lambda: MLP.he_normal(WIDTHS, eps=0.1),
+        DataError,
+        "eps = 0.1 but no layer is to start small",
+    ),
     "a layer that is not there": (
         lambda: MLP.he_normal(WIDTHS, small=(0, 3), eps=0.1),
         DataError,
@@ -107,6 +112,11 @@ BAD = {
         r"one number for every layer .* \(2, 2\)",
     ),
     "chain, first": (lambda: Chain(np.ones((2, 2)), 1.0), ShapeError, r"vector \(d,\)"),
+    "chain, depth": (
+        lambda: Chain.even(0.1, depth=0),
+        DataError,
+        "Chain: depth counts layers",
+    ),
     "residual, hidden": (
         lambda: ResidualMLP([np.ones((3, 2)), np.ones((2, 3)), np.ones((1, 2))]),
         ShapeError,

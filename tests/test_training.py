@@ -102,6 +102,7 @@ BAD_EXPERIMENTS = {
         "needs a AbstractLinearNetwork",
     ),
     "never": (lambda: Reaches(Hoyer(), 0.5, within=0.0), "finite time to happen"),
+    "nowhere": (lambda: Reaches(Hoyer(), np.nan), "level = nan"),
 }
 
 

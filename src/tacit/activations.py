@@ -35,7 +35,7 @@ ACTIVATIONS: dict[str, Callable] = {
     "tanh": jnp.tanh,
 }
 
-PROBES = np.array([-3.0, -1.0, -0.1, 0.0, 0.1, 1.0, 3.0])
+PROBES = np.array([-10.0, -3.0, -1.0, -0.1, 0.0, 0.1, 1.0, 3.0, 10.0])
 """Where a function must have a value and a slope to be an activation. Zero is among
 them: near a saddle every unit is there."""
 
@@ -59,6 +59,13 @@ def activation_of(given: str | Callable) -> Callable:
     return given
 
 
+def called(activation: str | Callable) -> str:
+    """What to call an activation in words."""
+    if isinstance(activation, str):
+        return activation
+    return getattr(activation, "__name__", type(activation).__name__)
+
+
 def values_and_slopes(
     sigma: Callable, z: Float[Array, "*s"]
 ) -> tuple[Float[Array, "*s"], Float[Array, "*s"]]:
@@ -77,14 +84,25 @@ def kinked(sigma: Callable) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def _probed(sigma):
-    name = getattr(sigma, "__name__", repr(sigma))
+    name = called(sigma)
     with jax.ensure_compile_time_eval():
         z = jnp.asarray(PROBES)
-        value, slope = jax.jvp(sigma, (z,), (jnp.ones_like(z),))
+        try:
+            value, slope = jax.jvp(sigma, (z,), (jnp.ones_like(z),))
+        except Exception as error:
+            raise DataError(
+                f"activation {name} cannot be computed and differentiated on an array: "
+                f"{str(error).splitlines()[0]}. Write it with jax.numpy, of one array."
+            ) from error
     if value.shape != PROBES.shape:
         raise ShapeError(
             f"activation {name} maps an array {PROBES.shape} to {value.shape}; it "
             "works entry by entry. Write it so."
+        )
+    if value.dtype != z.dtype:
+        raise DataError(
+            f"activation {name} makes {value.dtype} of {z.dtype}; training is in "
+            f"{z.dtype}. Leave the type alone."
         )
     for what, found in (("value", value), ("slope", slope)):
         bad = ~np.isfinite(np.asarray(found))
@@ -94,7 +112,7 @@ def _probed(sigma):
                 "where units may be: the flow would stop there. Smooth it (softplus "
                 "for a logarithm, sqrt(z**2 + c) for a root)."
             )
-    if np.ptp(np.asarray(value)) > 0 and not np.any(np.asarray(slope)):
+    if not np.any(np.asarray(slope)):
         raise DataError(
             f"activation {name} is a step: its slope is 0 wherever it has one, so no "
             "weight below it would ever move. Use a smooth step (sigmoid, tanh)."

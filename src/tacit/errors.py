@@ -39,9 +39,10 @@ class CapabilityError(TacitError, TypeError):
 
     def __init__(self, asker: object, subject: object, needs: type):
         have = type(subject).__name__
+        name = getattr(asker, "__name__", type(asker).__name__)
         super().__init__(
-            f"{type(asker).__name__} needs a {needs.__name__}; {have} is not one.\n"
-            f"Either pass a network that is, or drop {type(asker).__name__} here."
+            f"{name} needs a {needs.__name__}; {have} is not one.\n"
+            f"Either pass a network that is, or drop {name} here."
         )
 
 

@@ -50,6 +50,7 @@ class Reaches(AbstractEvent):
 
     def __check_init__(self):
         _positive(self.within)
+        _number(self.level)
 
     def crossing(self, at: Snapshot) -> Scalar:
         return jnp.reshape(self.observable.measure(at), ()) - self.level
@@ -64,6 +65,7 @@ class RiskBelow(AbstractEvent):
 
     def __check_init__(self):
         _positive(self.within)
+        _number(self.level)
 
     def crossing(self, at: Snapshot) -> Scalar:
         unit = at.risk.value(at.start) if self.relative else 1.0
@@ -75,3 +77,8 @@ def _positive(within: float | None) -> None:
         raise DataError(
             f"within = {within}: an event needs a finite time to happen in."
         )
+
+
+def _number(level: float) -> None:
+    if not math.isfinite(level):
+        raise DataError(f"level = {level}: an event is at a finite number.")

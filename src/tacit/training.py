@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from .errors import DataError
-from .events import AbstractEvent
+from .events import AbstractEvent, RiskBelow
 from .experiment import Experiment, N, Snapshot
 from .flows import AbstractFlow
 from .networks import AbstractNetwork
@@ -109,6 +109,8 @@ def train(
         crossing = _Crossing(until, start, risk)
         arrival = flow.arrival(risk, start, crossing, within, key)
         until, reason, end, steps = arrival
+        if reason and _past(experiment.until, start, risk):
+            reason += "; the risk is below the level from the start"
     times = schedule(records, float(until), start, flow)
     if end is not None and len(times) == 1:
         path = straight(times, end, steps)
@@ -135,6 +137,11 @@ def record(
         path.log_time,
         path.asymptotic_from,
     )
+
+
+def _past(event, start, risk):
+    at = Snapshot(start, start, risk, jnp.zeros(()))
+    return isinstance(event, RiskBelow) and float(event.crossing(at)) < 0
 
 
 class _Crossing(eqx.Module):

@@ -38,6 +38,10 @@ KINKED = 1e-6
 steps grow as the tolerance falls and little is gained."""
 
 
+AT_REST = 1e-12
+"""A flow is as good as at rest if no layer moves by this share in a unit of time."""
+
+
 class Pace(eqx.Module):
     r"""$\|\theta\|^{r-2}$ of the small layers: how fast this clock runs."""
 
@@ -153,7 +157,8 @@ class Escape(AbstractClock):
         when, steps = min(float(leg.time), within), int(leg.steps)
         if leg.good and when < within:
             return Arrival(when, None, leg.last, steps)
-        return Arrival(when, f"event not met by t = {when:.6g} ({steps} steps)")
+        why = "" if when >= within else _halted(chart, risk, leg)
+        return Arrival(when, f"event not met by t = {when:.6g} ({steps} steps){why}")
 
 
 def _laid(clock, settings, network):
@@ -202,3 +207,18 @@ def _kinked(network):
 def _patience(settings, network):
     turn = settings.solver == "auto" and _may_stiffen(settings, network)
     return min(settings.max_steps, PATIENCE) if turn else settings.max_steps
+
+
+def _halted(chart, risk, leg):
+    """Why the steps ended, and the way out."""
+    speed = jax.tree.leaves(chart.field(risk, leg.last))
+    if not all(np.all(np.isfinite(v)) for v in speed):
+        return ": the velocity there is not finite; look at activation and data"
+    sizes = jax.tree.leaves(leg.last)
+    still = all(
+        np.linalg.norm(v) <= AT_REST * np.linalg.norm(x)
+        for v, x in zip(speed, sizes, strict=True)
+    )
+    if still:
+        return ": the flow is as good as at rest"
+    return ": no steps are left; where units sit on kinks a coarser rtol goes further"

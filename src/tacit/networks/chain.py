@@ -9,7 +9,7 @@ from jaxtyping import Array, ArrayLike
 from .._types import Scalar, Vector
 from ..activations import activation_of
 from ..errors import ShapeError
-from .base import AbstractNetwork, require_finite
+from .base import AbstractNetwork, require_depth, require_finite
 from .inits import require_gains
 
 
@@ -71,6 +71,7 @@ class Chain(AbstractNetwork):
         width: int = 1,
     ) -> "Chain":
         """All `depth` layers of the same `gain`, the first along `direction`."""
+        require_depth(cls, depth)
         along = _vector(direction)
         unit = along / jnp.sqrt(jnp.sum(along**2))
         return cls(gain * unit, jnp.full(depth - 1, float(gain)), activation, width)

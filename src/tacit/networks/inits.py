@@ -64,12 +64,17 @@ def shrunk(
                 f"layers, from 0 to {L - 1}."
             )
     else:
-        if not 0 <= small <= L:
+        if not isinstance(small, Integral) or not 0 <= small <= L:
             raise DataError(
                 f"{name}: small = {small} layers are to start small but it has {L}; "
-                f"give a number up to {L}, or the indices of the layers."
+                f"give a whole number up to {L}, or the indices of the layers."
             )
         chosen = set(range(L - int(small), L))
+    if eps is not None and small == ():
+        raise DataError(
+            f"{name}: eps = {eps} but no layer is to start small. Say which: small=2 "
+            "for the last two, or their indices."
+        )
     if chosen and (eps is None or not 0 < eps < 1):
         raise DataError(
             f"{name}: eps shrinks layers, so it is above 0 and below 1; got {eps}. "

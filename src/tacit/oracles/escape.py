@@ -12,7 +12,7 @@ from jaxtyping import Float
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from ..activations import kinked, values_and_slopes
+from ..activations import called, kinked, values_and_slopes
 from ..errors import CapabilityError, DataError
 from ..losses import AbstractLoss, Squared
 from ..networks import AbstractNetwork, Chain, MLP
@@ -91,10 +91,15 @@ def escape_time(network: AbstractNetwork, risk: Any, level: float) -> EscapeTime
     law = Leading.of(net, loss, problem, small)
     _require_signal(law, problem)
     norms = np.array([np.linalg.norm(W) for W in law.start])
-    start = float(np.exp(np.mean(np.log(norms))))
-    if not start < level:
+    if not np.all(norms > 0):
         raise DataError(
-            f"escape_time: level = {level:g} is not above the geometric mean "
+            f"escape_time: layer {small[int(norms.argmin())] + 1} is 0, so the small "
+            "layers have no geometric mean that grows. Start it off 0."
+        )
+    start = float(np.exp(np.mean(np.log(norms))))
+    if not start < level < math.inf:
+        raise DataError(
+            f"escape_time: level = {level:g} is no number above the geometric mean "
             f"{start:.3g} of the small layers at the start."
         )
     if above and abs(at_zero) > 1e-12:
@@ -122,7 +127,7 @@ def _plain(network):
 
 
 def _require_slope(network, net, slope, *, above):
-    name = network.activation
+    name = called(network.activation)
     if above and kinked(net.sigma):
         raise DataError(
             f"escape_time: activation {name} has a kink at 0, where the small units "
@@ -221,9 +226,9 @@ def _slaved(network, net, risk, law, at_zero, level):
     whole = isinstance(network, Chain) and r == len(net.weights) and r > 1
     if not (whole and even and centred and isinstance(risk.loss, Squared)):
         raise DataError(
-            f"escape_time: activation {network.activation} is not 0 at 0. The law is "
-            "then known for a Chain whose layers are all small and alike, squared loss "
-            "and targets of mean 0. Centre it: lambda z: s(z) - s(0)."
+            f"escape_time: activation {called(network.activation)} is not 0 at 0. The "
+            "law is then known for a Chain whose layers are all small and alike, "
+            "squared loss and targets of mean 0. Centre it: lambda z: s(z) - s(0)."
         )
     a = law.along() or 0.0
     held = a / (network.width * at_zero**2)
