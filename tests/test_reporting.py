@@ -1,5 +1,6 @@
 """Pictures, page and folder: self-contained, reproducible, and careful with files."""
 
+import dataclasses
 import html.parser
 import json
 import re
@@ -160,10 +161,11 @@ def test_a_picture_from_elsewhere_is_refused():
 def test_text_is_escaped_everywhere():
     evil = "<script>alert(1)</script>"
     table = Numbers([evil, evil], [[evil, evil], [evil, 1.0]], evil)
+    folded = dataclasses.replace(table, folded=True)
     text = Page(
         evil,
         evil,
-        [Section(evil, evil, table)],
+        [Section(evil, evil, table, folded)],
         [finding("fails", on=evil, broken=(evil,))],
         Provenance.here(command=evil, seed=1, note=evil),
     ).render()
@@ -180,6 +182,15 @@ def test_a_page_is_built_for_screen_readers():
     assert read.tags.count("main") == 1
     svg = plots.to_svg(drawing(), alt='5" & more')
     assert 'role="img" aria-label="5&quot; &amp; more"' in svg
+
+
+def test_a_long_table_is_folded_under_its_caption():
+    numbers = Numbers(["a", "b"], [["x", 1.0]], "all of *them*", folded=True)
+    text = page("A.", numbers).render()
+    read = Reader(text)
+    assert read.tags.count("summary") == read.tags.count("details") == 1
+    assert "caption" not in read.tags
+    assert '<table class="numbers" aria-label="all of them">' in text
 
 
 def test_controls_do_not_count_as_failures():

@@ -35,11 +35,15 @@ class Picture:
 
 @dataclasses.dataclass(frozen=True)
 class Numbers:
-    """A small table; the first column names the row. Numbers are set as in print."""
+    """A small table; the first column names the row. Numbers are set as in print.
+
+    A long one may be `folded`: its caption is shown, and opens it.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
     caption: str
+    folded: bool = False
 
     @property
     def worded(self) -> list[bool]:
