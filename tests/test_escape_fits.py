@@ -36,6 +36,16 @@ def test_a_logarithm_has_exponent_zero():
     np.testing.assert_allclose(found.offsets, 5)
 
 
+@pytest.mark.parametrize("A", [-2.0, 2.0])
+def test_a_wait_with_a_bound_may_fall_to_it(A):
+    found = fit_exponent(GRID, 7 + A * GRID, power=-1.0)
+    assert abs(found.value - 1) < 1e-9
+    np.testing.assert_allclose(found.prefactors, A, rtol=1e-9)
+    np.testing.assert_allclose(found.offsets, 7, rtol=1e-9)
+    with pytest.raises(DataError, match="grow as eps falls"):
+        fit_exponent(GRID, 7 + np.where(GRID > 0.01, A, -A) * GRID, power=-1.0)
+
+
 def test_the_interval_covers_the_truth_as_often_as_it_says():
     rng = np.random.default_rng(0)
     hits = 0

@@ -44,15 +44,17 @@ def fit_exponent(
     r"""The exponent of escape `times` ``(m,)`` or ``(seeds, m)`` at `eps` ``(m,)``.
 
     `eps` is a geometric grid of three or more, in any order. The prefactors are those
-    at the exponent `power` if it is given, else at the one found. Raises `DataError`
-    for another grid, and for times that do not grow as $\varepsilon$ falls or are not
-    finite: a run that did not escape has no time.
+    at the exponent `power` if it is given, else at the one found. With a `power` below
+    0 the times tend to a bound, and may fall to it.
+
+    Raises `DataError` for another grid, and for times that do not grow as $\varepsilon$
+    falls or are not finite: a run that did not escape has no time.
     """
-    grid, runs = _sorted(eps, times)
+    grid, runs = _sorted(eps, times, bounded=power is not None and power < 0)
     steps, ratio = np.diff(runs, axis=1), np.log(grid[1] / grid[0])
     late = grid[:-1] <= 10 * grid[-1] * (1 + 1e-9)
     late[-2:] = True
-    x, y = np.log(grid[:-1][late]), np.log(steps[:, late])
+    x, y = np.log(grid[:-1][late]), np.log(np.abs(steps[:, late]))
     seeds = np.array([np.polyfit(x, row, 1)[0] for row in y])
     value = float(np.median(seeds))
     low, high = _interval(x, y, seeds)
@@ -76,7 +78,7 @@ def difference_slopes(eps: ArrayLike, times: ArrayLike) -> Float[np.ndarray, "se
     return np.diff(logs, axis=1) / np.log(grid[1] / grid[0])
 
 
-def _sorted(eps, times):
+def _sorted(eps, times, *, bounded=False):
     grid, runs = np.asarray(eps, float), np.atleast_2d(np.asarray(times, float))
     if grid.ndim != 1 or len(grid) < 3 or runs.shape[1:] != grid.shape:
         raise ShapeError(
@@ -90,7 +92,9 @@ def _sorted(eps, times):
             "an exponent is read off differences on a geometric grid: eps above 0 with "
             "one ratio between neighbours. Use numpy.geomspace."
         )
-    if not np.all(np.isfinite(runs)) or np.any(np.diff(runs, axis=1) <= 0):
+    steps = np.diff(runs, axis=1)
+    one_way = np.all(steps * (np.sign(steps[:, :1]) if bounded else 1.0) > 0)
+    if not np.all(np.isfinite(runs)) or not one_way:
         raise DataError(
             "the times must be finite and grow as eps falls; leave out runs that did "
             "not escape, and starts that are already past the level."

@@ -11,7 +11,7 @@ from ...losses import Squared
 from ...networks import Chain
 from ...observables import MeanGain
 from ...oracles import activation_class, ActivationClass
-from ...saddles import layers_of, Leading, small_layers
+from ...saddles import layers_of, Leading, pull_of, small_layers
 from ...training import Trajectory
 from ..base import Hypothesis
 
@@ -34,6 +34,26 @@ def steep_at_zero(run: Trajectory) -> Hypothesis:
     return Hypothesis(
         "the activation is smooth at 0 and its slope there is not 0", steep
     )
+
+
+def sloped_at_zero(run: Trajectory) -> Hypothesis:
+    """Whether the activation has a slope at 0, be it on one side."""
+    aside = jnp.asarray([-1e-9, 1e-9])
+    _, slopes = values_and_slopes(run.experiment.network.sigma, aside)
+    steep = bool(jnp.max(jnp.abs(slopes)) > 1e-6)
+    return Hypothesis("the activation has a slope at 0, on one side at least", steep)
+
+
+def nothing_constant(run: Trajectory) -> Hypothesis:
+    """Whether a constant output is not made, or not asked for.
+
+    Else the read-out grows to fit the mean of the targets, and is small no more.
+    """
+    risk = run.experiment.risk
+    pull = pull_of(risk.loss, risk.problem)
+    centred = np.all(np.abs(pull.sum(axis=0)) <= 1e-9 * np.abs(pull).sum(axis=0))
+    text = "the activation is 0 at 0, or the targets have mean 0"
+    return Hypothesis(text, zero_at_zero(run).met or bool(centred))
 
 
 def of_class(run: Trajectory, letters: str) -> Hypothesis:

@@ -17,7 +17,14 @@ from ...problem import Problem
 from ...risk import Risk
 from ...training import Trajectory
 from ..base import AbstractClaim, Hypothesis, is_gradient_flow
-from .conditions import signal, small_of, start_gain, steep_at_zero
+from .conditions import (
+    nothing_constant,
+    signal,
+    sloped_at_zero,
+    small_of,
+    start_gain,
+    steep_at_zero,
+)
 from .recipes import ESCAPE, escapes, RAWAL, whitened
 
 
@@ -73,8 +80,8 @@ class HeNormalExponent(AbstractClaim[MLP]):
         fallen = isinstance(run.experiment.until, RiskBelow)
         yield Hypothesis("it ends where the risk has fallen", fallen)
         yield Hypothesis("two layers or more are small", len(small_of(run)) >= 2)
-        _, slope = values_and_slopes(run.experiment.network.sigma, jnp.zeros(()))
-        yield Hypothesis("the activation has a slope at 0", bool(abs(slope) > 1e-12))
+        yield sloped_at_zero(run)
+        yield nothing_constant(run)
 
     def gap(self, run: Trajectory[MLP]) -> float:
         times = np.append(escapes(run.experiment, HALVES[:-1]), float(run.times[-1]))
