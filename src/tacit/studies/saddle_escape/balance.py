@@ -42,7 +42,8 @@ class LogCosh(AbstractPointwiseLoss):
     def pointwise(
         self, output: Float[Array, "*k"], target: Float[Array, "*k"]
     ) -> Scalar:
-        return jnp.sum(jnp.log(jnp.cosh(output - target)))
+        off = output - target
+        return jnp.sum(jnp.logaddexp(off, -off) - jnp.log(2.0))
 
 
 def problems() -> list[tuple[AbstractLoss, Problem]]:

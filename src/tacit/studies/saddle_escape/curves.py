@@ -22,8 +22,9 @@ SIZES = (EPS[0], EPS[3], EPS[6], EPS[9])
 BEFORE, AFTER, BEYOND = 80, 40, 60.0
 """Records up to the escape and after it, and how long a run goes on."""
 
-HEIGHT = 0.05
-"""A plateau lasts while the risk stays within this share of its range."""
+HEIGHT, LEAST = 0.05, 0.02
+"""A plateau lasts while the risk stays within this share of its range, and is one if it
+lasts for that share of the time."""
 
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
@@ -76,7 +77,8 @@ def follow(r: int, eps: float) -> Trajectory:
 
 def _plateau(run: Trajectory) -> float:
     """The length of the first stretch on which the risk stays."""
-    found = find_plateaus(run.times, run.seen["TrainingRisk"], height=HEIGHT)
+    risk = run.seen["TrainingRisk"]
+    found = find_plateaus(run.times, risk, height=HEIGHT, length=LEAST)
     return found[0].length if found else 0.0
 
 
@@ -122,14 +124,14 @@ def _draw(runs, counts) -> plots.Drawing:
 def _table(runs) -> Numbers:
     rows = [
         (
-            f"r = {r}", number(eps, 1), escape(r, eps), _plateau(run),
+            f"r = {r}, ε = {eps:.0e}", escape(r, eps), _plateau(run),
             _plateau(run) / escape(r, eps), int(run.steps),
             float(np.asarray(run.seen["FeatureOverlap"])[BEFORE - 1]),
         )
         for (r, eps), run in runs.items()
     ]  # fmt: skip
     columns = (
-        "small", "ε", "time to escape", "plateau", "ratio",
+        "small layers", "time to escape", "plateau", "ratio",
         "steps", "share along the teacher",
     )  # fmt: skip
     return Numbers(
@@ -153,8 +155,8 @@ def _words(runs) -> tuple[str, ...]:
         for (r, _), run in runs.items() if r == last
     ]  # fmt: skip
     return (
-        "While the risk stands still the layers grow and turn: by the time of escape "
-        "the share of the first layer along the teacher has risen from "
+        "While the risk stands still the layers grow and turn: where all are small, "
+        "the share of the first layer along the teacher has risen by the escape from "
         f"{share[-1][0]:.2f} to {share[-1][BEFORE - 1]:.2f}. In units of the time to "
         f"escape the curves of all starts below {SIZES[0]:g} are one curve (to "
         f"{number(spread, 1)} of the start's risk): on the plateau the flow is that of "

@@ -8,17 +8,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...claims.saddle_escape.recipes import even, gaussian
-from ...events import Reaches
+from ...events import Reaches, RiskBelow
 from ...exponents import difference_slopes
+from ...losses import Squared
 from ...networks import MLP
 from ...observables import MeanGain
+from ...problem import Problem
+from ...risk import Risk
 from ...training import Trajectory
 from . import subjects
 
 
 LEVEL, FLOWN = 0.1, 1e-8
 SIZES = tuple(float(e) for e in np.geomspace(0.04, 0.005, 4))
+SMALLER = tuple(float(e) for e in np.geomspace(0.04, 0.000625, 7))
 SEED, KICK = 1001, 1e-5
+MANIFOLD, RANDOM = "on the manifold", "random"
 
 
 def centred_softplus(z):
@@ -27,15 +32,17 @@ def centred_softplus(z):
 
 
 class Departure(NamedTuple):
-    """Escape times of one network from `SIZES`, and what two laws say of them.
+    """Escape times of one network from `sizes`, and what two laws say of them.
 
-    `power` is that of the law that holds and `usual` is r - 2.
+    `power` is that of the law that holds, None where none is known, and `usual` is
+    r - 2.
     """
 
     name: str
     depth: int
-    manifold: bool
-    power: int
+    place: str
+    power: int | None
+    sizes: tuple[float, ...]
     times: np.ndarray
     run: Trajectory
 
@@ -47,7 +54,13 @@ class Departure(NamedTuple):
     @property
     def found(self) -> float:
         """The exponent between the smallest differences."""
-        return float(difference_slopes(np.array(SIZES), self.times)[0, -1])
+        return float(difference_slopes(np.array(self.sizes), self.times)[0, -1])
+
+    @property
+    def label(self) -> str:
+        """What it is called in the figure."""
+        what = f"{self.name}, L = {self.depth}"
+        return what if self.place == MANIFOLD else self.place.replace(RANDOM, what)
 
 
 @functools.cache
@@ -79,15 +92,24 @@ def _chain(name, activation, depth, degree, teacher) -> Departure:
     starts = [even(eps, depth, activation) for eps in SIZES]
     event = Reaches(MeanGain(tuple(range(depth))), LEVEL)
     runs = subjects.timed(starts, gaussian(teacher), event, FLOWN)
-    return Departure(name, depth, True, degree, subjects.times(runs), runs[-1])  # noqa: FBT003
+    spent = subjects.times(runs)
+    return Departure(name, depth, MANIFOLD, degree, SIZES, spent, runs[-1])
 
 
 @functools.cache
-def drawn() -> Departure:
-    """Class D at random starts."""
-    starts = [subjects.he_normal("softplus", 3, 3, eps, SEED) for eps in SIZES]
-    runs = subjects.timed(starts, subjects.risk(), subjects.escaped(), FLOWN)
-    return Departure("softplus", 3, False, 1, subjects.times(runs), runs[-1])  # noqa: FBT003
+def drawn(*, centred: bool) -> Departure:
+    """Class D at random starts, for targets of mean 0 or as they were drawn."""
+    given = subjects.problem()
+    y = np.asarray(given.targets)
+    y = y - y.mean() if centred else y
+    down = Risk(Problem(given.X, y), Squared())
+    event = RiskBelow((1 - subjects.DROP) * 0.5 * float(np.mean(y**2)))
+    starts = [subjects.he_normal("softplus", 3, 3, eps, SEED) for eps in SMALLER]
+    runs = subjects.timed(starts, down, event, FLOWN)
+    place = f"{RANDOM}, mean {y.mean() if not centred else 0:.2g}"
+    power = 1 if centred else None
+    spent = subjects.times(runs)
+    return Departure("softplus", 3, place, power, SMALLER, spent, runs[-1])
 
 
 class Growth(NamedTuple):

@@ -143,7 +143,7 @@ def _caveat(kind) -> str:
 
 
 def _words(found, runs) -> tuple[str, ...]:
-    worst = max(max(each[:4]) for each in found.values())
+    worst = float(np.max([each[:4] for each in found.values()]))  # NaN if one is
     kept = [n for n in found if activation_class(n).letter == "A"]
     moved = {n: each.ignored for n, each in found.items() if n not in kept}
     still = max(found[n].ignored for n in kept)

@@ -201,14 +201,14 @@ def _words(found) -> tuple[str, ...]:
     for name, each in found.items():
         data, fit = subject(name), each.fit
         range_ = (
-            f"95 % interval {fit.low:.4f} to {fit.high:.4f}".replace("-", "−")
+            f"95 % interval {fit.low:.6f} to {fit.high:.6f}".replace("-", "−")
             if np.isfinite(fit.low)
             else "a single draw"
         )
         said.append(
             f"On {data.title.lower()} ({data.risk.problem.n} samples, "
             f"{data.risk.problem.d} features) the exponent over the last decade is "
-            f"{fit.value:.4f}".replace("-", "−")
+            f"{fit.value:.6f}".replace("-", "−")
             + f" for −{DEPTH - 2} ({range_}), and the measured "
             "prefactor over that of the leading-order flow is "
             f"{_between(each.ratio)}."

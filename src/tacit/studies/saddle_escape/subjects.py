@@ -36,9 +36,9 @@ DROP = 0.1
 EPS = tuple(float(e) for e in np.geomspace(1e-1, 1e-4, 10))
 """Three a decade: a geometric grid, so that differences are free of the offset."""
 
-FINE, KINKED = 1e-9, 1e-5
-"""The relative tolerance, and that of an activation with a kink, whose units cross it
-all the time once the layers are drawn at random."""
+FINE, KINKED = 1e-9, 1e-4
+"""The relative tolerance, and that of an activation with a kink: once the layers are
+drawn at random, units come to sit on it, and the steps shrink as the tolerance does."""
 
 
 @functools.cache
@@ -129,7 +129,10 @@ def leading(network: MLP, down: Risk, r: int) -> Leading:
 
 
 def grown(eps: Sequence[float], r: int) -> np.ndarray:
-    r"""The law at rate 1: $\varepsilon^{-(r-2)}/(r-2)$, or $\log 1/\varepsilon$."""
+    r"""The law at rate 1: $\varepsilon^{-(r-2)}/(r-2)$, or $\log 1/\varepsilon$.
+
+    For a single layer that is $-\varepsilon$: what it starts with is saved.
+    """
     size = np.array(eps)
     return -np.log(size) if r == 2 else size ** (2.0 - r) / (r - 2)
 
