@@ -108,7 +108,7 @@ def _draw(runs, bounds) -> plots.Drawing:
     drawing[0].axes.legend(loc="upper left")
     curves = {
         name: (1 + run.times, np.exp(np.asarray(run.seen["LogRisk"])))
-        for name, run in runs.items()
+        for name, run in zip(("usual", "small"), runs.values(), strict=True)
     }
     kinds = dict(zip(curves, plots.STROKES[3:5], strict=True))
     drawing[2].frame(title="risk", x="1 + steps", y="risk", log="xy").lines(
