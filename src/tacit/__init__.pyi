@@ -4,11 +4,13 @@ from . import (
     clocks as clocks,
     errors as errors,
     events as events,
+    exponents as exponents,
     flows as flows,
     losses as losses,
     networks as networks,
     observables as observables,
     oracles as oracles,
+    plateaus as plateaus,
     studies as studies,
     sweeps as sweeps,
 )
