@@ -45,15 +45,17 @@ def sloped_at_zero(run: Trajectory) -> Hypothesis:
 
 
 def nothing_constant(run: Trajectory) -> Hypothesis:
-    """Whether a constant output is not made, or not asked for.
+    """Whether a constant output is not made, or neither asked for nor in the way.
 
-    Else the read-out grows to fit the mean of the targets, and is small no more.
+    Else the read-out grows to fit the mean of the targets, and is small no more; or,
+    large from the start, it makes of the layer below what takes its constant back.
     """
-    risk = run.experiment.risk
+    risk, layers = run.experiment.risk, layers_of(run.experiment.network)
     pull = pull_of(risk.loss, risk.problem)
     centred = np.all(np.abs(pull.sum(axis=0)) <= 1e-9 * np.abs(pull).sum(axis=0))
-    text = "the activation is 0 at 0, or the targets have mean 0"
-    return Hypothesis(text, zero_at_zero(run).met or bool(centred))
+    still = bool(centred) and len(layers) - 1 in small_of(run)
+    text = "the activation is 0 at 0, or the read-out small and the targets of mean 0"
+    return Hypothesis(text, zero_at_zero(run).met or still)
 
 
 def of_class(run: Trajectory, letters: str) -> Hypothesis:

@@ -133,6 +133,7 @@ class TwoLayerPrefactor(AbstractClaim[MLP]):
     def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(run)
         yield steep_at_zero(run)
+        yield nothing_constant(run)
         small = small_of(run)
         beside = len(small) == 2 and small[1] == small[0] + 1
         yield Hypothesis("two layers are small, one above the other", beside)
