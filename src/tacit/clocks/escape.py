@@ -221,4 +221,7 @@ def _halted(chart, risk, leg):
     )
     if still:
         return ": the flow is as good as at rest"
-    return ": no steps are left; where units sit on kinks a coarser rtol goes further"
+    return (
+        ": no steps are left; a coarser rtol goes further, above all where units sit "
+        'on kinks, and if nothing does, solver="stiff" takes as many as max_steps'
+    )
