@@ -67,7 +67,7 @@ def collapsed(subject: Subject, depth: int) -> Trajectory:
 
 
 def _follow(subject: Subject, network: DeepLinear, watch: Watch) -> Trajectory:
-    clock = LogRiskClock(rebalance=True)
+    clock = LogRiskClock()
     experiment = Experiment(
         network, subject.risk, GradientFlow(clock=clock, rtol=RTOL), until=FAR
     )
@@ -76,7 +76,7 @@ def _follow(subject: Subject, network: DeepLinear, watch: Watch) -> Trajectory:
 
 def near(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
     """A flow that stays in the soft phase, with all that a claim may want to see."""
-    flow = GradientFlow(clock=LogRiskClock(rebalance=True), rtol=FINE)
+    flow = GradientFlow(clock=LogRiskClock(), rtol=FINE)
     times = records(network, until, until)[:SOFT]
     watch = (Entries(), LinearPredictor(), LogRisk())
     return train(
@@ -86,7 +86,7 @@ def near(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
 
 def far(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
     """The same into the asymptotic phase, for claims about the last decades."""
-    flow = GradientFlow(clock=LogRiskClock(rebalance=True), rtol=RTOL)
+    flow = GradientFlow(clock=LogRiskClock(), rtol=RTOL)
     watch = (Entries(), LinearPredictor(), LogRisk())
     times = records(network, HAND_OVER, until)
     return train(

@@ -29,6 +29,10 @@ LASTING = (ImbalanceKept(), AlignmentBounded())
 LATE = 1e12
 """The norm at which limits are read off: deep layers grow slowly."""
 
+KEPT = 1e4
+"""The norm up to which what the flow conserves is looked at: differences of squares,
+of which errors of the integration see more as these grow."""
+
 EARLY = 2.0
 """The norm at which the display with a factor missing is looked at."""
 
@@ -69,10 +73,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
 
 def _findings(subject: Subject, L: int, *, quick: bool) -> Iterator[Finding]:
     on, start = f"{subject.title}, L = {L}, random", subject.random(L)
-    late, run = (
-        ends.far(subject, start, LATE),
-        ends.near(subject, start, ends.HAND_OVER),
-    )
+    late, run = ends.far(subject, start, LATE), ends.near(subject, start, KEPT)
     for claim in LIMITS:
         yield Finding.of(judge(claim, late), on=on)
     for claim in LASTING:

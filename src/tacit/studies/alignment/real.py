@@ -95,7 +95,7 @@ def _follow(subject: Subject, depth: int, until: float = 0.0) -> Trajectory:
     network, meet = subject.balanced(depth), until or ends.HAND_OVER
     if subject.apart.separable:
         meet = max(meet, 1e3 / subject.best.margin)
-    clock = LogRiskClock(hand_over=meet, rebalance=True)
+    clock = LogRiskClock(hand_over=meet)
     flow = GradientFlow(clock=clock, rtol=1e-6, max_steps=STEPS)
     watch = (Entries(), LinearPredictor(), LogRisk())
     times = ends.records(network, meet, END)
