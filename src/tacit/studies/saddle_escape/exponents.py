@@ -137,9 +137,10 @@ def _draw_exponents(panel, on, off) -> None:
 
 def _words(on, off) -> tuple[str, ...]:
     flows = sum(each.times.size for each in (*on.values(), *off.values()))
-    firm = max(departure(t) for c, t in on.items() if c.letter in "AB")
-    soft = max(departure(t) for c, t in on.items() if c.letter == "C")
-    bent = max(miss(t, c) for c, t in on.items())
+    held = {c: t for c, t in on.items() if c.r > 1}
+    firm = max(departure(t) for c, t in held.items() if c.letter in "AB")
+    soft = max(departure(t) for c, t in held.items() if c.letter == "C")
+    bent = max(miss(t, c) for c, t in held.items())
     loose = max(miss(t, c) for c, t in off.items() if c.r > 1)
     inside = sum(t.fit.low <= c.exponent <= t.fit.high for c, t in off.items())
     powers = [c for c in off if c.r > 2]
@@ -153,9 +154,9 @@ def _words(on, off) -> tuple[str, ...]:
         "(like $\\log 1/\\varepsilon$ for $r = 2$). Below are "
         f"{flows} flows, each to the root-found moment at which the risk has lost "
         f"{subjects.DROP:.0%} of that of the zero function. On the manifold of "
-        f"interchangeable units the exponents are within {number(bent, 2)} of the law, "
-        "and the prefactor $1/((r-2)K)$, computed before any training, is within "
-        f"{number(100 * firm, 2)} % for classes A and B at $\\varepsilon = 10^{{-4}}$ "
+        f"interchangeable units the exponents are within {number(bent, 2)} of the law "
+        "for $r \\ge 2$, and the prefactor $1/((r-2)K)$, computed before any training, "
+        f"is within {number(100 * firm, 2)} % for classes A and B at $\\varepsilon = 10^{{-4}}$ "
         f"({number(100 * soft, 2)} % for class C, whose next order is larger)."
     )
     second = (
@@ -165,7 +166,10 @@ def _words(on, off) -> tuple[str, ...]:
         f"interval holds the law in {inside} of {len(off)} cases; where it does not it "
         "is narrow, and what it shows is the next order. The leading-order flow from "
         "the same start gives the prefactor too: measured over predicted is "
-        f"{least:.4f} to {most:.4f}, for all activations with a slope at 0."
+        f"{least:.4f} to {most:.4f}, for all activations with a slope at 0. (Rectifiers "
+        f"are followed at a tolerance of {number(subjects.KINKED, 1)} there, the rest "
+        f"at {number(subjects.FINE, 1)}: units come to sit on the kink, and steps "
+        "shrink as the tolerance does.)"
     )
     third = (
         "Exponents are read off differences on a geometric grid, "
@@ -179,11 +183,15 @@ def _words(on, off) -> tuple[str, ...]:
     alone = [c for c in off if c.r == 1]
     if not alone:
         return first, second, third
+    near = max(miss(on[c], c) for c in alone)
+    share = max(departure(on[c]) for c in alone)
     stray = max(miss(off[c], c) for c in alone)
     fourth = (
         "With $r = 1$ nothing has to wait: the time stays bounded as ε falls, and what "
-        "it lacks of its limit goes like $\\varepsilon^{1}$. At random starts this "
-        f"exponent is within {number(stray, 2)} of 1; what the single small layer "
+        "it lacks of its limit goes like $\\varepsilon^{1}$. On the manifold this "
+        f"exponent is within {number(near, 2)} of 1 and its prefactor $-1/K$ within "
+        f"{number(100 * share, 2)} %. At random starts the exponent is within "
+        f"{number(stray, 2)} of 1; what the single small layer "
         "starts with may point either way, so that the limit is met from below or from "
         "above, and no prefactor is predicted."
     )

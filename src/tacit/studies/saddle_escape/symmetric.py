@@ -57,8 +57,9 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
                 "departure that falls as a power of the size.",
             ),
             f"{DEPTH} layers of {UNITS} interchangeable units. Left: the time until "
-            f"the mean gain is {LEVEL}; lines are the law, without any fit. Right: the "
-            "departure from the law; lines are the next order, which is known too.",
+            f"the mean gain is {LEVEL}; lines are the law, without any fit. Right, "
+            "with the names of the colours: the departure from the law; lines are the "
+            "next order, which is known too.",
         ),
         _table(found),
     )
@@ -141,7 +142,7 @@ def _draw(found) -> plots.Drawing:
     )  # fmt: skip
     for name, each in found.items():
         law = {name: (EPS, each.law)}
-        drawing[0].lines(law, look=look, markers=0)
+        drawing[0].lines(law, look=look, labels="none", markers=0)
         mark = {"color": look[name].colour, "marker": look[name].marker}
         drawing[0].axes.plot(EPS, each.times, ls="", ms=5, mfc="none", **mark)  # pyright: ignore
         off = np.maximum(np.abs(each.times / each.law - 1), 1e-11)
