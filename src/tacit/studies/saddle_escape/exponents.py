@@ -156,8 +156,9 @@ def _words(on, off) -> tuple[str, ...]:
         f"{subjects.DROP:.0%} of that of the zero function. On the manifold of "
         f"interchangeable units the exponents are within {number(bent, 2)} of the law "
         "for $r \\ge 2$, and the prefactor $1/((r-2)K)$, computed before any training, "
-        f"is within {number(100 * firm, 2)} % for classes A and B at $\\varepsilon = 10^{{-4}}$ "
-        f"({number(100 * soft, 2)} % for class C, whose next order is larger)."
+        f"is within {number(100 * firm, 2)} % for classes A and B at "
+        f"$\\varepsilon = 10^{{-4}}$ ({number(100 * soft, 2)} % for class C, "
+        "whose next order is larger)."
     )
     second = (
         "At random starts the layers are not aligned, and have to turn first; that "
@@ -166,10 +167,10 @@ def _words(on, off) -> tuple[str, ...]:
         f"interval holds the law in {inside} of {len(off)} cases; where it does not it "
         "is narrow, and what it shows is the next order. The leading-order flow from "
         "the same start gives the prefactor too: measured over predicted is "
-        f"{least:.4f} to {most:.4f}, for all activations with a slope at 0. (Rectifiers "
-        f"are followed at a tolerance of {number(subjects.KINKED, 1)} there, the rest "
-        f"at {number(subjects.FINE, 1)}: units come to sit on the kink, and steps "
-        "shrink as the tolerance does.)"
+        f"{least:.4f} to {most:.4f}, for all activations with a slope at 0. "
+        f"(Rectifiers are followed at a tolerance of {number(subjects.KINKED, 1)} "
+        f"there, the rest at {number(subjects.FINE, 1)}: units come to sit on "
+        "the kink, and steps shrink as the tolerance does.)"
     )
     third = (
         "Exponents are read off differences on a geometric grid, "
