@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
@@ -78,14 +79,9 @@ class AbstractAdaptive(AbstractFixedStep):
         sampler = self.sampler(risk)
         state = None if sampler is None else sampler.begin(key)
         still = jax.tree.map(jnp.zeros_like, network)
-
-        def watch(k, memory):
-            first, second, state = memory
-            g, state = _seen(self, risk, network, sampler, state, k)
-            return *_averaged(self.rule, first, second, g), state
-
-        began = (still, still, state)
-        first, second, state = jax.lax.fori_loop(0, self.warm, watch, began)
+        first, second = still, still
+        if self.warm:
+            first, second, state = _warmed(self, risk, network, sampler, state)
         return first, second, sampler, state
 
     def move(self, risk: Risk, network: AbstractNetwork, memory, k: Array):
@@ -149,6 +145,19 @@ def require_adaptive(flow: AbstractAdaptive, **betas: float) -> None:
             "can move a parameter by many steps.",
             stacklevel=4,
         )
+
+
+@eqx.filter_jit
+def _warmed(flow, risk, network, sampler, state):
+    """The averages of `flow.warm` batches at `network`, and the sampler's state."""
+    still = jax.tree.map(jnp.zeros_like, network)
+
+    def watch(k, memory):
+        first, second, state = memory
+        g, state = _seen(flow, risk, network, sampler, state, k)
+        return *_averaged(flow.rule, first, second, g), state
+
+    return jax.lax.fori_loop(0, flow.warm, watch, (still, still, state))
 
 
 def _seen(flow, risk, network, sampler, state, t):

@@ -76,10 +76,10 @@ class AbstractFixedStep(AbstractFlow):
     ) -> Path:
         ticks = np.unique(np.ceil(np.asarray(times) - 1e-9)).astype(int)
         start = (network, self.memory(risk, network, key))
-        states, memories = _march(_traced(self), risk, start, jnp.asarray(ticks))
-        sound = np.asarray(jax.vmap(_sound)(states))
-        if sound.all():
-            end = jax.tree.map(lambda x: x[-1], states)
+        (end, _), (states, memories), sound = _march(
+            _traced(self), risk, start, jnp.asarray(ticks)
+        )
+        if np.all(sound):
             return Path(
                 states, _itself, jnp.asarray(ticks, float), end, None, ticks[-1]
             )
@@ -141,10 +141,11 @@ def _march(flow, risk, start, ticks):
     def leg(carry, tick):
         now, k = carry
         now = jax.lax.fori_loop(k, tick, lambda j, s: flow.move(risk, *s, j), now)
-        return (now, tick), now
+        return (now, tick), (now, _sound(now[0]))
 
     zero = jnp.zeros((), ticks.dtype)
-    return jax.lax.scan(leg, (start, zero), ticks)[1]
+    (end, _), (states, sound) = jax.lax.scan(leg, (start, zero), ticks)
+    return end, states, sound
 
 
 @eqx.filter_jit

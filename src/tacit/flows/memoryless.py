@@ -97,7 +97,7 @@ class Memoryless(AbstractFixedStep):
             rows, _ = sampler.draw(sampler.begin(key), jnp.zeros((), int))
             ids, table = jnp.arange(W), jnp.tile(rows, (W, 1))
         past = Past(ids, table, sampler, sampler.begin(key))
-        return jax.lax.fori_loop(0, kept.warm, lambda k, past: _turned(past, k), past)
+        return _warmed(past, kept.warm) if kept.warm else past
 
     def move(self, risk: Risk, network: AbstractNetwork, memory, k: Array):
         kept = memory_of(self.of)
@@ -169,6 +169,12 @@ def memory_of(flow: Any) -> Kept:
 def _whole(risk):
     """No sampler: the whole sample at every move."""
     del risk
+
+
+@eqx.filter_jit
+def _warmed(past, warm):
+    """The past after the `warm` batches that come before move 0."""
+    return jax.lax.fori_loop(0, warm, lambda k, past: _turned(past, k), past)
 
 
 def _turned(past, t):
