@@ -307,6 +307,15 @@ def test_refusals(network, risk, flow, until, error, says):
         tacit.Experiment(network, risk, flow, until=until)
 
 
+def test_a_gradient_too_small_for_a_number_is_not_zero():
+    """Of samples this long the exponential loss is 0 at once, its logarithm is not."""
+    long = tacit.Problem(1e9 * np.asarray(PROBLEM.X), np.asarray(PROBLEM.y))
+    start = networks.DeepLinear([100 * np.asarray(MARGIN.value)[None]])
+    risk = tacit.Risk(long, LOSSES["Exponential"])
+    assert not np.any(np.asarray(risk.gradient(start).layers[0]))
+    tacit.Experiment(start, risk, GRADIENT, until=1e3)
+
+
 def test_a_record_below_the_start_is_refused():
     with pytest.raises(DataError, match="first record"):
         follow(records=[1e-9, 1e9])
