@@ -49,7 +49,7 @@ def gradients(
     def one(b):
         return jax.grad(loss)(theta, b)
 
-    return jax.lax.map(one, jnp.arange(count), batch_size=chunk)
+    return jax.lax.map(one, jnp.arange(count), batch_size=_several(chunk))
 
 
 def curvatures(
@@ -61,7 +61,44 @@ def curvatures(
         b, direction = pair
         return jax.jvp(lambda at: jax.grad(loss)(at, b), (theta,), (direction,))[1]
 
-    return jax.lax.map(one, (ids, along), batch_size=chunk)
+    return jax.lax.map(one, (ids, along), batch_size=_several(chunk))
+
+
+def pushed(
+    loss: Loss,
+    theta: Point,
+    ids: Ids,
+    along: Callable[[Array], Point],
+    weights: tuple[Array, Array | None],
+    G: Float[Array, "m P"],
+    chunk: int | None = None,
+) -> tuple[Point, Point]:
+    r"""$\sum_k a_k H_k D_k$ and $\sum_k c_k\,g_k \odot H_k D_k$.
+
+    $D_k$ is ``along(k)``, and $H_k$ and $g_k$ are of batch ``ids[k]``. Summed as the
+    products come, `chunk` at a time: they are never held together. Without $c$ the
+    second sum is 0.
+    """
+    a, c = weights
+
+    def product(k):
+        slope = jax.grad(lambda at: loss(at, ids[k]))
+        return jax.jvp(slope, (theta,), (along(k),))[1]
+
+    def add(sums, k):
+        dG = jax.vmap(product)(k) if k.ndim else product(k)
+        first = sums[0] + jnp.tensordot(a[k], dG, k.ndim)
+        if c is None:
+            return (first, sums[1]), None
+        scaled = G[ids[k]] * dG
+        return (first, sums[1] + jnp.tensordot(c[k], scaled, k.ndim)), None
+
+    each, size = jnp.arange(len(ids)), min(chunk or 1, len(ids))
+    whole = len(ids) - len(ids) % size
+    blocks = each[:whole].reshape(-1, size) if size > 1 else each
+    sums = (jnp.zeros_like(theta), jnp.zeros_like(theta))
+    sums, _ = jax.lax.scan(add, sums, blocks)
+    return add(sums, each[whole:])[0] if whole < len(ids) else sums
 
 
 def replay(
@@ -113,27 +150,36 @@ def replay(
         return Replayed(rule.toward(*rule.finish(m, v, last)), zero)
     if grouped:
         (m, v), P, Q = _gathered(frozen, moments, a, c, G, ahead)
-        every = jnp.arange(len(G))
-        dm = jnp.sum(curvatures(loss, theta, every, P, chunk), axis=0)
+        every, once = jnp.arange(len(G)), jnp.ones(len(G))
+        dm, _ = pushed(loss, theta, every, lambda b: P[b], (once, None), G, chunk)
         dv = zero
         if rule.adapts:
-            dv = 2 * jnp.sum(G * curvatures(loss, theta, every, Q, chunk), axis=0)
+            way = (lambda b: Q[b]), (0 * once, once)
+            _, dv = pushed(loss, theta, every, *way, G, chunk)
     else:
-        (m, v), F = jax.lax.scan(frozen, (zero, zero), moments)
-        # What lies between move k and now; nothing for the last, unless it looks ahead.
-        later = jnp.concatenate([jnp.cumsum(F[:-1][::-1], axis=0)[::-1], zero[None]])
-        before = jnp.concatenate([zero[None], F[:-1]])
-        K = T if rule.nesterov else T - 1
-        D = (later - ahead * before)[:K]
-        dG = curvatures(loss, theta, ids[:K], D, chunk)
-        dm = a[:K] @ dG
-        dv = 2 * jnp.sum((c[:K, None] * G[ids[:K]]) * dG, axis=0)
+        (m, v), total, behind = _walked(frozen, moments, zero, ahead)
+        K = T if rule.nesterov else T - 1  # nothing lies between the last and now
+        way = (lambda k: total - behind[k]), (a, c if rule.adapts else None)
+        dm, dv = pushed(loss, theta, ids[:K], *way, G, chunk) if K else (zero, zero)
     m, v = rule.finish(m, v, last)
-    return Replayed(rule.toward(m, v), rule.bend(m, v, dm, dv))
+    return Replayed(rule.toward(m, v), rule.bend(m, v, dm, 2 * dv))
 
 
 def _forgetting(step):
     return lambda state, moment: (step(state, moment)[0], None)
+
+
+def _walked(frozen, moments, zero, ahead):
+    """The sums; all moves but the last together, and what was behind every one."""
+
+    def walk(carry, moment):
+        state, past, last = carry
+        state, F = frozen(state, moment)
+        return (state, past + F, F), past + ahead * last
+
+    begin = ((zero, zero), zero, zero)
+    (sums, total, final), behind = jax.lax.scan(walk, begin, moments)
+    return sums, total - final, behind
 
 
 def _gathered(frozen, moments, a, c, G, ahead):
@@ -164,3 +210,8 @@ def _gathered(frozen, moments, a, c, G, ahead):
     begin = ((zero, zero), zero, zero, jnp.zeros_like(G), jnp.zeros_like(G))
     (_, _, _, P, Q), _ = jax.lax.scan(gather, begin, (moments, a, c))
     return sums, P, Q
+
+
+def _several(chunk):
+    # A block of one would have its products batched for nothing.
+    return None if chunk == 1 else chunk

@@ -22,6 +22,9 @@ CHUNK = 16
 """Batches taken side by side where the losses are one function of the batch: enough to
 fill a matrix product, few enough to stay in the cache."""
 
+CACHED = 2**16
+"""Entries that such a group of gradients has at most: half a megabyte."""
+
 BatchLosses = Sequence[Callable] | Callable
 
 
@@ -156,6 +159,7 @@ def _terms(rule, loss, ids, theta, count, grouped, chunk):
     def on_vectors(at, b):
         return loss(back(at), b)
 
+    chunk = chunk and max(1, min(chunk, CACHED // len(flat)))
     G = gradients(on_vectors, flat, count, chunk)
     last = len(ids) - 1
     found = replay(rule, on_vectors, flat, G, ids, last, grouped=grouped, chunk=chunk)
