@@ -1,6 +1,7 @@
 """Flows that move in steps: measured order, plain loops, honest ends, bad numbers."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -48,6 +49,25 @@ def slope(layers, problem=PROBLEM):
 def moved(flow, steps, risk=RISK, seed=0, **more):
     experiment = Experiment(Diagonal(START), risk, flow, until=steps, seed=seed)
     return train(experiment, [Layers()], **more)
+
+
+@pytest.mark.parametrize("flow", **each(FLOWS))
+def test_a_run_like_the_last_traces_nothing(flow):
+    """Python's share of a warm run is then a millisecond, not thirty."""
+    experiment, traced = Experiment(Diagonal(START), RISK, flow, until=2), []
+
+    def listen(event, _, **more):
+        if "trace" in event or "compile" in event:
+            traced.append(more.get("fun_name", event))
+
+    train(experiment, [Layers()], records=1)
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        run = train(experiment, [Layers()], records=1)
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+    assert run.finite
+    assert not traced
 
 
 def plain_loop(flow, steps, gradient):
