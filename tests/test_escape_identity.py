@@ -13,6 +13,7 @@ from tacit.activations import ACTIVATIONS
 from tacit.backpropagation import imbalance, imbalance_rate, signals
 from tacit.losses import AbstractPointwiseLoss, RatioTrace, Squared
 from tacit.networks import MLP
+from tacit.studies.saddle_escape import balance
 
 
 RNG = np.random.default_rng(1010)
@@ -93,3 +94,10 @@ def test_a_function_of_the_users_and_one_output():
     network = MLP([*WEIGHTS[:2], WEIGHTS[2][:1]], lambda z: z + 0.3 * jnp.sin(z) ** 2)
     found, _ = residual(network, Squared(), problem)
     assert np.max(found) < 1e-13
+
+
+def test_the_loss_of_the_study_does_not_overflow():
+    # Cubes of cubes reach outputs whose hyperbolic cosine is no number.
+    off = jnp.asarray([0.0, 1e4])
+    found = balance.LogCosh().pointwise(off, jnp.zeros(2))
+    assert np.isclose(found, 1e4 - np.log(2), rtol=1e-15)
