@@ -156,3 +156,11 @@ def test_what_has_no_limit_is_refused(make):
     with pytest.raises(DataError) as caught:
         make()
     assert len(str(caught.value)) > 40
+
+
+def test_nought_over_nought_says_so():
+    weights = [np.zeros((2, 4)), np.ones((1, 2))]  # tanh(0): the read-out is not seen
+    flow = Memoryless(Adam(0.01, eps=0.0), correction=False, window=2)
+    run = train(Experiment(MLP(weights), RISK, flow, until=3), records=1)
+    assert "give eps > 0" in run.reason
+    np.testing.assert_array_equal(run.network.weights[0], weights[0])

@@ -37,6 +37,7 @@ BAD = {
     "half a step": lambda: moved(Descent(0.1), 2.5),
     "for ever": lambda: moved(Descent(0.1), float("inf")),
     "flow for ever": lambda: moved(GradientFlow(), float("inf")),
+    "fixed batches that leave some": lambda: moved(Adam(0.1, batch=7, fixed=True), 1),
     "batch too large": lambda: moved(Stochastic(0.1, 41), 1),
     "batch odd": lambda: moved(Stochastic(0.1, 7, balanced=True), 1),
     "balanced regression": lambda: moved(Stochastic(0.1, 4, balanced=True), 1, REAL),

@@ -52,6 +52,8 @@ class Batches(eqx.Module):
     ) -> "Batches":
         """The sampler for `risk`; `DataError` if the batch size cannot be drawn."""
         n = risk.problem.n
+        if not isinstance(size, int | np.integer):
+            raise DataError(f"batch counts rows: a whole number; got {size!r}.")
         if fixed and (balanced or size < 1 or n % size):
             raise DataError(
                 f"fixed batches divide the sample into equal parts, whatever the "

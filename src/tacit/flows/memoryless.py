@@ -135,7 +135,15 @@ class Memoryless(AbstractFixedStep):
         return back(moved), past
 
     def explain(self, risk: Risk, network: AbstractNetwork, memory, k: int) -> str:
-        del risk, network, memory, k
+        del memory, k
+        slope = jax.tree.leaves(risk.gradient(network))
+        flat = sum(int(jnp.sum(g == 0)) for g in slope)
+        rule = memory_of(self.of).rule
+        if flat and rule.adapts and float(rule.eps) == 0:
+            return (
+                f"{flat} parameters have a gradient of 0, and 0 over a root of 0 is no "
+                "number: give eps > 0"
+            )
         return diverged(self)
 
 
