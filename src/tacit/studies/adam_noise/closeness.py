@@ -97,8 +97,8 @@ def _words(errors: dict[str, Errors], count: int) -> tuple[str, ...]:
         off = max(float(np.abs(last[way] - n).max()) for way, n in ORDERS.items())
         gain = np.median(e.found[WITHOUT][:, -1] / e.found[WITH][:, -1])
         parts.append(
-            f"**{name}.** Between the two smallest steps the order is "
-            f"{np.median(last[WITH]):.3f} with the correction and "
+            f"**{name[0].upper()}{name[1:]}.** Between the two smallest steps the "
+            f"order is {np.median(last[WITH]):.3f} with the correction and "
             f"{np.median(last[WITHOUT]):.3f} without (medians); no start is further "
             f"than {off:.2f} from 2 and 1. At the smallest step the correction brings "
             f"the iteration {gain:.0f} times closer. Between the two longest steps "
@@ -145,7 +145,7 @@ def _picture(errors: dict[str, Errors]) -> Picture:
             guide = 0.6 * last * (e.steps / e.steps[-1]) ** n
             panel.axes.plot(e.steps, guide, color="#59616b", lw=0.8)
             panel.axes.annotate(
-                "η²" if n > 1 else "η", (e.steps[1], guide[1]), (2, -9),
+                "η²" if n > 1 else "η", (e.steps[-2], guide[-2]), (3, -10),
                 textcoords="offset points", color="#59616b", fontsize=8.5,
             )  # fmt: skip
     return Picture(
@@ -165,16 +165,19 @@ def _table(errors: dict[str, Errors]) -> Numbers:
     rows = [
         (
             f"{name}, {way}",
-            *(number(float(np.median(x)), 2) for x in e.found[way].T),
+            number(float(np.median(e.found[way][:, -1])), 2),
             *(f"{np.median(x):.2f}" for x in e.slopes(way).T),
         )
         for name, e in errors.items()
         for way in ORDERS
     ]
     steps = next(iter(errors.values())).steps
-    head = [f"η = 1/{round(1 / s)}" for s in steps]
-    orders = [f"order at 1/{round(1 / s)}" for s in steps[1:]]
-    return Numbers(("", *head, *orders), rows, "Medians over the starts.")
+    orders = [f"1/{round(1 / s)}" for s in steps[1:]]
+    text = (
+        f"Medians over the starts: the distance at η = {orders[-1]}, and the order "
+        "between every step, named at the head, and twice that."
+    )
+    return Numbers(("", "distance", *orders), rows, text)
 
 
 def _record(name: str, e: Errors, count: int):

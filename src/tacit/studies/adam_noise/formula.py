@@ -138,7 +138,7 @@ def _picture(runs: dict[str, Drawn]) -> Picture:
         for column, (title, take, values) in enumerate(parts):
             panel = drawing[row, column].frame(
                 title=title if not row else "",
-                x="noise λ = B_simple / b" if last else "",
+                x=r"noise λ = $B_\mathrm{simple}$ / b" if last else "",
                 y=f"{MODELS[model]}" if not column else "",
             )
             panel.level(0.0)

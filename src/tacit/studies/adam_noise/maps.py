@@ -61,7 +61,7 @@ def _words(parts: Parts, count: int) -> tuple[str, ...]:
         "*lowers* $S$ ($S = |g|_1$, the 1-norm of the gradient, and "
         r"$\operatorname{tr}H$). It is computed from gradients of single samples and "
         r"holds for $\beta_2 \to 1$ at any noise; it is linear in $B_i = "
-        r"\beta_i/(1-\beta_i)$, so every map below has one straight line of zeros. "
+        r"\beta_i/(1-\beta_i)$, so a map has at most one straight line of zeros. "
         f"{count} starts of the small network after {WARM_UP} steps; the noise scale "
         f"there is {noise[1]:.1f} samples ({noise[0]:.1f} to {noise[2]:.1f} in the "
         "middle half of the starts).",

@@ -136,18 +136,20 @@ def _verdict(met: bool, text: str) -> str:  # noqa: FBT001
     return f"That {text}: {'seen here' if met else 'not seen here'}."
 
 
+KINDS = {"best": "lowest", "end": "last"}
+
+
 def _picture(runs: dict[int, Runs]) -> Picture:
     look_ = plots.strokes(BETA2)
-    drawing = plots.figure(2, len(runs), height=5.2, share="both")
+    drawing = plots.figure(2, len(runs), height=5.2, share="x")
     where = np.arange(len(BETA1))
     for column, (batch, r) in enumerate(runs.items()):
-        for row, kind in enumerate(("best", "end")):
+        for row, kind in enumerate(KINDS):
             found = interval(getattr(r, kind))
             panel = drawing[row, column].frame(
-                x="β₁", y=("lowest" if kind == "best" else "last")
-                + "\nvalidation loss (nats)",
+                x="β₁", y="" if column else f"{KINDS[kind]}\nvalidation loss (nats)",
                 title="" if row else f"b = {batch}" + " (all)" * (batch == TRAINING),
-                log="y",
+                log="y" if kind == "end" else "",
             )  # fmt: skip
             curves = {c: (where, found.mean[:, k]) for k, c in enumerate(BETA2)}
             for k, c in enumerate(BETA2):
@@ -162,6 +164,12 @@ def _picture(runs: dict[int, Runs]) -> Picture:
                 )
             panel.lines(curves, look=look_, labels="key", markers=4)
             panel.axes.set_xticks(where, [f"{beta:g}" for beta in BETA1])
+    for row in range(len(KINDS)):
+        beside = [drawing[row, column].axes for column in range(len(runs))]
+        ends = np.array([axes.get_ylim() for axes in beside])
+        for axes in beside:
+            axes.set_ylim(ends.min(), ends.max())
+            axes.tick_params(which="both", labelleft=axes is beside[0])
     return Picture(
         plots.to_svg(
             drawing.key(title="β₂"),
@@ -169,7 +177,7 @@ def _picture(runs: dict[int, Runs]) -> Picture:
             "beta2 at each batch size, with intervals.",
         ),
         "Mean over seeds and its 95 % interval. Above: the lowest validation loss on "
-        "the way; below: the last.",
+        "the way; below: the last, on a logarithmic scale.",
     )
 
 
