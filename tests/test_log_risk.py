@@ -227,6 +227,7 @@ def test_data_that_are_not_separable_end_with_a_reason():
     run = follow(risk=risk)
     assert not run.finite
     assert "not separable" in run.reason
+    assert run.steps < 5000, "it does not go on for ever"
     assert np.all(np.isfinite(np.asarray(run.network.predictor())))
 
 

@@ -52,6 +52,10 @@ _LATEST_STAGES, _LATEST_COUPLING = (
 SHORTEST = 1e-13
 """A step that moves the logarithm of the norm by less is lost in rounding."""
 
+IDLE, PATIENCE = 10.0, 2000
+"""So many steps in a row, none longer than so many times rtol: at a minimum of the risk
+the flow turns at every step, and they stay so short."""
+
 CLOSE, LANDINGS = 1e-13, 8
 """How near a record must be met, and how many shorter steps are tried for it: near the
 end of double precision a step is not smooth enough in its length for more."""
@@ -74,6 +78,8 @@ class Walk(NamedTuple):
     crossed: Array
     """Whether the next record lies within the step of length `h` to `ahead`."""
     ahead: Array
+    idle: Array
+    """How many steps in a row have been too short to lead anywhere."""
     stuck: Array
 
 
@@ -130,6 +136,8 @@ def soft_flow(
             walk = _timed(walk, here)
             y, err = _step(field, here, walk.y, walk.h)
             y = settled(y)
+            idle = jnp.where(walk.h <= IDLE * rtol, walk.idle + 1, 0)
+            walk = walk._replace(idle=idle)
             return _judged(walk, y, err / rtol, side(y) * first)
 
         walk = jax.lax.while_loop(going, on, walk._replace(crossed=first == 0))
@@ -151,7 +159,7 @@ def soft_flow(
 
     no, none = jnp.zeros((), bool), jnp.zeros((), int)
     never, nil, h = jnp.asarray(-jnp.inf), jnp.zeros(()), jnp.asarray(1e-2)
-    walk = Walk(y, nil, never, (nil, nil), h, jnp.ones(()), none, no, y, no)
+    walk = Walk(y, nil, never, (nil, nil), h, jnp.ones(()), none, no, y, none, no)
     walk, records = jax.lax.scan(to_next, walk, targets)
     return SoftLeg(*records, walk.y, walk.log_time, walk.steps)
 
@@ -203,5 +211,5 @@ def _judged(walk: Walk, y: Array, err: Array, side: Array) -> Walk:
         steps=walk.steps + 1,
         crossed=crossed,
         ahead=y,
-        stuck=~good & (h < SHORTEST),
+        stuck=(walk.idle >= PATIENCE) | (~good & (h < SHORTEST)),
     )
