@@ -11,7 +11,7 @@ w0 = np.sign(problem.delta) / problem.d
 
 limit = tacit.oracles.orthant_limit(problem, w0)
 network = tacit.networks.Diagonal.balanced(w0, depth=3)
-flow = tacit.flows.GradientFlow()
+flow = tacit.flows.GradientFlow(rtol=1e-11)
 experiment = tacit.Experiment(network, risk, flow, until=1e8)
 run = tacit.train(experiment, [tacit.observables.Sine(limit.value)])
 
