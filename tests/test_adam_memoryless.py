@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tacit import Experiment, Problem, Risk, train
+from tacit.claims import FollowsMemoryless
 from tacit.errors import DataError
 from tacit.flows import (
     Adam,
@@ -70,6 +71,23 @@ def test_follows_to_second_order_with_the_correction_and_to_first_without(of):
             )
         ]
         assert abs(np.log2(errors[0] / errors[1]) - order) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("flow", "unmet"),
+    [
+        (RMSprop(1e-3, 0.6, 1e-2), []),
+        (AdamW(1e-3, **SHORT, weight_decay=0.5), []),
+        (AdamW(0.1, **SHORT), ["the step is below 0.1 (1 - beta)"]),
+        (Stochastic(1e-3, 6), ["the optimiser has a memory"]),
+        (Adam(1e-3, **SHORT, schedule=uneven), ["the step is constant"]),
+    ],
+    ids=["RMSprop", "AdamW", "long steps", "no memory", "schedule"],
+)
+def test_the_claim_is_about_every_optimiser_with_memory(flow, unmet):
+    run = train(Experiment(NETWORK, RISK, flow, until=16), records=1)
+    found = FollowsMemoryless().hypotheses(run)
+    assert [h.text for h in found if not h.met] == unmet
 
 
 def test_one_move_is_the_oracle_at_its_batches():

@@ -76,11 +76,16 @@ class Memoryless(AbstractFixedStep):
         return self.of.step
 
     @property
+    def longest(self) -> float:
+        r"""The longest memory of the optimiser, the largest of its $\beta$."""
+        return memory_of(self.of).rule.longest
+
+    @property
     def length(self) -> int:
         """How many moves the window holds."""
         if self.window is not None:
             return self.window
-        beta = memory_of(self.of).rule.longest
+        beta = self.longest
         return 1 if beta == 0 else min(LONGEST, 2 + math.ceil(12 / -math.log(beta)))
 
     def memory(self, risk: Risk, network: AbstractNetwork, key: Key):

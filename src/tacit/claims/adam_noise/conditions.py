@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ...flows import Adam, Stochastic
+from ...errors import DataError
+from ...flows import Adam, Memoryless, Stochastic
 from ...training import Trajectory
 from ..base import Hypothesis
 
@@ -55,9 +56,16 @@ def fixed_batches(run: Trajectory, *, replace: bool) -> Iterable[Hypothesis]:
 def short_steps(run: Trajectory, share: float = 0.1) -> Hypothesis:
     r"""Whether $\eta$ is small against $1 - \beta$ of the longest memory."""
     flow = run.experiment.flow
-    memories = [getattr(flow, name, 0.0) for name in ("beta1", "beta2", "momentum")]
-    short = getattr(flow, "step", np.inf) <= share * (1 - max(memories))
+    short = getattr(flow, "step", np.inf) <= share * (1 - longest_memory(flow))
     return Hypothesis(f"the step is below {share:g} (1 - beta)", bool(short))
+
+
+def longest_memory(flow: Any) -> float:
+    r"""The largest $\beta$ of an optimiser; 0 for a flow without memory."""
+    try:
+        return Memoryless(flow).longest
+    except DataError:
+        return 0.0
 
 
 def long_memory(run: Trajectory, least: float = 0.98) -> Hypothesis:

@@ -14,7 +14,7 @@ from ...flows import Adam, Memoryless, Stochastic
 from ...networks import AbstractNetwork
 from ...training import Trajectory
 from ..base import AbstractClaim, Hypothesis
-from .conditions import short_steps
+from .conditions import longest_memory, short_steps
 from .recipes import regression, tanh_network
 
 
@@ -59,10 +59,10 @@ class FollowsMemoryless(AbstractClaim[AbstractNetwork]):
 
     def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
         flow = run.experiment.flow
-        remembers = isinstance(flow, Adam) or getattr(flow, "momentum", 0.0) > 0
-        yield Hypothesis("the optimiser has a memory", remembers)
         steady = getattr(flow, "schedule", None) is None
         yield Hypothesis("the step is constant", steady)
+        remembers = longest_memory(flow) > 0
+        yield Hypothesis("the optimiser has a memory", remembers or not steady)
         n, batch = run.experiment.risk.problem.n, getattr(flow, "batch", None)
         yield Hypothesis("the batches divide the sample", not (batch and n % batch))
         yield short_steps(run)
@@ -90,10 +90,7 @@ class FollowsMemoryless(AbstractClaim[AbstractNetwork]):
             return np.asarray(jax.vmap(lambda s: ravel_pytree(s)[0])(found.states))
 
         kept = path(flow)
-        memory = max(
-            float(getattr(flow, name, 0.0)) for name in ("beta1", "beta2", "momentum")
-        )
-        whole = math.ceil(FORGOTTEN / -math.log(memory))
+        whole = math.ceil(FORGOTTEN / -math.log(longest_memory(flow)))
         main, both = (
             path(Memoryless(flow, correction, whole)) for correction in (False, True)
         )
