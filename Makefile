@@ -60,6 +60,7 @@ $(VENV)/.run: constraints/run.txt pyproject.toml | $(VENV)/.python
 	@touch $@
 
 $(VENV)/.test: constraints/test.txt pyproject.toml | $(VENV)/.python
+	$(PIP) $(TORCH)
 	$(PIP) -e '.[data,test]' -c constraints/test.txt
 	@touch $@
 
