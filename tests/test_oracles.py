@@ -86,6 +86,13 @@ def test_certificate_belongs_to_its_problem(oracle):
     assert answer.certificate(other) > 1e-3
 
 
+@every
+def test_prints_its_value_and_its_residual(oracle):
+    answer = oracle(1000)[1]
+    name, value, residual = type(answer).__name__, answer.value, answer.residual
+    assert str(answer) == f"{name}: {value}, residual {residual:.1e}"
+
+
 def test_orthant_certificate_says_no():
     for seed in range(1000, 1020):
         problem, answer = orthant(seed)

@@ -41,6 +41,9 @@ class AbstractAnswer(eqx.Module):
         of `problem` and the fields alone, whatever way they were found.
         """
 
+    def __str__(self) -> str:
+        return f"{type(self).__name__}: {self.value}, residual {self.residual:.1e}"
+
 
 Answer = TypeVar("Answer", bound=AbstractAnswer)
 
