@@ -244,6 +244,7 @@ NOTATION = [
     (r"$w \in \mathbb{R}^d$", "w ∈ ℝ^d", "<i>w</i> ∈ ℝ<sup><i>d</i></sup>"),
     ("*so* `x_1`", "so x_1", "<em>so</em> <code>x_1</code>"),
     ("**very $x$**", "very x", "<strong>very "),
+    ("3.2 × 10⁻⁵", "3.2 × 10⁻⁵", "3.2\u00a0×\u00a010⁻⁵"),
     ("2 < 3 & 4 * 5", "2 < 3 & 4 * 5", "2 &lt; 3 &amp; 4 * 5"),
 ]
 

@@ -82,7 +82,7 @@ def html(text: str) -> Markup:
     """One paragraph of our notation as HTML; whatever is not notation is escaped."""
     out, last = [], 0
     for found in INLINE.finditer(text):
-        out.append(str(escape(text[last : found.start()])))
+        out.append(_words(text[last : found.start()]))
         kind, body = found.lastgroup, found[found.lastgroup or 0]
         if kind == "math":
             out.append(f'<span class="math">{formula(body, HTML)}</span>')
@@ -91,7 +91,12 @@ def html(text: str) -> Markup:
         else:
             out.append(f"<{kind}>{html(body)}</{kind}>")
         last = found.end()
-    return Markup("".join([*out, str(escape(text[last:]))]))
+    return Markup("".join([*out, _words(text[last:])]))
+
+
+def _words(text: str) -> str:
+    """Escaped; a number keeps its power of ten on its line."""
+    return str(escape(text.replace(" × 10", "\u00a0×\u00a010")))
 
 
 def plain(text: str) -> str:
