@@ -55,6 +55,40 @@ class Bracket(NamedTuple):
         )
 
 
+class Search(NamedTuple):
+    """Whether a walk has stepped over a zero, and the bracket of it if so.
+
+    One loop then walks and searches, and the field in it is compiled once. `here` is
+    the value where the walk stands.
+    """
+
+    met: Array
+    here: Array
+    bracket: Bracket
+
+    @classmethod
+    def begin(cls, value: Array) -> "Search":
+        """From the value at the start, 0 or above."""
+        here = (jnp.zeros(()), value)
+        return cls(value == 0, value, Bracket.between(here, here))
+
+    def step(self, walking: Array) -> Array:
+        """The step to try: that of the walk, or of the search once it has begun."""
+        return jnp.where(self.met, self.bracket.secant(), walking)
+
+    def after(self, h: Array, ahead: Array, good: Array) -> "Search":
+        """The search once a step of `h`, if it was good, led to the value `ahead`."""
+        met = self.met | good & (ahead <= 0)
+        begun = Bracket.between((jnp.zeros(()), self.here), (h, ahead))
+        bracket = either(self.met, self.bracket.narrowed(h, ahead), begun)
+        return Search(met, jnp.where(met | ~good, self.here, ahead), bracket)
+
+
+def either(chosen: Array, a, b):
+    """The tree `a` where `chosen`, and else `b`."""
+    return jax.tree.map(lambda x, y: jnp.where(chosen, x, y), a, b)
+
+
 def root(function, low, high, y, *, close=0.0, limit=TRIES):
     """Where ``function(h) = (value, y)`` is 0 between two ``(h, value)``, and `y`.
 

@@ -9,7 +9,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
 from . import dop853
-from .crossing import Bracket, TRIES
+from .crossing import either, Search, TRIES
 from .leg import Leg
 
 
@@ -87,27 +87,21 @@ def explicit_event(
     first = side(walk.y, walk.t)
 
     def going(carry):
-        walk, met, _, bracket, _ = carry
+        walk, search, _ = carry
         waits = (walk.t < end[0]) & (walk.steps < max_steps) & ~walk.stuck
-        return jnp.where(met, bracket.opens(0.0, TRIES), waits)
+        return jnp.where(search.met, search.bracket.opens(0.0, TRIES), waits)
 
     def on(carry):
-        # One loop for both, walking and searching: the field is compiled once.
-        walk, met, here, bracket, _ = carry
-        h = jnp.where(met, bracket.secant(), jnp.minimum(walk.h, end[0] - walk.t))
+        walk, search, _ = carry
+        h = search.step(jnp.minimum(walk.h, end[0] - walk.t))
         y, slope, err = _try(field, tolerances, walk, h, dop853.compact_step)
-        ahead = side(y, walk.t + h) * first
         good = err <= 1
         after = _judged(walk, y, slope, err, h, jnp.where(good, walk.t + h, walk.t))
-        over = met | good & (ahead <= 0)
-        begun = Bracket.between((jnp.zeros(()), here), (h, ahead))
-        bracket = _either(met, bracket.narrowed(h, ahead), begun)
-        here = jnp.where(over | ~good, here, ahead)
-        return _either(over, walk, after), over, here, bracket, y
+        search = search.after(h, side(y, walk.t + h) * first, good)
+        return either(search.met, walk, after), search, y
 
-    here = (jnp.zeros(()), first * first)
-    start = (walk, first == 0, here[1], Bracket.between(here, here), walk.y)
-    walk, met, _, bracket, y = jax.lax.while_loop(going, on, start)
+    start = (walk, Search.begin(first * first), walk.y)
+    walk, (met, _, bracket), y = jax.lax.while_loop(going, on, start)
     h = jnp.where(met, bracket.h, 0.0)
     last = shape(jnp.where(met, y, walk.y))
     none = jax.tree.map(lambda x: x[None][:0], last)
@@ -145,10 +139,6 @@ def _try(field, tolerances, walk, h, step=dop853.step):
     y, slopes = step(field, walk.y, walk.slope, h)
     err = dop853.error(slopes, h, _scale(tolerances, walk.y, y))
     return y, slopes[-1], jnp.where(jnp.isfinite(err), err, jnp.inf)
-
-
-def _either(chosen, a, b):
-    return jax.tree.map(lambda x, y: jnp.where(chosen, x, y), a, b)
 
 
 def _judged(walk: Walk, y, slope, err, h, t) -> Walk:

@@ -14,7 +14,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
 from . import dop853
-from .crossing import Bracket, TRIES
+from .crossing import either, Search, TRIES
 from .leg import Leg
 
 
@@ -102,27 +102,22 @@ def rescaled_event(
     first = side(stride.y)
 
     def going(carry):
-        stride, met, here, bracket, _ = carry
+        stride, search, _ = carry
         waits = (stride.y[-1] < end) & (stride.steps < max_steps) & ~stride.stuck
-        return jnp.where(met, bracket.opens(CLOSE * here, TRIES), waits)
+        close = CLOSE * search.here
+        return jnp.where(search.met, search.bracket.opens(close, TRIES), waits)
 
     def on(carry):
-        # One loop for both, walking and searching: the field is compiled once.
-        stride, met, here, bracket, _ = carry
-        h = jnp.where(met, bracket.secant(), stride.h)
+        stride, search, _ = carry
+        h = search.step(stride.h)
         y, slope, err = _try(field, scale, stride, h, jnp.zeros(()))
-        ahead = side(y) * first
         good = err <= 1
         after = _judged(stride, y, slope, err, h, good)
-        over = met | good & (ahead <= 0)
-        begun = Bracket.between((jnp.zeros(()), here), (h, ahead))
-        bracket = _either(met, bracket.narrowed(h, ahead), begun)
-        here = jnp.where(over | ~good, here, ahead)
-        return _either(over, stride, after), over, here, bracket, y
+        search = search.after(h, side(y) * first, good)
+        return either(search.met, stride, after), search, y
 
-    here = (jnp.zeros(()), first * first)
-    start = (stride, first == 0, here[1], Bracket.between(here, here), stride.y)
-    stride, met, _, _, y = jax.lax.while_loop(going, on, start)
+    start = (stride, Search.begin(first * first), stride.y)
+    stride, (met, *_), y = jax.lax.while_loop(going, on, start)
     y = jnp.where(met, y, stride.y)
     last = shape(y[:-1])
     none = jax.tree.map(lambda x: x[None][:0], last)
@@ -161,10 +156,6 @@ def _try(field, scale, stride, h, flowing):
     )
     err = dop853.error(slopes, h, scale(stride.y, y))
     return y, slopes[-1], jnp.where(jnp.isfinite(err), err, jnp.inf)
-
-
-def _either(chosen, a, b):
-    return jax.tree.map(lambda x, y: jnp.where(chosen, x, y), a, b)
 
 
 def _judged(stride: Stride, y, slope, err, h, good) -> Stride:
