@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 import tacit
-from tacit.oracles import adam_memory
+from tacit.memory import adam_memory
 
 
 LENGTHS, BATCH = (2_000, 10_000), 8

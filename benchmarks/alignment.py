@@ -17,7 +17,8 @@ import numpy as np
 
 import tacit
 from margin import problem
-from tacit import clocks, flows, losses, networks, observables
+from tacit.integration import clocks
+from tacit import flows, losses, networks, observables
 
 
 DEPTHS, SMALL = (1, 2, 3, 4, 6), 1e-3

@@ -15,7 +15,8 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 import tacit
-from tacit import clocks, flows, networks
+from tacit.integration import clocks
+from tacit import flows, networks
 
 
 WIDTHS, N, RTOL, PATIENCE = (10, 20, 20, 1), 50, 1e-6, 40

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tacit.scatter import Scatter
+from tacit.problems import Scatter
 
 
 FEATURES, CLASSES = 200, 3

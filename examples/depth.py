@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 import tacit
-from tacit.datasets import strong_weak_noise
 from tacit.observables import LinearPredictor
+from tacit.problems import strong_weak_noise
 from tacit.reporting import plots
 
 

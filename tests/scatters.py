@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tacit.problem import Problem
+from tacit.problems import Problem
 
 
 def definite(seed, d=7):

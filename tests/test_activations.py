@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tacit.activations import activation_of, ACTIVATIONS, kinked
 from tacit.errors import DataError, OptionError, ShapeError
 from tacit.networks import MLP
+from tacit.networks.activations import activation_of, ACTIVATIONS, kinked
 from tacit.oracles import activation_class
 
 

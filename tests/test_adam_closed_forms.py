@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tacit.errors import DataError, OptionError
-from tacit.oracles import (
+from tacit.memory import (
     adam_full_batch,
     adam_long_memory,
     adam_memory,
@@ -17,9 +17,9 @@ from tacit.oracles import (
     heavy_ball_memory,
     heavy_ball_memory_mean,
     heavy_ball_sums,
-    long_norm,
+    long_memory_coefficient,
     noise_thresholds,
-    norm_coefficient,
+    second_order_coefficient,
 )
 
 
@@ -166,15 +166,22 @@ def test_the_noise_terms_are_the_second_derivative(betas):
 def test_noise_in_the_scale_alone_damps_everything():
     betas = (0.8, 0.999999)
     for noise in (1e-3, 1e-2):
-        first = norm_coefficient(*betas, noise, model="scale")
-        assert abs(first / long_norm(*betas, noise, model="scale") - 1) < 2 * noise**2
+        first = second_order_coefficient(*betas, noise, model="scale")
+        assert (
+            abs(first / long_memory_coefficient(*betas, noise, model="scale") - 1)
+            < 2 * noise**2
+        )
 
 
 def test_the_second_order_is_the_slope_of_the_long_memory():
     betas = (0.8, 1 - 1e-7)
-    slope = norm_coefficient(*betas, 1.0) - norm_coefficient(*betas, 0.0)
+    slope = second_order_coefficient(*betas, 1.0) - second_order_coefficient(
+        *betas, 0.0
+    )
     h = 1e-5
-    wanted = (long_norm(*betas, h) - long_norm(*betas, -h)) / (2 * h)
+    wanted = (
+        long_memory_coefficient(*betas, h) - long_memory_coefficient(*betas, -h)
+    ) / (2 * h)
     assert abs(slope / wanted - 1) < 1e-5
 
 
@@ -185,13 +192,15 @@ def test_thresholds_are_where_the_slopes_vanish(model):
 
         def change(noise, d1=d1, d2=d2):
             up, down = (
-                norm_coefficient(0.8 + i * d1, 0.97 + i * d2, noise, model=model)
+                second_order_coefficient(
+                    0.8 + i * d1, 0.97 + i * d2, noise, model=model
+                )
                 for i in (1, -1)
             )
             return up - down
 
         assert abs(change(noise)) < 1e-3 * abs(change(0.0))
-    assert abs(norm_coefficient(0.8, 0.97, at.total, model=model)) < 1e-12
+    assert abs(second_order_coefficient(0.8, 0.97, at.total, model=model)) < 1e-12
 
 
 def test_a_long_memory_of_whole_batches_is_the_whole_sample():

@@ -7,7 +7,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from tacit.errors import DataError, OptionError
-from tacit.oracles import adam_memory, heavy_ball_memory
+from tacit.memory import adam_memory, heavy_ball_memory
 
 
 RNG = np.random.default_rng(1203)

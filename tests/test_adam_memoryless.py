@@ -21,8 +21,8 @@ from tacit.flows import (
     Stochastic,
 )
 from tacit.losses import Squared
+from tacit.memory import adam_memory
 from tacit.networks import MLP
-from tacit.oracles import adam_memory
 
 from .cases import each, NETWORKS, RISK as FISHER
 

@@ -10,6 +10,7 @@ from tacit import Experiment, Problem, Risk, Snapshot, train
 from tacit.errors import DataError
 from tacit.flows import Adam, SignDescent
 from tacit.losses import Fisher, Squared
+from tacit.memory import adam_full_batch
 from tacit.networks import MLP
 from tacit.observables import (
     deviations,
@@ -22,7 +23,6 @@ from tacit.observables import (
     TopEigenvalueError,
     TrainingRisk,
 )
-from tacit.oracles import adam_full_batch
 
 from .cases import each, RISK
 

@@ -151,7 +151,7 @@ def test_an_installed_package_that_is_broken_says_what_it_lacks(monkeypatch, tmp
     (tmp_path / "halfway.py").write_text("import nowhere_at_all")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="nowhere_at_all") as found:
-        tacit.bridges.base.arrive("a test", "halfway", "torch")
+        tacit.bridges.base.import_extra("a test", "halfway", "torch")
     assert not isinstance(found.value, MissingExtraError)
 
 

@@ -31,7 +31,7 @@ RIVALS = together(
 def witnessed(name):
     """The witness of a claim, trained: its rivals are judged on the same run."""
     claim = CLAIMS[name]
-    return train(claim.witness(), claim.watches, records=claim.records)
+    return train(claim.witness(), claim.observes, records=claim.records)
 
 
 @pytest.mark.parametrize("name", EACH)
@@ -50,9 +50,9 @@ def test_a_false_theorem_fails(name, rival):
 @pytest.mark.parametrize("name", EACH)
 def test_tells_its_foil_apart(name):
     claim = CLAIMS[name]
-    run = train(claim.foil(), claim.watches, records=claim.records)
+    run = train(claim.foil(), claim.observes, records=claim.records)
     verdict = judge(claim, run)
-    assert verdict.outcome is Outcome.SILENT, "no hypothesis noticed"
+    assert verdict.outcome is Outcome.NOT_APPLICABLE, "no hypothesis noticed"
     if run.finite:
         assert verdict.gap > claim.margin * claim.tolerance, str(verdict)
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tacit import check, claims, Experiment, judge, Outcome, Problem, Risk, train
-from tacit.claims.alignment import conditions, recipes
+from tacit.claims.hypotheses import margins as conditions
+from tacit.claims.witnesses import margins as recipes
 from tacit.errors import DataError
 from tacit.flows import Descent, GradientFlow
 from tacit.losses import Exponential
@@ -42,19 +43,19 @@ def test_separable_data_are_seen_as_such(rows):
 @pytest.mark.parametrize("rows", NOT_APART.values(), ids=NOT_APART)
 def test_other_data_are_silence_with_the_proof_in_the_text(rows):
     verdict = check(claims.ProjectedNormMoves(), standing(recipes.labelled(rows)))
-    assert verdict.outcome is Outcome.SILENT
-    text = next(t for t in verdict.broken if "separates" in t)
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
+    text = next(t for t in verdict.not_met if "separates" in t)
     assert "a mixture of the y x is 0" in text
     assert "of sample" in text
 
 
 def test_a_run_that_stalls_names_the_cause_as_well():
     claim = claims.LayersAlign()
-    run = train(claim.foil(), claim.watches)
+    run = train(claim.foil(), claim.observes)
     verdict = judge(claim, run)
-    assert verdict.outcome is Outcome.SILENT
-    assert "the flow stays at |w|" in verdict.broken[0]
-    assert any("a mixture of the y x is 0" in text for text in verdict.broken)
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
+    assert "the flow stays at |w|" in verdict.not_met[0]
+    assert any("a mixture of the y x is 0" in text for text in verdict.not_met)
 
 
 def test_one_label_is_no_problem_of_classes():
@@ -86,16 +87,16 @@ def test_widths_of_one_align_at_once():
     thin = DeepLinear([np.array([[0.3, 0.2]]), np.array([[0.5]]), np.array([[0.7]])])
     risk = Risk(problem, Exponential())
     run = train(
-        Experiment(thin, risk, Descent(0.01), until=20), claims.RankOneStays().watches
+        Experiment(thin, risk, Descent(0.01), until=20), claims.RankOneStays().observes
     )
     assert claims.RankOneStays().gap(run) == 0
-    assert judge(claims.RankOneStays(), run).broken, "it is descent, and unbalanced"
+    assert judge(claims.RankOneStays(), run).not_met, "it is descent, and unbalanced"
 
 
 def test_every_theorem_and_lemma_of_the_paper_can_be_found():
     texts = " ".join(
         getattr(claims, name).reference
-        for name in claims.alignment.__all__
+        for name in claims.margins.__all__
         if "1810.02032" in getattr(claims, name).reference
     )
     for place in [f"Theorem {i}" for i in (1, 2, 3, 4)] + [

@@ -27,11 +27,11 @@ MEAN = "the activation is 0 at 0, or the read-out small and the targets of mean 
     ],
 )
 def test_the_law_at_random_starts_asks_for_a_slope_and_nothing_constant(
-    activation, mean, small, broken
+    activation, mean, small, not_met
 ):
     widths = (3, 4, 4, 1)
     start = MLP.he_normal(widths, small=small, eps=0.01, activation=activation)
     risk = Risk(Problem(X, CENTRED + mean), Squared())
     run = train(Experiment(start, risk, GradientFlow(), until=0.0), records=1)
     unmet = [each.text for each in HeNormalExponent().hypotheses(run) if not each.met]
-    assert [t for t in unmet if t != "it ends where the risk has fallen"] == broken
+    assert [t for t in unmet if t != "it ends where the risk has fallen"] == not_met

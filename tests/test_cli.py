@@ -77,7 +77,7 @@ class Toy(AbstractClaim):
 
 AS_IT_MUST = {
     ("Toy", "witness"): (Outcome.HOLDS, 1e-15, ()),
-    ("Toy", "foil"): (Outcome.SILENT, 0.1, ("the start is balanced",)),
+    ("Toy", "foil"): (Outcome.NOT_APPLICABLE, 0.1, ("the start is balanced",)),
     ("Rival", "witness"): (Outcome.FAILS, 0.2, ()),
 }
 
@@ -238,13 +238,13 @@ DIVERGED = "the run gets to its end: the step became too small"
     ("where", "found", "code"),
     [
         (("Toy", "witness"), (Outcome.FAILS, 0.1, ()), 1),
-        (("Toy", "witness"), (Outcome.SILENT, 0.1, ("something",)), 1),
-        (("Toy", "witness"), (Outcome.SILENT, float("nan"), (DIVERGED,)), 3),
+        (("Toy", "witness"), (Outcome.NOT_APPLICABLE, 0.1, ("something",)), 1),
+        (("Toy", "witness"), (Outcome.NOT_APPLICABLE, float("nan"), (DIVERGED,)), 3),
         (("Toy", "foil"), (Outcome.HOLDS, 0.0, ()), 1),
         (("Toy", "foil"), (Outcome.FAILS, 0.1, ()), 0),
-        (("Toy", "foil"), (Outcome.SILENT, float("nan"), (DIVERGED,)), 0),
+        (("Toy", "foil"), (Outcome.NOT_APPLICABLE, float("nan"), (DIVERGED,)), 0),
         (("Rival", "witness"), (Outcome.HOLDS, 0.0, ()), 1),
-        (("Rival", "witness"), (Outcome.SILENT, 0.1, ("something",)), 1),
+        (("Rival", "witness"), (Outcome.NOT_APPLICABLE, 0.1, ("something",)), 1),
     ],
 )
 def test_check_says_by_its_code_what_came_out(run, outcomes, where, found, code):
@@ -383,7 +383,7 @@ def test_data_lists_sizes_and_classes(run):
 
 
 def test_a_missing_extra_is_named_not_fatal(run, monkeypatch):
-    monkeypatch.setattr("tacit.datasets.find_spec", lambda _: None)
+    monkeypatch.setattr("tacit.problems.datasets.find_spec", lambda _: None)
     code, out, _ = run("data", "golub")
     assert code == 0
     assert "pip install 'tacit[data]'" in out

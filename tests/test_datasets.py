@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from tacit import datasets
-from tacit.datasets import load, strong_weak_noise, two_gaussians
 from tacit.errors import DataError, MissingExtraError, NotFoundError, ShapeError
+from tacit.problems import datasets, load, strong_weak_noise, two_gaussians
 
 
 PUBLISHED = {
@@ -98,7 +97,7 @@ def test_a_missing_package_is_named_with_its_extra(name, package, monkeypatch):
 
 def test_no_package_of_data_is_imported():
     code = (
-        "import sys, tacit.datasets as d\n"
+        "import sys, tacit.problems.datasets as d\n"
         "for name in ('golub', 'khan'):\n"
         "    try: d.load(name)\n"
         "    except d.MissingExtraError: pass\n"

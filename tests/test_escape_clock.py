@@ -7,9 +7,9 @@ from scipy.integrate import solve_ivp
 from scipy.interpolate import CubicSpline
 
 from tacit import Experiment, Problem, Risk, RiskBelow, train
-from tacit.clocks import Escape
 from tacit.errors import DataError
 from tacit.flows import GradientFlow
+from tacit.integration.clocks import Escape
 from tacit.losses import Squared
 from tacit.networks import MLP
 from tacit.observables import Imbalance, ImbalanceRate

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from tacit.errors import DataError, ShapeError
-from tacit.exponents import difference_slopes, fit_exponent
-from tacit.plateaus import find_plateaus, first_below
+from tacit.fits import difference_slopes, find_plateaus, first_below, fit_exponent
 
 
 GRID = np.geomspace(0.1, 1e-3, 9)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tacit import Problem
-from tacit.activations import ACTIVATIONS
-from tacit.backpropagation import imbalance, imbalance_rate, signals
 from tacit.losses import AbstractPointwiseLoss, RatioTrace, Squared
 from tacit.networks import MLP
+from tacit.networks.activations import ACTIVATIONS
+from tacit.saddles import imbalance, imbalance_rate, signals
 from tacit.studies.saddle_escape import balance
 
 

@@ -8,13 +8,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from tacit import Experiment, Problem, Reaches, Risk, RiskBelow, train
-from tacit.flows import (
-    AbstractFixedStep,
-    Adam,
-    Descent,
-    PowerDecay,
-    SignDescent,
-)
+from tacit.flows import AbstractFixedStep, Adam, Descent, PowerDecay, SignDescent
 from tacit.losses import Squared
 from tacit.networks import Diagonal
 from tacit.observables import FisherRatio, Layers

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tacit import networks
-from tacit.solvers.gauge import imbalances, rebalanced
+from tacit.integration.solvers.gauge import imbalances, project_to_balance
 
 
 @pytest.mark.parametrize("depth", [2, 6])
@@ -19,7 +19,7 @@ def test_the_balance_is_restored_and_the_map_stays(depth):
     moved = networks.DeepLinear(
         [W * (1 + 1e-9 * rng.standard_normal(W.shape)) for W in start]
     )
-    back = rebalanced(moved, imbalances(begin))
+    back = project_to_balance(moved, imbalances(begin))
     size = max(float(jnp.sum(W**2)) for W in start)
 
     def owed(network):
@@ -34,4 +34,4 @@ def test_the_balance_is_restored_and_the_map_stays(depth):
 
 def test_one_layer_owes_nothing():
     one = networks.DeepLinear([np.ones((1, 3))])
-    assert rebalanced(one, imbalances(one)) is one
+    assert project_to_balance(one, imbalances(one)) is one

@@ -13,7 +13,7 @@ from tacit import Experiment, Problem, Reaches, Risk, RiskBelow, train
 from tacit.flows import GradientFlow
 from tacit.losses import Fisher, Logistic
 from tacit.networks import DeepLinear, Diagonal, TwoSided
-from tacit.observables import Balance, FisherRatio, LayerNorms, Products
+from tacit.observables import Balance, FisherRatio, LayerNorms, SidePairing
 
 from .cases import D, each, LABELS, NETWORKS, PROBLEM, RISK
 
@@ -70,13 +70,13 @@ def reference(name, span=SPAN):
 def travelled(name, rtol, solver="auto"):
     network, risk = CASES[name]
     flow = GradientFlow(rtol, rtol, solver=solver)
-    watches = [LayerNorms()]
+    observes = [LayerNorms()]
     if isinstance(network, Diagonal):
-        watches += [Balance()]
+        observes += [Balance()]
     if isinstance(network, TwoSided):
-        watches += [Products()]
+        observes += [SidePairing()]
     experiment = Experiment(network, risk, flow, until=SPAN)
-    return train(experiment, watches, records=np.linspace(0, SPAN, 6))
+    return train(experiment, observes, records=np.linspace(0, SPAN, 6))
 
 
 @pytest.mark.parametrize("rtol", TOLERANCES)
@@ -100,7 +100,7 @@ def test_the_cases_cross_zero(name):
 def test_what_is_conserved_is_conserved_to_rounding(name, rtol):
     network, risk = CASES[name]
     seen = travelled(name, rtol).seen
-    law = "Products" if isinstance(network, TwoSided) else "Balance"
+    law = "SidePairing" if isinstance(network, TwoSided) else "Balance"
     drift = jnp.abs(seen[law] - seen[law][:1])
     assert jnp.all(drift < 1e-13 * jnp.max(seen["LayerNorms"]))
     if risk.loss.scale_free and isinstance(network, Diagonal):

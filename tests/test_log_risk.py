@@ -6,8 +6,9 @@ import pytest
 import scipy.integrate
 
 import tacit
-from tacit import clocks, flows, losses, networks, observables
+from tacit import flows, losses, networks, observables
 from tacit.errors import CapabilityError, DataError
+from tacit.integration import clocks
 
 
 D = 3

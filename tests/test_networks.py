@@ -9,7 +9,6 @@ import pytest
 import scipy.special
 
 from tacit import losses, Risk
-from tacit.activations import ACTIVATIONS
 from tacit.networks import (
     AbstractLinearNetwork,
     ConvLinear,
@@ -18,6 +17,7 @@ from tacit.networks import (
     MLP,
     TwoSided,
 )
+from tacit.networks.activations import ACTIVATIONS
 from tests.cases import D, each, KEY, NETWORKS, PROBLEM
 
 

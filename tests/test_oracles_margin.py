@@ -11,7 +11,6 @@ import scipy.optimize
 from tacit import load
 from tacit.errors import DataError
 from tacit.oracles import (
-    alpha,
     fourier_margin,
     hyperbolic_interpolator,
     hyperbolic_margin,
@@ -22,8 +21,9 @@ from tacit.oracles import (
     quasi_margin,
     residual_direction,
     separability,
+    support_strength,
 )
-from tacit.problem import Problem
+from tacit.problems import Problem
 
 
 def separable(seed, n=30, d=3, gap=0.12):
@@ -74,7 +74,7 @@ ORACLES = {
     "max margin, wide": of(wide, max_margin),
     "max margin, problem": of(lambda s: labelled(separable(s)), max_margin),
     "residual": of(separable, residual_direction),
-    "alpha": of(separable, alpha),
+    "alpha": of(separable, support_strength),
     "l1": of(wide, l1_margin),
     "l1, tall": of(separable, l1_margin),
     "quasi, depth 3": of(lambda s: wide(s, 4, 5), quasi_margin, 3),
@@ -338,7 +338,7 @@ def test_the_weights_of_samples_move_the_residual():
 @pytest.mark.parametrize("seed", range(5))
 def test_alpha_against_a_scan_of_the_circle(seed):
     rows = separable(seed)
-    answer = alpha(rows)
+    answer = support_strength(rows)
     angle = np.linspace(0, 2 * np.pi, 20_001)
     axes = np.linalg.svd(answer.margin.value[None])[2][1:]
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1) @ axes
@@ -351,7 +351,7 @@ def test_alpha_against_a_scan_of_the_circle(seed):
 @pytest.mark.parametrize(("d", "k"), [(2, 5), (3, 4), (3, 7), (5, 9), (9, 20)])
 def test_alpha_of_many_support_vectors_is_below_every_sampled_direction(d, k):
     rows = prism(d, d, k)
-    answer = alpha(rows)
+    answer = support_strength(rows)
     sampled = np.random.default_rng(1).standard_normal((50_000, d))
     sampled[:, 0] = 0
     sampled /= np.linalg.norm(sampled, axis=1)[:, None]
@@ -361,7 +361,7 @@ def test_alpha_of_many_support_vectors_is_below_every_sampled_direction(d, k):
 
 
 def test_alpha_in_many_features_is_bounded_from_both_sides():
-    answer = alpha(prism(12, 12, 20))
+    answer = support_strength(prism(12, 12, 20))
     assert not answer.exact
     assert 0 < answer.least < answer.alpha < 3 * answer.least
 
@@ -370,7 +370,7 @@ def test_alpha_in_many_features_is_bounded_from_both_sides():
     "rows", [[[1.0, 0.0], [1.0, 1.0]], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]]
 )
 def test_alpha_is_0_where_nothing_holds_the_direction(rows):
-    assert alpha(np.array(rows)).alpha == pytest.approx(0, abs=1e-15)
+    assert support_strength(np.array(rows)).alpha == pytest.approx(0, abs=1e-15)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -5,7 +5,6 @@ import pytest
 
 from tacit.errors import DataError, ShapeError
 from tacit.oracles import (
-    alpha,
     fourier_margin,
     hyperbolic_interpolator,
     hyperbolic_margin,
@@ -16,8 +15,9 @@ from tacit.oracles import (
     quasi_margin,
     residual_direction,
     separability,
+    support_strength,
 )
-from tacit.problem import Problem
+from tacit.problems import Problem
 
 
 RNG = np.random.default_rng(0)
@@ -30,7 +30,7 @@ TALL = Problem(RNG.standard_normal((9, 3)), RNG.standard_normal(9))
 FLAT = Problem(RNG.standard_normal((3, 9)), np.zeros((3, 2)))
 SEVERAL = Problem(RNG.standard_normal((3, 9)), RNG.standard_normal((3, 2)))
 HELD = np.array([[1.0, 0.0], [1.0, 1.0]])
-MARGINS = (max_margin, residual_direction, alpha, l1_margin, fourier_margin)
+MARGINS = (max_margin, residual_direction, support_strength, l1_margin, fourier_margin)
 BAD = {
     **{f"{f.__name__}, mixed": (f, (MIXED,), DataError, "separates") for f in MARGINS},
     "entropy, mixed": (hyperbolic_margin, (MIXED, 1.0), DataError, "separates"),

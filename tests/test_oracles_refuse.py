@@ -11,7 +11,7 @@ from tacit.oracles import (
     orthant_limit,
     singular_limit,
 )
-from tacit.problem import Problem
+from tacit.problems import Problem
 
 from .scatters import binary, definite, kernel_inside, kernel_outside, three_classes
 

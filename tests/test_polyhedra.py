@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from tacit.polyhedra import least_norm
+from tacit.oracles.polyhedra import least_norm
 
 
 def spread(seed, n=40, d=6, tilt=0.2):

@@ -166,7 +166,7 @@ def test_text_is_escaped_everywhere():
         evil,
         evil,
         [Section(evil, evil, table, folded)],
-        [finding("fails", on=evil, broken=(evil,))],
+        [finding("fails", on=evil, not_met=(evil,))],
         Provenance.here(command=evil, seed=1, note=evil),
     ).render()
     assert "script" not in Reader(text).tags
@@ -337,7 +337,10 @@ def test_json_refuses_nan(tmp_path):
 
 
 def test_lines_name_what_is_not_met_and_what_surprises():
-    rows = [finding("does not apply", "foil", broken=("$L \\ge 2$",)), finding("fails")]
+    rows = [
+        finding("does not apply", "foil", not_met=("$L \\ge 2$",)),
+        finding("fails"),
+    ]
     first, second, third = terminal.lines(rows)
     assert first.startswith("B3  QuasiNorm  foil  does not apply")
     assert second == "    not met: L ≥ 2"

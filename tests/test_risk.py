@@ -137,7 +137,7 @@ def test_an_input_ridge_is_a_ridge_of_the_inputs(kind):
     wide = Risk(setting(loss, of=WIDE)[0], loss)
     assert isinstance(wide.scatter, Tall), "an input ridge makes any S_w definite"
     with pytest.raises(CapabilityError, match="AbstractLinearNetwork"):
-        risk.admit(MLP([flat]))
+        risk.check_network(MLP([flat]))
 
 
 def test_a_scatter_alone_gives_the_risk_of_its_samples():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from tacit.scatter import Scatter
+from tacit.problems import Scatter
 
 
 NAMES = ("apple", "fig", "pear")

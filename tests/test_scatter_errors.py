@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tacit.errors import DataError, OptionError, ShapeError
-from tacit.scatter import Scatter
+from tacit.problems import Scatter
 
 
 X4, Y4 = np.arange(8.0).reshape(4, 2), [0, 0, 1, 1]

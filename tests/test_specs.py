@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 import tacit
-from tacit import clocks, flows
-from tacit.sweeps import Spec
-from tacit.sweeps.toml import as_toml
+from tacit import flows
+from tacit.integration import clocks
+from tacit.specs import Spec
+from tacit.specs.toml import as_toml
 from tests.cases import each, FLOWS, LOSSES
 from tests.specs import DEEP, table, TWO
 
@@ -118,7 +119,7 @@ def test_the_same_said_otherwise_has_the_same_digest(one, other):
 
 
 def test_the_digest_does_not_change_from_run_to_run():
-    code = f"from tacit.sweeps import Spec; print(Spec.of({table()!r}).digest)"
+    code = f"from tacit.specs import Spec; print(Spec.of({table()!r}).digest)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == Spec.of(table()).digest
 

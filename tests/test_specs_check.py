@@ -18,7 +18,7 @@ from tacit.claims import (
     TopGramConserved,
 )
 from tacit.reporting import catalogue
-from tacit.sweeps import Spec, spec as module
+from tacit.specs import Spec, spec as module
 from tests.specs import table
 
 
@@ -134,7 +134,7 @@ def test_a_file_that_is_none_is_bad_usage(run, tmp_path):
 def test_help_does_without_specs():
     code = (
         "import sys; from tacit import cli; sys.argv = ['tacit', 'check', '--help']\n"
-        "try: cli.main()\nexcept SystemExit: print('tacit.sweeps' in sys.modules)"
+        "try: cli.main()\nexcept SystemExit: print('tacit.specs' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "False"

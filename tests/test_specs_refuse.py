@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tacit.errors import SpecError, TacitError
-from tacit.sweeps import Spec
+from tacit.specs import Spec
 from tests.specs import table, TWO
 
 

@@ -29,7 +29,7 @@ class FalseTheorem(AbstractClaim[Diagonal]):
     id: ClassVar[str] = "Z1"
     reference: ClassVar[str] = "nobody"
     needs: ClassVar[type] = Diagonal
-    watches: ClassVar[tuple] = (Hoyer(),)
+    observes: ClassVar[tuple] = (Hoyer(),)
     measure: object
     layers: int = 1
     tolerance: float = 1e-3
@@ -76,8 +76,8 @@ def test_silent_about_another_network():
         LayerNormsConserved(),
         Experiment(NETWORKS["TwoSided"], RISK, GradientFlow(), until=1.0),
     )
-    assert check(QuasiNormConserved(), other).outcome is Outcome.SILENT
-    assert verdict.outcome is Outcome.SILENT
+    assert check(QuasiNormConserved(), other).outcome is Outcome.NOT_APPLICABLE
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
     assert "not met: the network is a Diagonal" in str(verdict)
 
 
@@ -85,15 +85,15 @@ def test_silent_about_a_run_that_did_not_get_there():
     short = GradientFlow(max_steps=2, solver="explicit")
     run = train(Experiment(WITNESS.network, WITNESS.risk, short, until=100.0))
     verdict = judge(QuasiNormConserved(), run)
-    assert verdict.outcome is Outcome.SILENT
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
     assert "explicit steps reached" in str(verdict)
 
 
 def test_silent_where_a_hypothesis_is_broken_and_names_it():
     steps = Experiment(WITNESS.network, WITNESS.risk, Descent(0.1), until=50)
     verdict = check(QuasiNormConserved(), steps)
-    assert verdict.outcome is Outcome.SILENT
-    assert verdict.broken == ("it is the gradient flow, without weight decay",)
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
+    assert verdict.not_met == ("it is the gradient flow, without weight decay",)
     assert verdict.gap > 1e-6
 
 
@@ -111,7 +111,7 @@ def undefined(run):
 
 def test_what_does_not_exist_outside_a_theorem_is_silence():
     verdict = check(FalseTheorem(undefined, layers=4), WITNESS)
-    assert verdict.outcome is Outcome.SILENT
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
     assert math.isnan(verdict.gap)
 
 

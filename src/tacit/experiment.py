@@ -44,7 +44,7 @@ class Experiment(eqx.Module, Generic[N]):
     seed: int = eqx.field(default=0, kw_only=True, static=True)
 
     def __check_init__(self):
-        self.risk.admit(self.network)
+        self.risk.check_network(self.network)
         timed = isinstance(self.until, int | float | np.number)
         if timed and (not self.until >= 0 or math.isnan(self.until)):
             raise DataError(f"until = {self.until}: a run cannot end before it begins.")

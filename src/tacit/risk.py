@@ -12,7 +12,7 @@ from ._types import Contrast, Design, Matrix, Predictor, Scalar
 from .errors import CapabilityError, DataError, ShapeError, TacitError
 from .losses import AbstractLoss, AbstractMarginLoss, AbstractScatterLoss
 from .networks import AbstractLinearNetwork, AbstractNetwork
-from .problem import Problem
+from .problems import Problem
 
 
 N = TypeVar("N", bound=AbstractNetwork)
@@ -152,7 +152,7 @@ class Risk(eqx.Module):
         X, targets, _ = self._sample(None)
         return self._margin_loss.margin_rows(X, targets)
 
-    def admit(self, network: AbstractNetwork) -> None:
+    def check_network(self, network: AbstractNetwork) -> None:
         """Raise unless `network` is one that this risk can start from."""
         linear = isinstance(network, AbstractLinearNetwork)
         needs_linear = self.problem.X is None or getattr(self.loss, "input_ridge", 0)

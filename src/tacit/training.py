@@ -13,9 +13,9 @@ from .errors import DataError
 from .events import AbstractEvent, RiskBelow
 from .experiment import Experiment, N, Snapshot
 from .flows import AbstractFlow
+from .integration.path import at_event, Path, with_end
 from .networks import AbstractNetwork
 from .observables import AbstractObservable
-from .path import closing, Path, straight
 from .risk import Risk
 
 
@@ -113,10 +113,10 @@ def train(
             reason += "; the risk is below the level from the start"
     times = schedule(records, float(until), start, flow)
     if end is not None and len(times) == 1:
-        path = straight(times, end, steps)
+        path = at_event(times, end, steps)
     else:
         path = flow.path(risk, start, times, key)
-        path = closing(path, end) if end is not None and not path.reason else path
+        path = with_end(path, end) if end is not None and not path.reason else path
     path = path._replace(reason=reason or path.reason)
     return record(experiment, path, tuple(observe))
 

@@ -6,7 +6,7 @@ from typing import Any
 from ..errors import MissingExtraError
 
 
-def arrive(asker: str, package: str, extra: str) -> Any:
+def import_extra(asker: str, package: str, extra: str) -> Any:
     """The optional `package`; `MissingExtraError`, naming the `extra`, without it."""
     try:
         return importlib.import_module(package)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ..errors import DataError
-from .base import arrive
+from .base import import_extra
 
 
 class MeasuredNoise(NamedTuple):
@@ -53,7 +53,7 @@ def noise_scale(
     `MissingExtraError` without PyTorch, and `DataError` for a model that mixes the
     samples of a batch, for no samples, and for gradients that are not finite.
     """
-    torch = arrive("bridges.torch.noise_scale", "torch", "torch")
+    torch = import_extra("bridges.torch.noise_scale", "torch", "torch")
     _require_apart(torch, model)
     trained = {k: p for k, p in model.named_parameters() if p.requires_grad}
     if not trained:

@@ -1,18 +1,24 @@
 """Theorems, each as something a run can be held against.
 
-One package a founding paper; inside it one file a theorem.
+One package a theme; inside it one file a theorem or a few that share their data.
 """
 
-from . import adam_noise, alignment, deep_lda, saddle_escape
-from .adam_noise import *  # noqa: F403
-from .alignment import *  # noqa: F403
+from . import conservation, discretisation, limits, margins, memory, objectives, saddles
 from .base import AbstractClaim, Hypothesis
-from .deep_lda import *  # noqa: F403
-from .saddle_escape import *  # noqa: F403
+from .conservation import *  # noqa: F403
+from .discretisation import *  # noqa: F403
+from .limits import *  # noqa: F403
+from .margins import *  # noqa: F403
+from .memory import *  # noqa: F403
+from .objectives import *  # noqa: F403
+from .saddles import *  # noqa: F403
 
 
 __all__ = ["AbstractClaim", "Hypothesis"]
-__all__ += adam_noise.__all__
-__all__ += alignment.__all__
-__all__ += deep_lda.__all__
-__all__ += saddle_escape.__all__
+__all__ += conservation.__all__
+__all__ += discretisation.__all__
+__all__ += limits.__all__
+__all__ += margins.__all__
+__all__ += memory.__all__
+__all__ += objectives.__all__
+__all__ += saddles.__all__

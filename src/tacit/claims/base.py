@@ -51,7 +51,7 @@ class AbstractClaim(eqx.Module, Generic[N]):
     tolerance: AbstractVar[float]
     """The largest gap that still counts as holding. A string under it says why."""
 
-    watches: ClassVar[tuple[AbstractObservable, ...]] = ()
+    observes: ClassVar[tuple[AbstractObservable, ...]] = ()
     """What must be recorded during the run for `gap` to be computed."""
 
     records: ClassVar[int | ArrayLike] = 50

@@ -6,7 +6,13 @@ Data go to stdout, progress and notes to stderr. Exit codes: 0 fine, 1 a claim f
 """
 
 # A verb is there once its file is imported; --help lists them in this order.
-from . import reproducing, listing_claims, checking, listing_data, advising  # noqa: I001
+from . import (
+    advising,
+    checking,
+    listing_claims,
+    listing_data,
+    reproducing,
+)  # noqa: I001
 from .base import app, UNREAD
 from .entry import main
 

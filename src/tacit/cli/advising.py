@@ -42,7 +42,7 @@ def advise_adam(
     as_json: Json = False,
 ) -> None:
     """Say what Adam's memory does at this noise."""
-    from ..advice import adam_advice, BETA1, BETA2, LITTLE, LONG
+    from ..memory.advice import adam_advice, BETA1, BETA2, LITTLE, LONG
 
     rows = adam_advice(
         batch,

@@ -32,7 +32,7 @@ def check(
     from ..reporting import terminal
     from ..reporting.catalogue import every_claim, find_claims
     from ..reporting.trials import own_run, trials
-    from ..sweeps import Spec
+    from ..specs import Spec
 
     known = every_claim()
     found = [find_claims(name, known) for name in names or ()]

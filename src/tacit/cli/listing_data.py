@@ -7,7 +7,7 @@ from .base import app, distinct, Json, Names, print_json
 @app.command()
 def data(names: Names = None, *, as_json: Json = False) -> None:
     """List the data sets that there are, or those named."""
-    from ..datasets import load, SETS
+    from ..problems import load, SETS
     from ..reporting.catalogue import named
 
     rows = []

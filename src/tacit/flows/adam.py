@@ -6,7 +6,7 @@ from typing import ClassVar
 import equinox as eqx
 from jaxtyping import Array
 
-from ..oracles import MovingAverages
+from ..memory import MovingAverages
 from .adaptive import AbstractAdaptive, require_adaptive
 
 

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from .._types import Key
+from ..memory import MovingAverages
 from ..networks import AbstractNetwork
-from ..oracles import MovingAverages
 from ..risk import Risk
 from .batches import Batches, lacks_class, replayed
 from .fixed_step import AbstractFixedStep, diverged
@@ -94,7 +94,7 @@ class AbstractAdaptive(AbstractFixedStep):
         decay = self.weight_decay if self.decoupled else 0.0
 
         def moved(p, m, v):
-            return p - rate * (rule.toward(*rule.finish(m, v, t)) + decay * p)
+            return p - rate * (rule.direction(*rule.debias(m, v, t)) + decay * p)
 
         network = jax.tree.map(moved, network, first, second)
         return network, (first, second, sampler, state)
@@ -175,5 +175,5 @@ def _seen(flow, risk, network, sampler, state, t):
 
 
 def _averaged(rule, first, second, g):
-    both = jax.tree.map(rule.take, first, second, g)
+    both = jax.tree.map(rule.update, first, second, g)
     return jax.tree.transpose(jax.tree.structure(g), jax.tree.structure((0, 0)), both)

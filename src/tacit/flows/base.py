@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._types import Key
+from ..integration.path import Arrival, Path, Times
 from ..networks import AbstractNetwork
-from ..path import Arrival, Path, Times
 from ..risk import Risk
 
 

@@ -11,8 +11,8 @@ from jaxtyping import Array
 
 from .._types import Key
 from ..errors import DataError
+from ..memory import MovingAverages
 from ..networks import AbstractNetwork
-from ..oracles import MovingAverages
 from ..risk import Risk
 from .fixed_step import AbstractFixedStep, diverged
 from .rules import AbstractStepRule

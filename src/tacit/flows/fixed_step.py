@@ -12,8 +12,8 @@ from jaxtyping import Array
 
 from .._types import Key
 from ..errors import DataError
+from ..integration.path import Arrival, Path, Times
 from ..networks import AbstractNetwork
-from ..path import Arrival, Path, Times
 from ..risk import Risk
 from .base import AbstractFlow
 
@@ -110,8 +110,8 @@ class AbstractFixedStep(AbstractFlow):
             return Arrival(float(k), None)
         if not bool(sound):
             # The path up to there finds out why.
-            broken = self.path(risk, network, jnp.asarray([float(k)]), key)
-            why = broken.reason or f"not finite after step {int(k) - 1}"
+            failed = self.path(risk, network, jnp.asarray([float(k)]), key)
+            why = failed.reason or f"not finite after step {int(k) - 1}"
             return Arrival(float(k) - 1, f"event not met; {why}")
         return Arrival(float(last), f"event not met within {last} steps")
 

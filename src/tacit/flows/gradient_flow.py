@@ -7,10 +7,10 @@ import equinox as eqx
 import numpy as np
 
 from .._types import Key
-from ..clocks import AbstractClock, CLOCKS, LogRisk, Settings
 from ..errors import OptionError
+from ..integration.clocks import AbstractClock, CLOCKS, LogRisk, Settings
+from ..integration.path import Arrival, Path, Times
 from ..networks import AbstractNetwork
-from ..path import Arrival, Path, Times
 from ..risk import Risk
 from .base import AbstractFlow
 from .fixed_step import AbstractFixedStep
@@ -39,17 +39,17 @@ class GradientFlow(AbstractFlow):
     there an activation with a kink at 0 is followed at an `rtol` of 1e-6 at best.
 
     The step adapts so that the local error stays below ``atol + rtol * |y|`` in the
-    coordinates of the chart: the first of `tacit.charts` that is valid for the network
-    and the risk, or the plain parameters with ``chart="parameters"``. $\mu$ is
-    `weight_decay`. With `descent_step` $\eta$ the risk is
+    coordinates of the chart: the first of `tacit.integration.charts` that is valid for
+    the network and the risk, or the plain parameters with ``chart="parameters"``.
+    $\mu$ is `weight_decay`. With `descent_step` $\eta$ the risk is
     $R + \tfrac\eta4\|\nabla R\|^2$, whose flow descent by steps $\eta$ follows to
     second order (Barrett and Dherin 2021, arXiv:2009.11162, Theorem 3.1). Both are
     integrated in the plain parameters.
 
     With `memory` it is the flow that an optimiser with memory follows to second order
     in its step, `Adam` or heavy ball: the limit of `Memoryless`, with its correction,
-    after long and on average over its batches (`tacit.charts.Remembered`). Time is then
-    the step times the number of moves.
+    after long and on average over its batches. Time is then the step times the number
+    of moves.
 
     ``solver="explicit"`` is Dormand-Prince of order 8, ``"stiff"`` is LSODA with the
     exact Jacobian; ``"auto"`` starts with the first and finishes long stretches with

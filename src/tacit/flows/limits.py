@@ -5,10 +5,10 @@ from typing import Any
 import jax
 
 from .._types import float64
-from ..charts import Remembered
 from ..errors import DataError
+from ..integration.charts import Remembered
 from ..losses import AbstractPointwiseLoss
-from ..oracles import MovingAverages, sampling_share
+from ..memory import MovingAverages, sampling_share
 from ..risk import Risk
 
 

@@ -12,8 +12,8 @@ from jaxtyping import Array, Int
 
 from .._types import Key
 from ..errors import DataError
+from ..memory import gradients, MovingAverages, replay
 from ..networks import AbstractNetwork
-from ..oracles import gradients, MovingAverages, replay
 from ..risk import Risk
 from .batches import Batches, Draw
 from .fixed_step import AbstractFixedStep, diverged
@@ -26,7 +26,7 @@ ENTRIES = 2**22
 """Of gradients side by side: 32 MB."""
 
 
-class Past(NamedTuple):
+class History(NamedTuple):
     """The batches of the last `window` moves, oldest first; the last is to come.
 
     `ids` ``(W,)`` are rows of `table` ``(m, b)``, which holds the rows of all `fixed`
@@ -94,14 +94,14 @@ class Memoryless(AbstractFixedStep):
         sampler = kept.sampler(risk)
         ids = jnp.zeros(W, int)
         if sampler is None:
-            return Past(ids, None, None, None)
+            return History(ids, None, None, None)
         if sampler.fixed:
             table = sampler.table
         else:
             # Moves before the first weigh nothing, but their batch must have a loss.
             rows, _ = sampler.draw(sampler.begin(key), jnp.zeros((), int))
             ids, table = jnp.arange(W), jnp.tile(rows, (W, 1))
-        past = Past(ids, table, sampler, sampler.begin(key))
+        past = History(ids, table, sampler, sampler.begin(key))
         return _warmed(past, kept.warm) if kept.warm else past
 
     def move(self, risk: Risk, network: AbstractNetwork, memory, k: Array):
@@ -152,7 +152,7 @@ class Memoryless(AbstractFixedStep):
         return diverged(self)
 
 
-class Kept(NamedTuple):
+class MemoryPlan(NamedTuple):
     """What an optimiser remembers, and how it is led."""
 
     rule: MovingAverages
@@ -163,20 +163,20 @@ class Kept(NamedTuple):
     warm: int
 
 
-def memory_of(flow: Any) -> Kept:
+def memory_of(flow: Any) -> MemoryPlan:
     """What `flow` remembers; `DataError` if its moves have no such form."""
     rule = getattr(flow, "rule", None)
     if isinstance(rule, MovingAverages) and rule.adapts:
         decay = flow.weight_decay
         on, off = (0.0, decay) if flow.decoupled else (decay, 0.0)
-        return Kept(rule, flow.sampler, flow.schedule, on, off, flow.warm)
+        return MemoryPlan(rule, flow.sampler, flow.schedule, on, off, flow.warm)
     if rule is None or flow.schedule is not None:
         raise DataError(
             "Memoryless needs an optimiser with memory, Adam for one, or heavy ball at "
             f"a constant step; got {flow}."
         )
     sampler = getattr(flow, "sampler", _whole)
-    return Kept(rule, sampler, None, flow.weight_decay, 0.0, 0)
+    return MemoryPlan(rule, sampler, None, flow.weight_decay, 0.0, 0)
 
 
 def _whole(risk):
@@ -197,7 +197,7 @@ def _turned(past, t):
     if past.sampler.fixed:
         which, draw = past.sampler.choose(past.draw, t)
         ids = jnp.roll(past.ids, -1).at[-1].set(which)
-        return Past(ids, past.table, past.sampler, draw)
+        return History(ids, past.table, past.sampler, draw)
     rows, draw = past.sampler.draw(past.draw, t)
     table = jnp.roll(past.table, -1, axis=0).at[-1].set(rows)
-    return Past(past.ids, table, past.sampler, draw)
+    return History(past.ids, table, past.sampler, draw)

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from .._types import Key
+from ..memory import MovingAverages
 from ..networks import AbstractNetwork
-from ..oracles import MovingAverages
 from ..risk import Risk
 from .batches import Batches, lacks_class, replayed
 from .fixed_step import AbstractFixedStep, diverged

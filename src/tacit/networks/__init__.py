@@ -1,10 +1,6 @@
 """Functions, told apart by how their parameters make them."""
 
-from .base import (
-    AbstractFullyConnected,
-    AbstractLinearNetwork,
-    AbstractNetwork,
-)
+from .base import AbstractFullyConnected, AbstractLinearNetwork, AbstractNetwork
 from .chain import Chain
 from .conv_linear import ConvLinear
 from .deep_linear import DeepLinear

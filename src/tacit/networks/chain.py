@@ -7,8 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike
 
 from .._types import Scalar, Vector
-from ..activations import activation_of
 from ..errors import ShapeError
+from .activations import activation_of
 from .base import AbstractNetwork, require_depth, require_finite
 from .inits import require_gains
 

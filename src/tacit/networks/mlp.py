@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from .._types import float64, Matrix, Vector
-from ..activations import activation_of
 from ..errors import DataError, ShapeError
+from .activations import activation_of
 from .base import AbstractFullyConnected, matrices, require_chain, require_finite
 from .inits import balanced, he_normal, orthogonal, require_gains, shrunk, symmetric
 

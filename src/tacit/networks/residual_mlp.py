@@ -6,8 +6,8 @@ import equinox as eqx
 from jaxtyping import Array, Float
 
 from .._types import Matrix, Vector
-from ..activations import activation_of
 from ..errors import ShapeError
+from .activations import activation_of
 from .base import AbstractNetwork, matrices, require_chain, require_finite
 
 

@@ -3,7 +3,7 @@
 from .alignment import (
     Alignment,
     BalanceDrift,
-    Entries,
+    FlatWeights,
     FrobeniusNorms,
     LayerRatios,
     Misalignment,
@@ -16,8 +16,8 @@ from .conserved import (
     Balance,
     GramDifferences,
     LayerNorms,
-    Products,
     QuasiNorm,
+    SidePairing,
     TopGram,
 )
 from .curvature import (
@@ -30,21 +30,9 @@ from .directions import Cosine, Sine
 from .gradient_noise import deviations, GradientOneNorm, NoiseScale
 from .margin import HomogeneousMargin, LogRisk, NormalizedMargin
 from .memory_projection import MemoryProjection
-from .saddle import (
-    FeatureOverlap,
-    Imbalance,
-    ImbalanceRate,
-    MeanGain,
-    SignalEnergy,
-)
+from .saddle import FeatureOverlap, Imbalance, ImbalanceRate, MeanGain, SignalEnergy
 from .sparsity import Hoyer, StrongWeakRatio, SupportSize
-from .training import (
-    FisherRatio,
-    GradientNorm,
-    Layers,
-    LinearPredictor,
-    TrainingRisk,
-)
+from .training import FisherRatio, GradientNorm, Layers, LinearPredictor, TrainingRisk
 
 
 __all__ = [
@@ -54,7 +42,7 @@ __all__ = [
     "BalanceDrift",
     "Cosine",
     "FeatureOverlap",
-    "Entries",
+    "FlatWeights",
     "FisherRatio",
     "FrobeniusNorms",
     "GradientNorm",
@@ -76,7 +64,7 @@ __all__ = [
     "Misalignment",
     "NoiseScale",
     "NormalizedMargin",
-    "Products",
+    "SidePairing",
     "QuasiNorm",
     "RankExcess",
     "SignalEnergy",

@@ -11,7 +11,7 @@ from ..networks import AbstractFullyConnected, AbstractLinearNetwork, DeepLinear
 from .base import AbstractObservable
 
 
-class Entries(AbstractObservable[AbstractFullyConnected]):
+class FlatWeights(AbstractObservable[AbstractFullyConnected]):
     """All entries of all weight matrices, row after row, the first matrix first."""
 
     needs: ClassVar[type] = AbstractFullyConnected

@@ -56,7 +56,7 @@ class Balance(AbstractObservable[Diagonal]):
         return (layers[1:] - layers[:-1]) * (layers[1:] + layers[:-1])
 
 
-class Products(AbstractObservable[TwoSided]):
+class SidePairing(AbstractObservable[TwoSided]):
     r"""$u_i v_i$ for depth 2, $|u_i|^{2-L} + |v_i|^{2-L}$ beyond: constant."""
 
     needs: ClassVar[type] = TwoSided

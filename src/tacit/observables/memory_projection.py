@@ -11,8 +11,8 @@ from jaxtyping import Array, Float
 from ..errors import DataError
 from ..experiment import Snapshot
 from ..flows import Adam, AdamW, Memoryless, RMSprop
+from ..memory import gradients, long_memory, mean_age, replay, sampling_share
 from ..networks import AbstractNetwork
-from ..oracles import gradients, long_memory, mean_age, replay, sampling_share
 from .base import AbstractObservable
 from .gradient_noise import deviations
 
@@ -23,7 +23,7 @@ class MemoryProjection(AbstractObservable[AbstractNetwork]):
     The memory of the optimiser `flow`, `Adam` or one of its kin, moves the parameters
     by $-\eta^2$ times the mean correction; positive where it lowers $S$, the first
     number that the observable measures. On mini-batches the mean is that of a long
-    second memory (`tacit.oracles.adam_long_memory`), exact on the whole sample. With
+    second memory (`tacit.memory.adam_long_memory`), exact on the whole sample. With
     `histories` it is over so many random histories of batches instead, drawn with
     `seed`, the averages filled before.
 

@@ -7,11 +7,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._types import float64, Scalar, Vector
-from ..backpropagation import imbalance, imbalance_rate
 from ..errors import DataError
 from ..experiment import Snapshot
 from ..networks import AbstractNetwork, MLP
-from ..saddles import layers_of
+from ..saddles import imbalance, imbalance_rate, layers_of
 from .base import AbstractObservable
 
 

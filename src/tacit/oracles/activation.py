@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from ..activations import activation_of, values_and_slopes
+from ..networks.activations import activation_of, values_and_slopes
 
 
 ORDER = 7

@@ -13,7 +13,7 @@ from equinox import AbstractVar
 from jaxtyping import ArrayLike, Bool, Float
 
 from ..errors import DataError, ShapeError
-from ..problem import Problem
+from ..problems import Problem
 
 
 Direction = Float[np.ndarray, " d"]

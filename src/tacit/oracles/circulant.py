@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ..errors import DataError
-from ..problem import Problem
+from ..problems import Problem
 from .base import AbstractAnswer, Direction
 from .margin import max_margin
 from .samples import Rows, signed_rows, Weights

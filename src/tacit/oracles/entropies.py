@@ -8,7 +8,7 @@ import scipy.optimize
 from jaxtyping import Float
 
 from ..errors import DataError
-from ..problem import Problem
+from ..problems import Problem
 from .base import AbstractAnswer, Direction
 from .margin import max_margin
 from .samples import regression, Rows, signed_rows, Weights

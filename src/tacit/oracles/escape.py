@@ -12,11 +12,11 @@ from jaxtyping import Float
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from ..activations import called, kinked, values_and_slopes
 from ..errors import CapabilityError, DataError
 from ..losses import AbstractLoss, Squared
 from ..networks import AbstractNetwork, Chain, MLP
-from ..problem import Problem
+from ..networks.activations import called, kinked, values_and_slopes
+from ..problems import Problem
 from ..saddles import Leading, pull_of, small_layers
 from .activation import activation_class
 from .base import AbstractAnswer

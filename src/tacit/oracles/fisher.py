@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..problem import Problem
+from ..problems import Problem
 from .base import (
     AbstractAnswer,
     certified,

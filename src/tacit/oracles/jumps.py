@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ..errors import DataError
-from ..problem import Problem
+from ..problems import Problem
 from .base import (
     AbstractAnswer,
     certified,

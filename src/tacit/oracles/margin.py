@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Bool
 
 from ..errors import DataError
-from ..polyhedra import EPS, least_norm
-from ..problem import Problem
+from ..problems import Problem
 from .base import AbstractAnswer, Direction
+from .polyhedra import EPS, least_norm
 from .samples import Rows, signed_rows, Weights
 
 

@@ -7,7 +7,7 @@ import scipy.optimize
 from jaxtyping import Bool, Float
 
 from ..errors import DataError
-from ..problem import Problem
+from ..problems import Problem
 from .base import AbstractAnswer, Direction
 from .samples import regression, Rows, Weights
 

@@ -9,7 +9,7 @@ import scipy.optimize
 from jaxtyping import ArrayLike
 
 from ..errors import DataError, ShapeError
-from ..problem import Problem
+from ..problems import Problem
 from .base import AbstractAnswer, Direction
 from .margin import max_margin
 from .samples import Rows, signed_rows, Weights

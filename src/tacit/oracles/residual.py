@@ -8,7 +8,7 @@ from jaxtyping import Float
 from scipy.special import softmax
 
 from ..errors import DataError
-from ..problem import Problem
+from ..problems import Problem
 from .base import AbstractAnswer, Direction
 from .margin import max_margin, MaxMargin
 from .samples import Rows, signed_rows

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..errors import DataError, ShapeError
-from ..problem import Problem
+from ..problems import Problem
 
 
 Rows = Float[np.ndarray, "n d"]

@@ -5,7 +5,7 @@ import scipy.linalg
 from jaxtyping import Float
 
 from ..errors import DataError, OptionError
-from ..problem import Problem
+from ..problems import Problem
 from .base import (
     AbstractAnswer,
     certified,

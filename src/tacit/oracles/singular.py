@@ -5,7 +5,7 @@ import scipy.optimize
 from jaxtyping import ArrayLike, Float
 
 from ..errors import DataError
-from ..problem import Problem
+from ..problems import Problem
 from .base import (
     AbstractAnswer,
     certified,

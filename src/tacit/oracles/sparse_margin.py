@@ -6,7 +6,7 @@ import numpy as np
 import scipy.optimize
 
 from ..errors import DataError
-from ..problem import Problem
+from ..problems import Problem
 from .base import AbstractAnswer, Direction, Mask
 from .margin import max_margin
 from .samples import Rows, signed_rows, Weights

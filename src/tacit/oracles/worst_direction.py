@@ -7,7 +7,7 @@ import scipy.optimize
 from jaxtyping import Float
 from scipy.spatial import ConvexHull
 
-from ..problem import Problem
+from ..problems import Problem
 from .base import AbstractAnswer, Direction
 from .margin import max_margin, MaxMargin
 from .samples import Rows, signed_rows
@@ -19,7 +19,7 @@ LARGEST_HULL = 8
 """The most dimensions in which all facets of a hull of any shape are listed."""
 
 
-class Alpha(AbstractAnswer):
+class SupportStrength(AbstractAnswer):
     r"""The constant $\alpha = \min_\xi \max_{i \in S} \xi \cdot z_i$.
 
     Over unit $\xi \perp \bar u$, with `S` the support vectors of the margin. It is the
@@ -39,7 +39,7 @@ class Alpha(AbstractAnswer):
     margin: MaxMargin
 
     def certificate(self, problem: Problem | Rows) -> float:
-        rows, _ = signed_rows(problem, "Alpha")
+        rows, _ = signed_rows(problem, "SupportStrength")
         if rows.shape[1] == 1:
             return 0.0 if np.isinf(self.alpha) else 1.0
         unit, held = self.margin.value, rows[self.margin.support]
@@ -50,7 +50,7 @@ class Alpha(AbstractAnswer):
         return float(max(faults))
 
 
-def alpha(problem: Problem | Rows) -> Alpha:
+def support_strength(problem: Problem | Rows) -> SupportStrength:
     r"""The constant of Ji and Telgarsky (2019, Lemma 3), of the length of a sample.
 
     Exact where the support vectors do not span (it is 0), where they are as many as
@@ -63,7 +63,9 @@ def alpha(problem: Problem | Rows) -> Alpha:
     margin = max_margin(problem)
     d, held = rows.shape[1], rows[margin.support]
     if d == 1:
-        return Alpha(np.zeros(1), 0.0, np.inf, np.inf, exact=True, margin=margin)
+        return SupportStrength(
+            np.zeros(1), 0.0, np.inf, np.inf, exact=True, margin=margin
+        )
     size = float(np.linalg.norm(held, axis=1).max())
     unit, exact = margin.value, True
     across = (held - np.outer(held @ unit, unit)) / size
@@ -74,7 +76,7 @@ def alpha(problem: Problem | Rows) -> Alpha:
         for _ in range(2):
             free = free - (free @ span.T) @ span
         free = free / np.linalg.norm(free)
-        answer = Alpha(free, np.nan, 0.0, 0.0, exact=True, margin=margin)
+        answer = SupportStrength(free, np.nan, 0.0, 0.0, exact=True, margin=margin)
         return dataclasses.replace(answer, residual=answer.certificate(problem))
     axes = np.linalg.svd(margin.value[None])[2][1:].T
     points = held @ axes
@@ -92,7 +94,7 @@ def alpha(problem: Problem | Rows) -> Alpha:
         least, exact = least * size, False
     normal = normal / np.linalg.norm(normal)
     top = float((points @ normal).max())
-    answer = Alpha(
+    answer = SupportStrength(
         value=axes @ normal,
         residual=np.nan,
         alpha=max(top, 0.0),

@@ -38,7 +38,7 @@ class Finding:
     outcome: str
     gap: float | int
     tolerance: float | int
-    broken: tuple[str, ...] = ()
+    not_met: tuple[str, ...] = ()
     role: str = ""
     on: str = ""
 
@@ -54,7 +54,7 @@ class Finding:
             outcome=verdict.outcome.value,
             gap=float(verdict.gap),
             tolerance=float(claim.tolerance),
-            broken=tuple(verdict.broken),
+            not_met=tuple(verdict.not_met),
             role=role,
             on=on,
         )
@@ -67,7 +67,7 @@ class Finding:
     @property
     def diverged(self) -> bool:
         """Whether it is silent because the numbers gave out, not for a hypothesis."""
-        return any(text.startswith(DIVERGED) for text in self.broken)
+        return any(text.startswith(DIVERGED) for text in self.not_met)
 
     @property
     def mark(self) -> str:
@@ -87,7 +87,7 @@ class Finding:
             "expected": self.expected,
             "gap": self.gap if math.isfinite(self.gap) else None,
             "tolerance": self.tolerance,
-            "not_met": list(self.broken),
+            "not_met": list(self.not_met),
         }
 
 

@@ -42,7 +42,7 @@ def lines(findings: Sequence[Finding]) -> list[str]:
     out = []
     for each, row in zip(findings, _aligned(rows), strict=True):
         out.append("  ".join(cell for cell in row if cell).rstrip())
-        out += [f"    not met: {plain(text)}" for text in each.broken]
+        out += [f"    not met: {plain(text)}" for text in each.not_met]
     return out
 
 
@@ -83,7 +83,7 @@ def _table(findings: Sequence[Finding]) -> None:
         styles = ("bold", "", "", colour, "", "dim")
         cells = [Text(cell, style) for cell, style in zip(row, styles, strict=True)]
         console.print(Text("  ").join(cells))
-        for text in each.broken:
+        for text in each.not_met:
             console.print(Text(f"     not met: {plain(text)}", "dim"))
 
 

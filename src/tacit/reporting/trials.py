@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..claims import AbstractClaim
-from ..sweeps import Spec
+from ..specs import Spec
 from ..verdict import check
 from .findings import Finding
 from .terminal import Progress

@@ -10,14 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import NotFoundError
-from ..reporting import (
-    claim_folder,
-    Finding,
-    Folder,
-    Page,
-    Provenance,
-    Section,
-)
+from ..reporting import claim_folder, Finding, Folder, Page, Provenance, Section
 from .adam_noise import AdamNoise
 from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question

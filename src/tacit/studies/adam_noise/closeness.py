@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...claims.adam_noise import CorrectionByProducts, FollowsMemoryless
+from ...claims.memory import CorrectionByProducts, FollowsMemoryless
 from ...experiment import Experiment
 from ...flows import AbstractFixedStep, Adam, Memoryless, Stochastic
 from ...reporting import number, Numbers, Picture, plots, Section

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...claims.adam_noise import (
+from ...claims.memory import (
     AntiRegularised,
     FormulaThresholds,
     HeavyBallModifiedLoss,
@@ -12,7 +12,11 @@ from ...claims.adam_noise import (
     WholeSampleCorrection,
 )
 from ...experiment import Experiment
-from ...oracles import long_norm, noise_thresholds, norm_coefficient
+from ...memory import (
+    long_memory_coefficient,
+    noise_thresholds,
+    second_order_coefficient,
+)
 from ...reporting import Finding, Numbers, Picture, plots, Section
 from ..base import Answer
 from .intervals import interval
@@ -62,7 +66,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
 
 
 def _formula(kind: str, model: str, beta2: float, noise) -> np.ndarray:
-    form = norm_coefficient if kind == SECOND else long_norm
+    form = second_order_coefficient if kind == SECOND else long_memory_coefficient
     return np.asarray(form(BETA1, beta2, noise, model=model))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...claims.adam_noise import (
+from ...claims.memory import (
     LongerMemoryAntiRegularises,
     LongMemoryCorrection,
     NoiseTurnsSharpness,

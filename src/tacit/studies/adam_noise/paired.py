@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...claims.adam_noise import NoiseDampsMemory
+from ...claims.memory import NoiseDampsMemory
 from ...experiment import Experiment
 from ...flows import Adam, Memoryless
 from ...reporting import Numbers, Picture, plots, Section

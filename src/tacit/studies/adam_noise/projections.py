@@ -10,13 +10,8 @@ from jax.flatten_util import ravel_pytree
 
 from ...experiment import Snapshot
 from ...flows import Adam
+from ...memory import adam_long_memory, adam_memory_mean, long_memory, sampling_share
 from ...observables import GradientOneNorm, HessianTrace, NoiseScale
-from ...oracles import (
-    adam_long_memory,
-    adam_memory_mean,
-    long_memory,
-    sampling_share,
-)
 from ...risk import Risk
 from .side_by_side import march
 from .subjects import EPS, parameters, regression, SAMPLES, starts

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ...oracles import adam_memory
+from ...memory import adam_memory
 
 
 BETA1, BETA2 = 0.8, (0.98, 0.99)

@@ -8,12 +8,11 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
-from ...datasets import load
 from ...experiment import Snapshot
 from ...losses import CrossEntropy, Squared
 from ...networks import AbstractNetwork, MLP
 from ...observables import GradientOneNorm, HessianTrace
-from ...problem import Problem
+from ...problems import load, Problem
 from ...risk import Risk
 
 

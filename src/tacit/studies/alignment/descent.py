@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from ...claims.alignment import GapTimesNorm, PrescribedStepsDescend
+from ...claims.margins import GapTimesNorm, PrescribedStepsDescend
 from ...experiment import Experiment
 from ...flows import (
     Descent,

@@ -4,13 +4,13 @@ import functools
 
 import numpy as np
 
-from ...clocks import LogRisk as LogRiskClock
 from ...experiment import Experiment
 from ...flows import GradientFlow
+from ...integration.clocks import LogRisk as LogRiskClock
 from ...networks import DeepLinear
 from ...observables import (
     AbstractObservable,
-    Entries,
+    FlatWeights,
     FrobeniusNorms,
     LinearPredictor,
     LogRisk,
@@ -78,7 +78,7 @@ def near(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
     """A flow that stays in the soft phase, with all that a claim may want to see."""
     flow = GradientFlow(clock=LogRiskClock(), rtol=FINE)
     times = records(network, until, until)[:SOFT]
-    watch = (Entries(), LinearPredictor(), LogRisk())
+    watch = (FlatWeights(), LinearPredictor(), LogRisk())
     return train(
         Experiment(network, subject.risk, flow, until=until), watch, records=times
     )
@@ -87,7 +87,7 @@ def near(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
 def far(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
     """The same into the asymptotic phase, for claims about the last decades."""
     flow = GradientFlow(clock=LogRiskClock(), rtol=RTOL)
-    watch = (Entries(), LinearPredictor(), LogRisk())
+    watch = (FlatWeights(), LinearPredictor(), LogRisk())
     times = records(network, HAND_OVER, until)
     return train(
         Experiment(network, subject.risk, flow, until=until), watch, records=times

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...claims.alignment import (
+from ...claims.margins import (
     AlignmentBounded,
     AlignmentRates,
     ImbalanceKept,

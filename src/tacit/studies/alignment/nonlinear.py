@@ -4,14 +4,13 @@ import functools
 
 import numpy as np
 
-from ...claims.alignment import LayersAlign
-from ...datasets import load
+from ...claims.margins import LayersAlign
 from ...experiment import Experiment
 from ...flows import Stochastic
 from ...losses import Logistic
 from ...networks import MLP
 from ...observables import Alignment, FrobeniusNorms, LayerRatios, LogRisk
-from ...problem import Problem
+from ...problems import load, Problem
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...risk import Risk
 from ...training import train, Trajectory

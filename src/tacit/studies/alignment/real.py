@@ -4,15 +4,11 @@ import functools
 
 import numpy as np
 
-from ...claims.alignment import (
-    DeeperIsSlowerOutside,
-    LayersAlign,
-    LayersFindTheMargin,
-)
-from ...clocks import LogRisk as LogRiskClock
+from ...claims.margins import DeeperIsSlowerOutside, LayersAlign, LayersFindTheMargin
 from ...experiment import Experiment
 from ...flows import GradientFlow
-from ...observables import Entries, LinearPredictor, LogRisk
+from ...integration.clocks import LogRisk as LogRiskClock
+from ...observables import FlatWeights, LinearPredictor, LogRisk
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...training import train, Trajectory
 from ...verdict import judge
@@ -97,7 +93,7 @@ def _follow(subject: Subject, depth: int, until: float = 0.0) -> Trajectory:
         meet = max(meet, 1e3 / subject.best.margin)
     clock = LogRiskClock(hand_over=meet)
     flow = GradientFlow(clock=clock, rtol=1e-6, max_steps=STEPS)
-    watch = (Entries(), LinearPredictor(), LogRisk())
+    watch = (FlatWeights(), LinearPredictor(), LogRisk())
     times = ends.records(network, meet, END)
     if not subject.apart.separable:
         times = times[: ends.SOFT]

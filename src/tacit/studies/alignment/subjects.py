@@ -5,8 +5,7 @@ import functools
 
 import numpy as np
 
-from ...claims.alignment.recipes import separable
-from ...datasets import load
+from ...claims.witnesses.margins import separable
 from ...errors import MissingExtraError
 from ...losses import Exponential
 from ...networks import DeepLinear
@@ -18,7 +17,7 @@ from ...oracles import (
     Separability,
     separability,
 )
-from ...problem import Problem
+from ...problems import load, Problem
 from ...risk import Risk
 
 

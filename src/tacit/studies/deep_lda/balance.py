@@ -2,11 +2,7 @@
 
 import numpy as np
 
-from ...claims.deep_lda.ties import (
-    FirstChangeOfSign,
-    NearTiesBreak,
-    UniqueMinimumIsFree,
-)
+from ...claims.limits.ties import FirstChangeOfSign, NearTiesBreak, UniqueMinimumIsFree
 from ...events import Reaches
 from ...experiment import Experiment
 from ...flows import Descent, GradientFlow

@@ -7,7 +7,7 @@ from ...experiment import Experiment
 from ...flows import AbstractFlow, Adam, Descent, GradientFlow, Stochastic
 from ...reporting import Finding, Numbers, Picture, plots, Section
 from ...training import train, Trajectory
-from ...verdict import judge, watched
+from ...verdict import judge, observed_by
 from ..base import Answer
 from .subjects import real
 
@@ -33,7 +33,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     start = subject.network(DEPTH)
     before = float(np.sum(np.asarray(start.layers[0]) ** 2))
     claims = (LayerNormsConserved(), QuasiNormConserved())
-    watch = watched(*claims)
+    watch = observed_by(*claims)
     runs: dict[str, Trajectory] = {}
     for name, (flow, unit) in WAYS.items():
         until = span if isinstance(flow, GradientFlow) else round(span / unit)

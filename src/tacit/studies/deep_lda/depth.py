@@ -9,15 +9,7 @@ from ...reporting import Finding, Numbers, Picture, plots, Section
 from ...reporting.notation import number
 from ...verdict import judge
 from ..base import Answer
-from .limits import (
-    depths,
-    LARGE,
-    locked,
-    SHARE,
-    subjects,
-    to_matched,
-    to_the_limit,
-)
+from .limits import depths, LARGE, locked, SHARE, subjects, to_matched, to_the_limit
 from .subjects import Subject
 
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...datasets import load
 from ...errors import DataError, MissingExtraError
 from ...events import RiskBelow
 from ...experiment import Experiment
@@ -13,7 +12,7 @@ from ...losses import Fisher
 from ...networks import Diagonal
 from ...observables import Hoyer, LinearPredictor
 from ...oracles import singular_limit
-from ...problem import Problem
+from ...problems import load, Problem
 from ...risk import Risk
 from ...training import train, Trajectory
 from .subjects import DEPTHS

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ...claims.deep_lda.two_sided_limits import FeaturesJumpIn, LargeSidesAreLazy
+from ...claims.limits.two_sided_limits import FeaturesJumpIn, LargeSidesAreLazy
 from ...experiment import Experiment
 from ...networks import AbstractLinearNetwork, Diagonal, TwoSided
 from ...observables import FisherRatio, Hoyer, LinearPredictor

@@ -10,7 +10,7 @@ from ...losses import Fisher
 from ...networks import Diagonal
 from ...observables import FisherRatio, LinearPredictor
 from ...oracles import optimum
-from ...problem import Problem
+from ...problems import Problem
 from ...reporting import plots
 from ...risk import Risk
 from ...training import train, Trajectory

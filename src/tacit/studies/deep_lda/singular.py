@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...claims.deep_lda.singular import KernelLimit
-from ...claims.deep_lda.singular_sparsity import DeeperIsSparser
+from ...claims.limits.singular import KernelLimit
+from ...claims.limits.singular_sparsity import DeeperIsSparser
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...verdict import judge
 from ..base import Answer

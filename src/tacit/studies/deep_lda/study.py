@@ -3,16 +3,7 @@
 from typing import ClassVar
 
 from ..base import AbstractStudy, Question
-from . import (
-    additive,
-    balance,
-    conserved,
-    depth,
-    path,
-    signs,
-    singular,
-    three_classes,
-)
+from . import additive, balance, conserved, depth, path, signs, singular, three_classes
 
 
 class DeepLDA(AbstractStudy):

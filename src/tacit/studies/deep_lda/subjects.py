@@ -5,11 +5,10 @@ import functools
 
 import numpy as np
 
-from ...datasets import load, strong_weak_noise
 from ...errors import MissingExtraError
 from ...losses import Fisher
 from ...networks import Diagonal
-from ...problem import Problem
+from ...problems import load, Problem, strong_weak_noise
 from ...risk import Risk
 
 

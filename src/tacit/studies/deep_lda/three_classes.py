@@ -5,26 +5,25 @@ import functools
 import numpy as np
 import scipy.linalg
 
-from ...claims.deep_lda.deep_linear_conservation import (
+from ...claims.conservation.deep_linear_conservation import (
     FrobeniusNormsConserved,
     GramDifferencesConserved,
     SquareTopFrozen,
     TopGramConserved,
 )
-from ...claims.deep_lda.fully_connected_limit import BestRowSpace, DepthIsAClock
-from ...claims.deep_lda.several_limits import EndsStationary
-from ...datasets import load
+from ...claims.limits.fully_connected_limit import BestRowSpace, DepthIsAClock
+from ...claims.limits.several_limits import EndsStationary
 from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...losses import AbstractScatterLoss, RatioTrace, TraceRatio
 from ...networks import DeepLinear
 from ...observables import LinearPredictor
 from ...oracles import optimum
-from ...problem import Problem
+from ...problems import load, Problem
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...risk import Risk
 from ...training import train, Trajectory
-from ...verdict import judge, watched
+from ...verdict import judge, observed_by
 from ..base import Answer
 from .several_ends import alone, Ends
 from .subjects import real
@@ -52,7 +51,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     """Which Gram matrices stay, where rows go, and how one output gets stuck."""
     problem, best = _wine(), optimum(_wine(), 2).value
     claims = KEPT[:3] if quick else KEPT
-    watch = (*watched(*claims), LinearPredictor())
+    watch = (*observed_by(*claims), LinearPredictor())
     widths, flow = (QUICK, CLOSE) if quick else (SQUARE, EXACT)
     runs, findings = {}, []
     for name, loss in LOSSES.items():
@@ -167,7 +166,7 @@ def _clock() -> Finding:
     start = DeepLinear.balanced(wine.w0, depth=3, width=4)
     flow = GradientFlow(rtol=1e-12, atol=1e-14, chart="parameters")
     claim = DepthIsAClock()
-    run = train(Experiment(start, wine.risk, flow, until=50.0), claim.watches)
+    run = train(Experiment(start, wine.risk, flow, until=50.0), claim.observes)
     return Finding.of(judge(claim, run), on=f"{wine.title}, fully connected, L = 3")
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..._types import Scalar
-from ...backpropagation import leftover, signals
 from ...losses import AbstractLoss, AbstractPointwiseLoss, CrossEntropy, Squared
 from ...networks import MLP
-from ...problem import Problem
+from ...problems import Problem
 from ...risk import Risk
+from ...saddles import leftover, signals
 
 
 SEED = 1010

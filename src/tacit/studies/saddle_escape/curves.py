@@ -5,9 +5,9 @@ import functools
 import numpy as np
 
 from ...experiment import Experiment
+from ...fits import find_plateaus
 from ...flows import GradientFlow
 from ...observables import FeatureOverlap, MeanGain, TrainingRisk
-from ...plateaus import find_plateaus
 from ...reporting import number, Numbers, Picture, plots, Section
 from ...training import train, Trajectory
 from ..base import Answer

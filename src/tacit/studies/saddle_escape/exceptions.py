@@ -7,13 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...claims.saddle_escape.recipes import even, gaussian
+from ...claims.witnesses.saddles import even, gaussian
 from ...events import Reaches, RiskBelow
-from ...exponents import difference_slopes
+from ...fits import difference_slopes
 from ...losses import Squared
 from ...networks import MLP
 from ...observables import MeanGain
-from ...problem import Problem
+from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
 from . import subjects

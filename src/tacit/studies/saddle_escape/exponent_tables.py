@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ...exponents import Exponent
+from ...fits import Exponent
 from ...reporting import number, Numbers
 from .waits import Case, SEEDS, Timed
 

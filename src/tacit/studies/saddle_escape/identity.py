@@ -4,10 +4,10 @@ import functools
 
 import numpy as np
 
-from ...activations import ACTIVATIONS
 from ...claims import ImbalanceIdentity, MatrixImbalance, NeuronImbalance
 from ...experiment import Experiment
 from ...flows import GradientFlow
+from ...networks.activations import ACTIVATIONS
 from ...observables import Imbalance, ImbalanceRate
 from ...oracles import activation_class
 from ...reporting import Finding, number, Numbers, Picture, plots, Section

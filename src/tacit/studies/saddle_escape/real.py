@@ -6,16 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...datasets import load
 from ...events import RiskBelow
 from ...experiment import Experiment
-from ...exponents import Exponent, fit_exponent
+from ...fits import Exponent, find_plateaus, fit_exponent
 from ...flows import GradientFlow
 from ...losses import CrossEntropy, Logistic
 from ...networks import MLP
 from ...observables import TrainingRisk
-from ...plateaus import find_plateaus
-from ...problem import Problem
+from ...problems import load, Problem
 from ...reporting import number, Numbers, Picture, plots, Section
 from ...risk import Risk
 from ...training import train, Trajectory

@@ -8,15 +8,15 @@ from typing import TypeVar
 import equinox as eqx
 import numpy as np
 
-from ...activations import activation_of
 from ...errors import DataError
 from ...events import AbstractEvent, RiskBelow
 from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...losses import Squared
 from ...networks import AbstractNetwork, MLP
+from ...networks.activations import activation_of
 from ...observables import TrainingRisk
-from ...problem import Problem
+from ...problems import Problem
 from ...risk import Risk
 from ...saddles import Leading
 from ...training import train, Trajectory

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...activations import activation_of
 from ...claims import HermitePrefactor
 from ...events import Reaches
 from ...losses import Squared
 from ...networks import Chain
+from ...networks.activations import activation_of
 from ...observables import MeanGain
 from ...oracles import activation_class, escape_time
-from ...problem import Problem
+from ...problems import Problem
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...risk import Risk
 from ...training import Trajectory

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...activations import activation_of, kinked
-from ...exponents import Exponent, fit_exponent
+from ...fits import Exponent, fit_exponent
 from ...networks import MLP
+from ...networks.activations import activation_of, kinked
 from ...oracles import activation_class
 from ...training import Trajectory
 from . import subjects

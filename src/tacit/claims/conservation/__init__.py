@@ -1,0 +1,48 @@
+"""What a flow keeps, and the geometry that follows from it."""
+
+from .clocks import SameOrbits, ScaleIsAClock
+from .deep_linear_conservation import (
+    FrobeniusNormsConserved,
+    GramDifferencesConserved,
+    SquareTopFrozen,
+    TopGramConserved,
+)
+from .end_to_end import EndToEnd, OutputGramConserved, SingularValuesMove
+from .hyperbolic import HyperbolicMirror, HyperbolicNorm
+from .layer_norms import BalanceConserved, LayerNormsConserved, QuasiNormConserved
+from .mirror import BalancedSpeed, MirrorFlow, UnbalancedSpeed
+from .output_symmetries import LastBiasIdle, OutputMoment
+from .signs import EliminationLaw, FirstFeatures, SignsFrozen
+from .symmetries import RidgePushesOut, SlopeIsTangent
+from .two_sided import SidesMirror, SidesNorm, SidesPaired
+
+
+__all__ = [
+    "BalanceConserved",
+    "BalancedSpeed",
+    "EliminationLaw",
+    "EndToEnd",
+    "FirstFeatures",
+    "FrobeniusNormsConserved",
+    "GramDifferencesConserved",
+    "HyperbolicMirror",
+    "HyperbolicNorm",
+    "LastBiasIdle",
+    "LayerNormsConserved",
+    "MirrorFlow",
+    "OutputGramConserved",
+    "OutputMoment",
+    "QuasiNormConserved",
+    "RidgePushesOut",
+    "SameOrbits",
+    "ScaleIsAClock",
+    "SidesMirror",
+    "SidesNorm",
+    "SidesPaired",
+    "SignsFrozen",
+    "SingularValuesMove",
+    "SlopeIsTangent",
+    "SquareTopFrozen",
+    "TopGramConserved",
+    "UnbalancedSpeed",
+]

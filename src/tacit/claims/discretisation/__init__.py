@@ -1,0 +1,32 @@
+"""What steps, batches, momentum and decay change."""
+
+from .deep_linear_steps import TopGramGrows
+from .descent import DescentDrift, LayersGrowByTheSlope
+from .modified_equation import DescentFollowsModifiedFlow
+from .momentum import MomentumDrift, MomentumLengthensLayers
+from .sign_methods import SignStepsDrift
+from .stochastic import NormGrowsLikeRoot, NormsFollowSchedule, SquaredNormsAddUp
+from .weight_decay import (
+    DecayAgainstGrowth,
+    DecayIsAClock,
+    EquilibriumMoments,
+    EquilibriumTurn,
+)
+
+
+__all__ = [
+    "DecayAgainstGrowth",
+    "DecayIsAClock",
+    "DescentDrift",
+    "DescentFollowsModifiedFlow",
+    "EquilibriumMoments",
+    "EquilibriumTurn",
+    "LayersGrowByTheSlope",
+    "MomentumDrift",
+    "MomentumLengthensLayers",
+    "NormGrowsLikeRoot",
+    "NormsFollowSchedule",
+    "SignStepsDrift",
+    "SquaredNormsAddUp",
+    "TopGramGrows",
+]

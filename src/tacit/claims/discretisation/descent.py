@@ -1,0 +1,162 @@
+"""What steps of finite length add to the norms that the flow conserves."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import jax.numpy as jnp
+
+from ...experiment import Experiment
+from ...flows import Descent, SignDescent, Stochastic
+from ...losses import Fisher
+from ...networks import Diagonal
+from ...observables import (
+    AbstractObservable,
+    LayerNorms,
+    Layers,
+    QuasiNorm,
+    TrainingRisk,
+)
+from ...risk import Risk
+from ...training import train, Trajectory
+from ..base import AbstractClaim, Hypothesis
+from ..hypotheses.discriminants import balanced, scale_free
+from ..measures.drifts import (
+    EVERY,
+    every_step,
+    gradients,
+    halved,
+    is_descent,
+    passed,
+    rates,
+    squares,
+)
+from ..witnesses.discriminants import definite, unbalanced, weak_shift
+
+
+class LayersGrowByTheSlope(AbstractClaim[Diagonal]):
+    r"""A step of descent adds $\eta^2\|g_l\|^2$ to the squared norm of layer $l$.
+
+    If the loss is free of scale the gradient is orthogonal to every layer, so the step
+    is the side of a right triangle: $\|\theta_l - \eta g_l\|^2 = \|\theta_l\|^2 +
+    \eta^2\|g_l\|^2$. So it is for every mini-batch, whose loss is free of scale too.
+    """
+
+    id: ClassVar[str] = "F1"
+    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    needs: ClassVar[type] = Diagonal
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
+    records: ClassVar[int] = EVERY
+    tolerance: float = 1e-12
+    """Rounding of a sum of squares, 1e-15, with room for a thousand terms."""
+
+    batches: bool = False
+    """Whether the witness trains on mini-batches."""
+
+    growth: float = 1.0
+    """What $\\eta^2\\|g_l\\|^2$ is multiplied with. Only 1 is right."""
+
+    @property
+    def rivals(self) -> tuple[AbstractClaim, ...]:
+        # The flow's conservation law, taken for granted of its discretisation.
+        return (LayersGrowByTheSlope(batches=self.batches, growth=0.0),)
+
+    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(run)
+        yield from is_descent(run, schedule=True, batches=True)
+        yield every_step(run)
+
+    def gap(self, run: Trajectory[Diagonal]) -> float:
+        layers = passed(run)
+        g = gradients(run, layers[:-1])
+        added = rates(run)[:, None] ** 2 * squares(g)
+        norms = squares(layers)
+        stray = norms[1:] - norms[:-1] - self.growth * added
+        return float(jnp.max(jnp.abs(stray / norms[:-1])))
+
+    def witness(self) -> Experiment[Diagonal]:
+        if self.batches:
+            start = Diagonal(jnp.full((2, 6), 0.6))
+            risk = Risk(weak_shift(), Fisher(form="ratio"))
+            flow = Stochastic(0.2, 24, balanced=True, replace=True)
+            return Experiment(start, risk, flow, until=200)
+        risk = Risk(definite()[0], Fisher())
+        return Experiment(unbalanced(depth=3), risk, Descent(0.01), until=200)
+
+    def foil(self) -> Experiment[Diagonal]:
+        true = self.witness()
+        ridged = Risk(true.risk.problem, Fisher(form="ratio", ridge=0.3))
+        return Experiment(true.network, ridged, true.flow, until=true.until)
+
+
+class DescentDrift(AbstractClaim[Diagonal]):
+    r"""The squared norms drift by the step times the fall of the risk.
+
+    Over a fixed flow time
+    $\sum_l \Delta\|\theta_l\|^2 = \eta(R_0 - R_T)(1 + O(\eta))$: each step adds
+    $\eta^2\|g\|^2$ and lowers the risk by $\eta\|g\|^2$. From a balanced start all
+    layers share alike, and $Q = \sum_i |w_i|^{2/L}$ drifts by $1/L$ of it.
+
+    The gap is that of the limit $\eta \to 0$, extrapolated from the run at hand and one
+    of half the step.
+    """
+
+    id: ClassVar[str] = "F2"
+    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    needs: ClassVar[type] = Diagonal
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (
+        LayerNorms(),
+        QuasiNorm(),
+        TrainingRisk(),
+    )
+    records: ClassVar[int] = 1
+    tolerance: float = 1e-4
+    """The extrapolation leaves the square of what half the step changes, four times:
+    with changes below half a per cent as required, 1e-4."""
+
+    margin: ClassVar[float] = 100.0
+    """The remainder is of second order, not rounding."""
+
+    alone: bool = False
+    """Whether $Q$ is said to drift by all of it, as if a single layer did. Wrong."""
+
+    @property
+    def rivals(self) -> tuple[AbstractClaim, ...]:
+        return (DescentDrift(alone=True),)
+
+    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(run)
+        yield from is_descent(run)
+        yield balanced(run)
+        depth = run.experiment.network.depth
+        yield Hypothesis("the depth is 2 or more", depth >= 2)
+        change = jnp.max(jnp.abs(self._shares(self._halved(run)) - self._shares(run)))
+        yield Hypothesis(
+            "half the step changes it by less than 0.5%", bool(change < 0.005)
+        )
+
+    def gap(self, run: Trajectory[Diagonal]) -> float:
+        limit = 2 * self._shares(self._halved(run)) - self._shares(run)
+        return float(jnp.max(jnp.abs(limit - 1)))
+
+    def _halved(self, run):
+        return train(halved(run.experiment), self.observes, records=1)
+
+    def _shares(self, run):
+        """The drifts of the norms and of `Q`, over what they should be."""
+        start, step = run.experiment.network, run.experiment.flow.step
+        fall = run.experiment.risk.value(start) - run.seen["TrainingRisk"][-1]
+        norms = jnp.sum(run.seen["LayerNorms"][-1]) - jnp.sum(start.layers**2)
+        power = 2 / start.depth
+        before = jnp.sum(jnp.abs(start.predictor()) ** power)
+        quasi = run.seen["QuasiNorm"][-1] ** power - before
+        copies = 1 if self.alone else start.depth
+        return jnp.stack([norms, copies * quasi]) / (step * fall)
+
+    def witness(self) -> Experiment[Diagonal]:
+        problem, w0 = definite()
+        start = Diagonal.balanced(w0, depth=3)
+        return Experiment(start, Risk(problem, Fisher()), Descent(2e-3), until=500)
+
+    def foil(self) -> Experiment[Diagonal]:
+        true = self.witness()
+        return Experiment(true.network, true.risk, SignDescent(2e-3), until=500)

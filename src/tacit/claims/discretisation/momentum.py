@@ -1,0 +1,173 @@
+"""What momentum adds to the norms that the flow conserves."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import jax.numpy as jnp
+
+from ...experiment import Experiment
+from ...flows import Descent
+from ...losses import Fisher
+from ...networks import Diagonal
+from ...observables import AbstractObservable, LayerNorms, Layers
+from ...risk import Risk
+from ...training import train, Trajectory
+from ..base import AbstractClaim, Hypothesis
+from ..hypotheses.discriminants import scale_free
+from ..measures.drifts import (
+    EVERY,
+    every_step,
+    gradients,
+    halved,
+    is_descent,
+    passed,
+    rates,
+    squares,
+)
+from ..witnesses.discriminants import definite, unbalanced
+
+
+class MomentumLengthensLayers(AbstractClaim[Diagonal]):
+    r"""Momentum carries the growth of the squared norms on, and adds its own.
+
+    With $N = \|\theta_l\|^2$ of a layer, $v$ its velocity and $v' = \beta v - \eta g$,
+
+    * heavy ball: $N_{t+1} - N_t = \beta(N_t - N_{t-1}) + \|v'\|^2 + \beta\|v\|^2$;
+    * Nesterov, whose $g$ is taken at $\theta + \beta v$: $N_{t+1} - N_t =
+      2\beta\langle\theta, v\rangle + 2\eta\beta\langle v, g\rangle + \|v'\|^2$.
+
+    All that is used is that the gradient is orthogonal to the layers it is taken at.
+    """
+
+    id: ClassVar[str] = "F4"
+    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    needs: ClassVar[type] = Diagonal
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
+    records: ClassVar[int] = EVERY
+    tolerance: float = 1e-12
+    """Rounding of a sum of squares, 1e-15, with room for a thousand terms."""
+
+    nesterov: bool = False
+    """Which of the two the theorem, and its witness, is about."""
+
+    carried: float = 1.0
+    r"""What the term that momentum adds, $\beta\|v\|^2$ or $2\eta\beta\langle v,
+    g\rangle$, is multiplied with. Only 1 is right."""
+
+    @property
+    def rivals(self) -> tuple[AbstractClaim, ...]:
+        return (MomentumLengthensLayers(nesterov=self.nesterov, carried=0.0),)
+
+    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(run)
+        yield from is_descent(run, momentum=True)
+        named = "Nesterov's" if self.nesterov else "of the heavy ball"
+        kind = getattr(run.experiment.flow, "nesterov", False) == self.nesterov
+        yield Hypothesis(f"the momentum is {named}", kind)
+        yield every_step(run)
+
+    def gap(self, run: Trajectory[Diagonal]) -> float:
+        beta = getattr(run.experiment.flow, "momentum", 0.0)
+        layers = passed(run)
+        ahead = layers[1:] - layers[:-1]
+        behind = jnp.concatenate([jnp.zeros_like(ahead[:1]), ahead[:-1]])
+        norms, now = squares(layers), layers[:-1]
+        if self.nesterov:
+            g = gradients(run, now + beta * behind)
+            extra = 2 * beta * rates(run)[:, None] * jnp.sum(behind * g, axis=2)
+            kept = 2 * beta * jnp.sum(now * behind, axis=2)
+        else:
+            extra = beta * squares(behind)
+            before = jnp.concatenate([norms[:1], norms[:-2]])
+            kept = beta * (norms[:-1] - before)
+        growth = kept + squares(ahead) + self.carried * extra
+        return float(jnp.max(jnp.abs((norms[1:] - norms[:-1] - growth) / norms[:-1])))
+
+    def witness(self) -> Experiment[Diagonal]:
+        flow = Descent(1e-3, momentum=0.9, nesterov=self.nesterov)
+        risk = Risk(definite()[0], Fisher())
+        return Experiment(unbalanced(depth=3), risk, flow, until=200)
+
+    def foil(self) -> Experiment[Diagonal]:
+        true = self.witness()
+        ridged = Risk(true.risk.problem, Fisher(form="ratio", ridge=0.3))
+        return Experiment(true.network, ridged, true.flow, until=true.until)
+
+
+class MomentumDrift(AbstractClaim[Diagonal]):
+    r"""Momentum multiplies the drift of the norms, as the step goes to 0.
+
+    Compared with plain descent of the same flow time and the same effective step
+    $\eta / (1 - \beta)$, the heavy ball drifts $\frac{1 + \beta}{1 - \beta}$ times as
+    far, and Nesterov's momentum $\frac{1 - \beta + 2\beta^2}{1 - \beta}$ times: put
+    $v = -\eta g / (1 - \beta)$ into the growth of a single step.
+
+    The gap is that of the limit $\eta \to 0$, extrapolated from the run at hand and one
+    of half the step.
+    """
+
+    id: ClassVar[str] = "F4b"
+    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    needs: ClassVar[type] = Diagonal
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
+    records: ClassVar[int] = 1
+    tolerance: float = 1e-2
+    """The extrapolation leaves the square of what half the step changes, 5%, and the
+    first few moves, in which the velocity builds up."""
+
+    margin: ClassVar[float] = 10.0
+    """The remainder is of second order, not rounding."""
+
+    nesterov: bool = False
+    """Whether the witness looks ahead."""
+
+    factor: float | None = None
+    """A multiple to hold the drift against, in place of the theorem's."""
+
+    @property
+    def rivals(self) -> tuple[AbstractClaim, ...]:
+        # As if only the effective step mattered.
+        return (MomentumDrift(nesterov=self.nesterov, factor=1.0),)
+
+    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(run)
+        yield from is_descent(run, momentum=True)
+        shorter = self._multiple(halved(run.experiment))
+        change = float(jnp.max(jnp.abs(self._multiple(run.experiment) / shorter - 1)))
+        yield Hypothesis("half the step changes it by less than 5%", change < 0.05)
+
+    def gap(self, run: Trajectory[Diagonal]) -> float:
+        beta = getattr(run.experiment.flow, "momentum", 0.0)
+        ahead = getattr(run.experiment.flow, "nesterov", False)
+        top = 1 - beta + 2 * beta**2 if ahead else 1 + beta
+        factor = top / (1 - beta) if self.factor is None else self.factor
+        shorter = self._multiple(halved(run.experiment))
+        limit = 2 * shorter - self._multiple(run.experiment)
+        return float(jnp.max(jnp.abs(limit / factor - 1)))
+
+    def _multiple(self, experiment):
+        """The drift of every layer over that of plain descent."""
+        step = getattr(experiment.flow, "step", 1.0)
+        beta = getattr(experiment.flow, "momentum", 0.0)
+        plain = Experiment(
+            experiment.network,
+            experiment.risk,
+            Descent(step / (1 - beta)),
+            until=experiment.until,
+        )
+        before = jnp.sum(experiment.network.layers**2, axis=1)
+        ends = [
+            train(e, self.observes, records=1).seen["LayerNorms"][-1]
+            for e in (experiment, plain)
+        ]
+        return (ends[0] - before) / (ends[1] - before)
+
+    def witness(self) -> Experiment[Diagonal]:
+        risk = Risk(definite()[0], Fisher())
+        flow = Descent(1e-4, momentum=0.9, nesterov=self.nesterov)
+        return Experiment(unbalanced(depth=3), risk, flow, until=1000)
+
+    def foil(self) -> Experiment[Diagonal]:
+        true = self.witness()
+        ridged = Risk(true.risk.problem, Fisher(form="ratio", ridge=0.3))
+        return Experiment(true.network, ridged, true.flow, until=true.until)

@@ -1,0 +1,1 @@
+"""Conditions of theorems, by what they are about."""

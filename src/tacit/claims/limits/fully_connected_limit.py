@@ -1,0 +1,199 @@
+"""Where a fully connected linear network goes: where one layer would have gone."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import jax.numpy as jnp
+import numpy as np
+import scipy.linalg
+
+from ...experiment import Experiment
+from ...flows import GradientFlow
+from ...losses import Fisher, LogDet
+from ...networks import AbstractLinearNetwork, DeepLinear, Diagonal
+from ...observables import AbstractObservable, LinearPredictor
+from ...oracles import fisher_direction, optimum, orthant_limit
+from ...risk import Risk
+from ...training import train, Trajectory
+from ..base import AbstractClaim, along, Hypothesis, is_gradient_flow, matched_layers
+from ..hypotheses.discriminants import basis_free, scale_free
+from ..witnesses.discriminants import definite, FINE, fully_connected, three_classes
+
+
+LONG = GradientFlow(rtol=1e-11, atol=1e-13)
+
+
+def _connected(run: Trajectory) -> Hypothesis:
+    connected = isinstance(run.experiment.network, DeepLinear)
+    return Hypothesis("the network is fully connected", connected)
+
+
+def _one_output(run: Trajectory) -> Hypothesis:
+    alone = run.experiment.network.predictor().ndim == 1
+    return Hypothesis("it has one output", alone)
+
+
+class DepthIsAClock(AbstractClaim[AbstractLinearNetwork]):
+    r"""With one output and a balanced start, depth changes the speed and nothing else.
+
+    Then $\dot w = -\|w\|^{2-2/L} g$ once $\langle w, g\rangle = 0$, and $\|w\|$ is
+    constant: at time $t$ the network is where one layer is at $\|w_0\|^{2-2/L} t$.
+    """
+
+    id: ClassVar[str] = "H6"
+    reference: ClassVar[str] = (
+        "Derived from Arora, Cohen and Hazan (2018), arXiv:1802.06509, Theorem 1"
+    )
+    needs: ClassVar[type] = AbstractLinearNetwork
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
+    tolerance: float = 1e-9
+    """The error of a Runge-Kutta method at rtol 1e-12, in two runs."""
+
+    slowed: bool = True
+    """Whether the clock runs at $\\|w_0\\|^{2-2/L}$. At the same speed is false."""
+
+    @property
+    def rivals(self) -> tuple[AbstractClaim, ...]:
+        return (DepthIsAClock(slowed=False),)
+
+    def hypotheses(
+        self, run: Trajectory[AbstractLinearNetwork]
+    ) -> Iterable[Hypothesis]:
+        yield _connected(run)
+        yield _one_output(run)
+        yield scale_free(run)
+        yield is_gradient_flow(run)
+        if isinstance(run.experiment.network, DeepLinear):
+            yield matched_layers(run)
+
+    def gap(self, run: Trajectory[AbstractLinearNetwork]) -> float:
+        times, w = along(run)
+        size = np.linalg.norm(w[0])
+        depth = len(getattr(run.experiment.network, "layers", [w[0]]))
+        speed = size ** (2 - 2 / depth) if self.slowed else 1.0
+        start = DeepLinear([w[:1]])
+        plain = Experiment(start, run.experiment.risk, FINE, until=speed * times[-1])
+        alone = train(plain, self.observes, records=speed * times)
+        stray = np.asarray(alone.seen["LinearPredictor"]) - w
+        return float(np.max(np.linalg.norm(stray, axis=1)) / size)
+
+    def witness(self) -> Experiment[AbstractLinearNetwork]:
+        problem, w0 = definite()
+        start = DeepLinear.balanced(w0, depth=3, width=4)
+        return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
+
+    def foil(self) -> Experiment[AbstractLinearNetwork]:
+        problem, w0 = definite()
+        start = Diagonal.balanced(w0, depth=3)
+        return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
+
+
+class FullyConnectedLimit(AbstractClaim[AbstractLinearNetwork]):
+    r"""A fully connected network with one output ends at $\pm S_w^{-1}\delta$.
+
+    From any layers whatever, balanced or not: no sign is locked and nothing is sparse.
+    """
+
+    id: ClassVar[str] = "H6b"
+    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    needs: ClassVar[type] = AbstractLinearNetwork
+    tolerance: float = 1e-8
+    """$1 - |\\cos|$ is quadratic in the distance from the limit, at 1e-5 or less."""
+
+    sparse: bool = False
+    """Whether the limit is that of the diagonal network of the same depth. False."""
+
+    @property
+    def rivals(self) -> tuple[AbstractClaim, ...]:
+        return (FullyConnectedLimit(sparse=True),)
+
+    def hypotheses(
+        self, run: Trajectory[AbstractLinearNetwork]
+    ) -> Iterable[Hypothesis]:
+        yield _connected(run)
+        yield _one_output(run)
+        yield scale_free(run)
+        yield is_gradient_flow(run)
+        yield Hypothesis(
+            "the risk is Fisher's, which has one maximum",
+            isinstance(run.experiment.risk.loss, Fisher),
+        )
+        slope = run.experiment.risk.slope(run.network.predictor())
+        size = jnp.linalg.norm(run.network.predictor()) * jnp.linalg.norm(slope)
+        yield Hypothesis("the run has converged", bool(size < 1e-4))
+
+    def gap(self, run: Trajectory[AbstractLinearNetwork]) -> float:
+        problem = run.experiment.risk.problem
+        limit = fisher_direction(problem).value
+        if self.sparse:
+            w0 = np.asarray(run.experiment.network.predictor())
+            limit = orthant_limit(problem, w0).value
+        w = np.asarray(run.network.predictor())
+        return float(1 - abs(w @ limit) / np.linalg.norm(w))
+
+    def witness(self) -> Experiment[AbstractLinearNetwork]:
+        start = fully_connected(7, 4, 4, 1)
+        risk = Risk(definite()[0], Fisher())
+        return Experiment(start, risk, LONG, until=60.0)
+
+    def foil(self) -> Experiment[AbstractLinearNetwork]:
+        problem, w0 = definite()
+        start = Diagonal.balanced(w0, depth=3)
+        return Experiment(start, Risk(problem, Fisher()), LONG, until=1e6)
+
+
+class BestRowSpace(AbstractClaim[DeepLinear]):
+    r"""With $k$ outputs the rows come to span the $k$ best eigenvectors of LDA.
+
+    Every eigenspace of $(S_b, S_w)$ is critical, the others are saddles: a start on one
+    stays, and almost every start leaves them all.
+    """
+
+    id: ClassVar[str] = "H11"
+    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    needs: ClassVar[type] = DeepLinear
+    tolerance: float = 1e-6
+    """The sine left after 300 units of time at the slowest rate of the witness."""
+
+    whitened: bool = True
+    """Whether $S_w$ matters. The eigenvectors of $S_b$ alone are the wrong answer."""
+
+    @property
+    def rivals(self) -> tuple[AbstractClaim, ...]:
+        return (BestRowSpace(whitened=False),)
+
+    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+        yield basis_free(run)
+        yield is_gradient_flow(run)
+        problem, rows = run.experiment.risk.problem, run.experiment.network.predictor()
+        rank = np.linalg.matrix_rank(np.asarray(problem.contrast))
+        fits = bool(np.atleast_2d(rows).shape[0] <= rank)
+        yield Hypothesis("it has no more outputs than the class means need", fits)
+        best, within = self._best(run), np.asarray(run.experiment.risk.problem.within)
+        rows = np.atleast_2d(run.experiment.network.predictor())
+        overlap = scipy.linalg.svdvals(rows @ within @ best.T)
+        yield Hypothesis(
+            "no row starts on a lower eigenspace", overlap[-1] > 1e-8 * overlap[0]
+        )
+
+    def gap(self, run: Trajectory[DeepLinear]) -> float:
+        best = self._best(run)
+        if not self.whitened:
+            contrast = np.asarray(run.experiment.risk.problem.contrast)
+            best = np.linalg.svd(contrast)[0][:, : len(best)].T
+        rows = np.atleast_2d(run.network.predictor())
+        return float(np.max(np.sin(scipy.linalg.subspace_angles(rows.T, best.T))))
+
+    def _best(self, run):
+        outputs = len(np.atleast_2d(run.experiment.network.predictor()))
+        return optimum(run.experiment.risk.problem, outputs, "log det").value
+
+    def witness(self) -> Experiment[DeepLinear]:
+        risk = Risk(three_classes(), LogDet())
+        return Experiment(fully_connected(8, 6, 4, 2), risk, LONG, until=300.0)
+
+    def foil(self) -> Experiment[DeepLinear]:
+        problem = three_classes()
+        _, vectors = scipy.linalg.eigh(problem.between, problem.within)
+        lower = DeepLinear.balanced(vectors[:, [-1, -3]].T, depth=3)
+        return Experiment(lower, Risk(problem, LogDet()), LONG, until=1.0)

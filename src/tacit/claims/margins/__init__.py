@@ -1,0 +1,61 @@
+"""Separable data: margins, alignment, and the ends of training."""
+
+from .bad_start import StartAboveZeroMayStall
+from .descent import LeavesEveryBall, PrescribedStepsDescend
+from .descent_limits import DescentAligns, DescentFindsTheMargin
+from .entropies import HyperbolicInterpolation, HyperbolicMargins
+from .inequalities import CurvatureBounded, ResidualPulledBack
+from .jumps import PlateausOfLeastSquares
+from .lemmas import AlignmentBounded, ImbalanceKept, ProjectedNormMoves, RankOneStays
+from .logarithmic_time import (
+    ErrorFallsLikeOneOverLogTime,
+    HeldByOneDrifts,
+    RiskFallsLikeOneOverTime,
+)
+from .rates import AlignmentRates, RiskTimesTime
+from .residual import DeeperIsSlowerOutside, FrozenOutsideData, ResidualIgnoresDepth
+from .schedules import GapTimesNorm
+from .smoothed_margin import SmoothedMarginRises
+from .sparse_directions import (
+    IdleCoordinatesGrow,
+    SparsestMargin,
+    SparsestSpectrum,
+    StationaryQuasiMargin,
+)
+from .stationary_directions import ParametersAreStationary
+from .theorems import LayersAlign, LayersFindTheMargin
+
+
+__all__ = [
+    "AlignmentBounded",
+    "AlignmentRates",
+    "CurvatureBounded",
+    "DeeperIsSlowerOutside",
+    "DescentAligns",
+    "DescentFindsTheMargin",
+    "ErrorFallsLikeOneOverLogTime",
+    "FrozenOutsideData",
+    "GapTimesNorm",
+    "HeldByOneDrifts",
+    "HyperbolicInterpolation",
+    "HyperbolicMargins",
+    "IdleCoordinatesGrow",
+    "ImbalanceKept",
+    "LayersAlign",
+    "LayersFindTheMargin",
+    "LeavesEveryBall",
+    "ParametersAreStationary",
+    "PlateausOfLeastSquares",
+    "PrescribedStepsDescend",
+    "ProjectedNormMoves",
+    "RankOneStays",
+    "ResidualIgnoresDepth",
+    "ResidualPulledBack",
+    "RiskFallsLikeOneOverTime",
+    "RiskTimesTime",
+    "SmoothedMarginRises",
+    "SparsestMargin",
+    "SparsestSpectrum",
+    "StartAboveZeroMayStall",
+    "StationaryQuasiMargin",
+]

@@ -1,0 +1,1 @@
+"""Quantities that several claims read off a run."""

@@ -1,0 +1,149 @@
+"""What the criterion of a mini-batch is on average."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..._types import float64
+from ...experiment import Experiment
+from ...flows import Stochastic
+from ...losses import Fisher, RatioTrace
+from ...networks import AbstractLinearNetwork, DeepLinear
+from ...problems import Problem
+from ...risk import Risk
+from ...training import Trajectory
+from ..base import AbstractClaim, Hypothesis
+
+
+DRAWS = 100_000
+
+
+class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
+    r"""A small batch overstates the ratio trace, but points the right way.
+
+    Of Gaussian classes with one covariance, a batch of $n$ samples, as many of each of
+    $C$ classes, seen through $k$ outputs, has on average the criterion
+    $\frac{n}{n - C - k - 1}\bigl(R + \frac{k(C - 1)}n\bigr)$ where
+    $R = \mathrm{tr}\,S_w^{-1}S_b$ is that of the population, and the gradient
+    $\frac{n}{n - C - k - 1}\nabla R$: the maximiser does not move. The scatter within
+    and the class means of a batch are independent, and the first is a Wishart matrix,
+    whose inverse has a known mean.
+
+    Batches are drawn from Gaussians with the class means and covariances of the
+    problem; their size is that of the flow. The gap is the largest deviation of a mean
+    over 100,000 batches, in standard errors.
+    """
+
+    id: ClassVar[str] = "F9"
+    reference: ClassVar[str] = (
+        "Derived; cf. Muirhead (1982), Aspects of Multivariate Statistical Theory, "
+        "Chapter 3"
+    )
+    needs: ClassVar[type] = AbstractLinearNetwork
+    records: ClassVar[int] = 1
+    tolerance: float = 4.0
+    """Standard errors: a few in ten thousand seeds would go beyond by chance."""
+
+    margin: ClassVar[float] = 3.0
+    """Deviations are seen against noise: 12 standard errors are beyond doubt."""
+
+    classes: int = 2
+    """How many classes the witness has; it has one output fewer."""
+
+    inflated: bool = True
+    """Whether the factor before the bracket is there."""
+
+    @property
+    def rivals(self) -> tuple[AbstractClaim, ...]:
+        return (BatchesInflateTheCriterion(classes=self.classes, inflated=False),)
+
+    def hypotheses(
+        self, run: Trajectory[AbstractLinearNetwork]
+    ) -> Iterable[Hypothesis]:
+        loss, flow = run.experiment.risk.loss, run.experiment.flow
+        plain = isinstance(loss, RatioTrace | Fisher) and not (
+            loss.ridge or loss.input_ridge or getattr(loss, "form", "ratio") != "ratio"
+        )
+        yield Hypothesis("the loss is the ratio trace, without a ridge", plain)
+        problem = run.experiment.risk.problem
+        even = isinstance(flow, Stochastic) and flow.balanced
+        yield Hypothesis("batches hold as many of every class", even)
+        if problem.priors is None or not isinstance(flow, Stochastic):
+            return
+        equal = bool(jnp.ptp(problem.priors) < 1e-12) and problem.weights is None
+        yield Hypothesis("so does the sample, and it has no weights", equal)
+        C, k = len(problem.classes), len(_predictor(run))
+        enough = flow.batch - C > k + 3
+        yield Hypothesis("the batch has more than C + k + 3 samples", enough)
+        spread = _covariances(problem)
+        apart = np.max(np.abs(spread - spread.mean(0))) / np.max(np.abs(spread))
+        yield Hypothesis("all classes have the same covariance", bool(apart < 1e-10))
+
+    def gap(self, run: Trajectory[AbstractLinearNetwork]) -> float:
+        risk, E = run.experiment.risk, _predictor(run)
+        n = getattr(run.experiment.flow, "batch", risk.problem.n)
+        C, k = len(risk.problem.classes), len(E)
+        factor = n / (n - C - k - 1)
+        value, slope = -risk.criterion(E), -risk.slope(E)
+        leading = factor if self.inflated else n / (n - C)
+        wanted = jnp.append(leading * (value + k * (C - 1) / n), factor * slope)
+        found = -_values(risk.loss, E, *_batches(risk.problem, n // C))
+        error = jnp.std(found, axis=0) / np.sqrt(DRAWS)
+        return float(jnp.max(jnp.abs(jnp.mean(found, axis=0) - wanted) / error))
+
+    def witness(self) -> Experiment[AbstractLinearNetwork]:
+        return _experiment(self.classes, np.ones(self.classes))
+
+    def foil(self) -> Experiment[AbstractLinearNetwork]:
+        return _experiment(self.classes, np.geomspace(1, 5, self.classes))
+
+
+def _experiment(classes, scales, d=4, each=50) -> Experiment[AbstractLinearNetwork]:
+    """The same rows round every class mean, blown up class by class by `scales`."""
+    rng = np.random.default_rng(1351)
+    rows = rng.standard_normal((each, d)) @ rng.standard_normal((d, d))
+    rows -= rows.mean(axis=0)
+    means = rng.standard_normal((classes, d))
+    X = np.concatenate([m + s * rows for m, s in zip(means, scales, strict=True)])
+    problem = Problem(X, np.repeat(np.arange(classes), each))
+    network = DeepLinear([rng.standard_normal((classes - 1, d))])
+    flow = Stochastic(0.1, 6 * classes, balanced=True, replace=True)
+    return Experiment(network, Risk(problem, RatioTrace()), flow, until=0)
+
+
+def _predictor(run):
+    return jnp.atleast_2d(run.experiment.network.predictor())
+
+
+def _covariances(problem):
+    """The covariance of every class, ``(C, d, d)``."""
+    X, codes = np.asarray(problem.X), problem.codes
+    classes = range(len(problem.classes))
+    return np.stack([np.cov(X[codes == c].T, bias=True) for c in classes])
+
+
+def _batches(problem, share):
+    """Gaussian samples, `share` of each class: ``(draws, n, d)``, and their targets."""
+    rng = np.random.default_rng(1351)
+    C, d = len(problem.classes), problem.d
+    factor = np.linalg.cholesky(_covariances(problem))
+    noise = rng.standard_normal((DRAWS, C, share, d)) @ factor.swapaxes(1, 2)
+    X = noise + np.asarray(problem.means)[:, None]
+    codes = np.repeat(np.arange(C), share)
+    targets = 2 * codes - 1 if C == 2 else np.eye(C)[codes]
+    return float64(X.reshape(DRAWS, C * share, d)), float64(targets)
+
+
+@eqx.filter_jit
+def _values(loss, E, batches, targets):
+    """The loss of every batch and its gradient in `E`, side by side."""
+
+    def one(X):
+        value, slope = jax.value_and_grad(lambda F: loss(X @ F.T, targets))(E)
+        return jnp.append(value, slope)
+
+    return jax.lax.map(one, batches, batch_size=10_000)

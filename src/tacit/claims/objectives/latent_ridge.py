@@ -1,0 +1,168 @@
+"""What a ridge on the outputs does to a balanced diagonal network."""
+
+import math
+from collections.abc import Iterable
+from typing import ClassVar
+
+import numpy as np
+
+from ...experiment import Experiment
+from ...losses import Fisher
+from ...networks import Diagonal
+from ...observables import AbstractObservable, LayerNorms, LinearPredictor
+from ...oracles import fisher_direction
+from ...risk import Risk
+from ...training import Trajectory
+from ..base import (
+    AbstractClaim,
+    along,
+    Hypothesis,
+    is_gradient_flow,
+    over_time,
+    resolved,
+    settled,
+)
+from ..hypotheses.discriminants import balanced, deep, invertible, orthant_end
+from ..witnesses.discriminants import definite, FINE, LONG, unbalanced
+
+
+def _ridged(run: Trajectory) -> Iterable[Hypothesis]:
+    loss = run.experiment.risk.loss
+    ratio = isinstance(loss, Fisher) and loss.form == "ratio" and not loss.input_ridge
+    yield Hypothesis("the loss is -J", ratio)
+    yield is_gradient_flow(run)
+
+
+def _parts(run: Trajectory, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The squared contrast and the within-class variance of predictors ``(t, d)``."""
+    contrast = np.asarray(run.experiment.risk.problem.contrast)
+    within = np.asarray(run.experiment.risk.problem.within)
+    return np.sum((w @ contrast) ** 2, axis=1), np.sum(w @ within * w, axis=1)
+
+
+class RidgeLengthensLayers(AbstractClaim[Diagonal]):
+    r"""With a latent ridge every layer grows at the same rate, whatever the start.
+
+    Of $-J_\lambda = -a^2 / (b + \lambda)$, scaling a layer lowers the loss:
+    $\frac{d}{dt} \|\theta_l\|^2 = 4 \lambda a^2 / (b + \lambda)^2$. Held against the
+    run as an integral over time.
+    """
+
+    id: ClassVar[str] = "E3"
+    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    needs: ClassVar[type] = Diagonal
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (
+        LinearPredictor(),
+        LayerNorms(),
+    )
+    records: ClassVar[int] = 200
+    tolerance: float = 1e-9
+    """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
+
+    share: float = 1.0
+    """Of that rate; 0, that norms are conserved all the same, is false."""
+
+    @property
+    def rivals(self) -> tuple[AbstractClaim, ...]:
+        return (RidgeLengthensLayers(share=0.0), RidgeLengthensLayers(share=0.5))
+
+    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield from _ridged(run)
+        yield resolved(self._grown(run)[1])
+
+    def gap(self, run: Trajectory[Diagonal]) -> float:
+        before = np.sum(np.asarray(run.experiment.network.layers) ** 2, axis=1)
+        grown = self.share * self._grown(run)[0][-len(run.seen["LayerNorms"]) :]
+        norms = np.asarray(run.seen["LayerNorms"]) - grown[:, None]
+        return float(np.max(np.abs(norms / before - 1)))
+
+    def _grown(self, run):
+        (times, w), loss = along(run), run.experiment.risk.loss
+        if not isinstance(loss, Fisher):
+            return np.full(len(times), np.nan), np.inf
+        ridge = loss.ridge
+        a2, b = _parts(run, w)
+        return over_time(times, 4 * ridge * a2 / (b + ridge) ** 2)
+
+    def witness(self) -> Experiment[Diagonal]:
+        problem, _ = definite(1005)
+        risk = Risk(problem, Fisher(form="ratio", ridge=0.3))
+        return Experiment(unbalanced(1005, depth=3), risk, FINE, until=2.0)
+
+    def foil(self) -> Experiment[Diagonal]:
+        true = self.witness()
+        other = Risk(true.risk.problem, Fisher(form="neglog", ridge=0.3))
+        return Experiment(true.network, other, FINE, until=2.0)
+
+
+class RidgeGrowth(AbstractClaim[Diagonal]):
+    r"""From balance and with a latent ridge, layers grow like $t^{1/(L+1)}$ for ever.
+
+    The direction still goes to the maximiser of J in the orthant. With $k = b / N^L$
+    there and $N = \|\theta_l\|^2$, $\dot N = 4 \lambda J^* / (k N^L)$ to first order
+    in $\lambda / b$, so $N^{L+1} = (L + 1)\, 4 \lambda J^* t / k$. Held against the
+    last nine tenths of the run.
+    """
+
+    id: ClassVar[str] = "E3b"
+    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    needs: ClassVar[type] = Diagonal
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (
+        LinearPredictor(),
+        LayerNorms(),
+    )
+    tolerance: float = 1e-4
+    """The next order takes the part 2 lambda / b, below 5e-5, from the norm."""
+
+    depth: int = 2
+
+    shift: int = 0
+    """Added to the depth in the formula; another number than 0 makes it false."""
+
+    @property
+    def rivals(self) -> tuple[AbstractClaim, ...]:
+        return (RidgeGrowth(depth=self.depth, shift=1),)
+
+    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield from _ridged(run)
+        ridge = getattr(run.experiment.risk.loss, "ridge", 0.0)
+        yield Hypothesis("it has a ridge on the outputs", ridge > 0)
+        yield invertible(run)
+        yield deep(run)
+        yield balanced(run)
+        two = orthant_end(run) is not None
+        yield Hypothesis("two classes, which w0 tells apart", two)
+        if two:
+            times, w = along(run)
+            b = _parts(run, w[times >= times[-1] / 10])[1]
+            far = bool(2 * ridge < 5e-5 * b.min())
+            yield Hypothesis("the ridge has become small against b", far)
+        yield settled(run, turn=self.tolerance)
+
+    def gap(self, run: Trajectory[Diagonal]) -> float:
+        limit = orthant_end(run)
+        if limit is None:
+            return math.nan
+        times, L = np.asarray(run.times), len(run.experiment.network.layers)
+        late = times >= times[-1] / 10
+        norms = np.asarray(run.seen["LayerNorms"])[late]
+        w, ridge = limit.value, getattr(run.experiment.risk.loss, "ridge", 0.0)
+        k = _parts(run, w[None])[1][0] / np.sum(np.abs(w) ** (2 / L)) ** L
+        power = L + 1 + self.shift
+        law = (power * 4 * ridge * limit.objective * times[late] / k) ** (1 / power)
+        end = np.asarray(run.network.predictor())
+        turned = np.linalg.norm(end / np.linalg.norm(end) - w)
+        return float(max(np.max(np.abs(law[:, None] / norms - 1)), turned))
+
+    def witness(self) -> Experiment[Diagonal]:
+        return self._ridge(0.3)
+
+    def foil(self) -> Experiment[Diagonal]:
+        return self._ridge(0.0)
+
+    def _ridge(self, ridge):
+        problem, w0 = definite()
+        sign = np.sign(fisher_direction(problem).value)
+        start = Diagonal.balanced(sign * w0, depth=self.depth)
+        risk = Risk(problem, Fisher(form="ratio", ridge=ridge))
+        return Experiment(start, risk, LONG, until=1e8)

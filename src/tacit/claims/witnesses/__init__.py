@@ -1,0 +1,1 @@
+"""Experiments that theorems are tried on."""

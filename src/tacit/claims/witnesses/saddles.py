@@ -1,0 +1,112 @@
+"""The problems and starts on which claims about saddles are witnessed. Seeded."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ...events import Reaches
+from ...experiment import Experiment
+from ...flows import AbstractFlow, GradientFlow
+from ...losses import AbstractLoss, Squared
+from ...networks import AbstractNetwork, Chain, MLP
+from ...observables import MeanGain
+from ...problems import Problem
+from ...risk import Risk
+from ...saddles import layers_of, small_layers
+from ...training import train
+
+
+RAWAL = "Rawal and DeWeese (2026), arXiv:2605.01288"
+
+ESCAPE = GradientFlow(rtol=1e-9, clock="escape")
+"""The time to escape is then good to 1e-9, far below what the laws neglect."""
+
+STILL = GradientFlow()
+"""For identities that hold at a single network: nothing is trained."""
+
+
+def gaussian(teacher: Callable, *, nodes: int = 80, scale: float = 1.0) -> Risk:
+    """The squared loss against `teacher(u)`, u standard normal, by Gauss-Hermite nodes.
+
+    The network sees `scale` times u. Nodes whose weight underflows are left out.
+    """
+    u, mass = np.polynomial.hermite_e.hermegauss(nodes)
+    mass = mass / mass.sum()
+    kept = mass > 1e-200
+    u, mass = u[kept], mass[kept]
+    return Risk(Problem(scale * u[:, None], teacher(u), mass), Squared())
+
+
+def whitened(seed: int = 1000, n: int = 96, d: int = 6) -> Risk:
+    """Normal inputs with covariance exactly 1, and the teacher tanh of the first."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, d))
+    X = X - X.mean(axis=0)
+    X = X @ np.linalg.inv(np.linalg.cholesky(X.T @ X / n)).T
+    return Risk(Problem(X, np.tanh(X[:, 0])), Squared())
+
+
+def ordinary(
+    activation: str | Callable = "tanh",
+    *,
+    seed: int = 1010,
+    biases: bool = False,
+    loss: AbstractLoss | None = None,
+    flow: AbstractFlow = STILL,
+    until: float | int = 0.0,
+) -> Experiment[MLP]:
+    """A network of widths 4, 6, 5 and 2 on 23 samples with real targets."""
+    rng = np.random.default_rng(seed)
+    problem = Problem(rng.standard_normal((23, 4)), rng.standard_normal((23, 2)))
+    widths = (4, 6, 5, 2)
+    pairs = zip(widths[1:], widths, strict=False)
+    weights = [rng.standard_normal((m, k)) / np.sqrt(k) for m, k in pairs]
+    shifts = [rng.standard_normal(m) / 2 for m in widths[1:]] if biases else None
+    risk = Risk(problem, Squared() if loss is None else loss)
+    return Experiment(MLP(weights, activation, shifts), risk, flow, until=until)
+
+
+def leaving(
+    network: AbstractNetwork,
+    risk: Risk,
+    level: float,
+    *,
+    flow: GradientFlow = ESCAPE,
+    small: tuple[int, ...] | None = None,
+) -> Experiment:
+    """A run until the geometric mean of the small layers is `level`."""
+    if small is None:
+        small = small_layers(layers_of(network))
+    return Experiment(network, risk, flow, until=Reaches(MeanGain(small), level))
+
+
+def even(eps: float, depth: int, activation: str | Callable, width: int = 1) -> Chain:
+    """A chain whose `depth` layers all have the gain `eps`."""
+    return Chain.even(eps, depth=depth, activation=activation, width=width)
+
+
+def rescaled(network: MLP | Chain, small: Sequence[int], factor: float):
+    """The network with its `small` layers multiplied by `factor`."""
+    if isinstance(network, Chain):
+        first = network.first * (factor if 0 in small else 1.0)
+        times = np.array(
+            [factor if i + 1 in small else 1.0 for i in range(len(network.gains))]
+        )
+        return Chain(first, network.gains * times, network.activation, network.width)
+    weights = [
+        W * (factor if i in small else 1.0) for i, W in enumerate(network.weights)
+    ]
+    return MLP(weights, network.activation, network.biases)
+
+
+def escapes(experiment: Experiment, factors: Sequence[float]) -> np.ndarray:
+    """The times at which the same run ends from small layers times the `factors`."""
+    found, small = [], small_layers(layers_of(experiment.network))
+    for factor in factors:
+        start = rescaled(experiment.network, small, factor)
+        again = Experiment(
+            start, experiment.risk, experiment.flow, until=experiment.until
+        )
+        run = train(again, records=1)
+        found.append(float(run.times[-1]) if run.finite else np.nan)
+    return np.array(found)

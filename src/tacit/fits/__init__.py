@@ -1,0 +1,14 @@
+"""What is read off curves: exponents and plateaus."""
+
+from .exponents import difference_slopes, Exponent, fit_exponent
+from .plateaus import find_plateaus, first_below, Plateau
+
+
+__all__ = [
+    "Exponent",
+    "Plateau",
+    "difference_slopes",
+    "find_plateaus",
+    "first_below",
+    "fit_exponent",
+]

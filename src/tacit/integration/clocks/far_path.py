@@ -1,0 +1,90 @@
+"""How the soft and the limiting flow make one path."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...errors import DataError
+from ...networks import AbstractLinearNetwork
+from ...oracles import max_margin
+from ...risk import Risk
+from ..path import Path
+from ..solvers import asymptotic_flow, MarginSegment, weighty_rows
+from .base import Settings
+
+
+def whole(
+    settings: Settings,
+    risk: Risk,
+    network: AbstractLinearNetwork,
+    norms: np.ndarray,
+    soft: MarginSegment,
+    meet: float,
+) -> Path:
+    """The path through `norms`, of which the soft flow has gone its part to `meet`."""
+    near = norms[norms <= meet]
+    bridged = len(near) < len(norms) and not np.any(near == meet)
+    reached, steps = int(np.sum(soft.reached)), int(soft.steps)
+    states, log_times = np.asarray(soft.states), np.asarray(soft.log_times)
+    last = np.asarray(soft.last)
+    if reached < len(near) + bridged:
+        stop = norm_of(shaped(network, last))
+        states = np.append(states[:reached], last[None], axis=0)
+        log_times = np.append(log_times[:reached], soft.log_time)
+        norms, why = np.append(near[:reached], stop), _stalled(stop, steps)
+        return _path(network, states, log_times, norms, steps, why)
+    if len(near) == len(norms):
+        parts = states[: len(near)], log_times[: len(near)]
+        return _path(network, *parts, norms, steps, None)
+    bridge, far = shaped(network, states[reached - 1]), norms[len(near) :]
+    hard = asymptotic_flow(risk, bridge, far, settings.max_steps)
+    states = np.append(states[: len(near)], hard.states, axis=0)
+    log_times = np.append(log_times[: len(near)], hard.log_times)
+    norms, steps = np.append(near, hard.norms), steps + hard.steps
+    path = _path(network, states, log_times, norms, steps, hard.reason)
+    return path._replace(asymptotic_from=float(meet))
+
+
+def largest_margin(risk: Risk) -> float:
+    """That of the best direction; 1e-300 where there is none, or not to rounding."""
+    try:
+        return max_margin(weighty_rows(risk)[0]).margin
+    except DataError:
+        return 1e-300
+
+
+def norm_of(network: AbstractLinearNetwork) -> float:
+    """The norm of the predictor."""
+    return float(np.linalg.norm(np.asarray(network.predictor())))
+
+
+def shaped(network: AbstractLinearNetwork, flat: np.ndarray) -> AbstractLinearNetwork:
+    """The network, or a stack of them, with the parameters `flat` ``(..., P)``."""
+    leaves, shape = jax.tree.flatten(network)
+    ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
+    parts = np.split(np.asarray(flat), ends, axis=-1)
+    return jax.tree.unflatten(
+        shape,
+        [
+            jnp.asarray(part.reshape(part.shape[:-1] + leaf.shape))
+            for part, leaf in zip(parts, leaves, strict=True)
+        ],
+    )
+
+
+def _path(network, states, log_times, norms, steps, reason):
+    stack, end = shaped(network, states), shaped(network, states[-1])
+    when, log_times = jnp.asarray(norms), jnp.asarray(log_times)
+    return Path(stack, _itself, when, end, reason, steps, log_times)
+
+
+def _itself(network):
+    return network
+
+
+def _stalled(length, steps):
+    return (
+        f"after {steps} steps the flow stays at |w| = {length:.6g}: either the data "
+        "are not separable and the risk has a minimum there, or rtol is finer than "
+        "the rounding of margins of this size"
+    )

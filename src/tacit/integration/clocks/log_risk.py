@@ -1,0 +1,241 @@
+"""The clock of separable data, where the flow never ends."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array
+
+from ...errors import CapabilityError, DataError
+from ...losses import AbstractMarginLoss
+from ...networks import AbstractLinearNetwork, AbstractNetwork, DeepLinear
+from ...risk import Risk
+from ..path import Arrival, Path, Times
+from ..solvers import flat_predictor, margin_flow, margin_flows, MarginSegment
+from .base import AbstractClock, Settings
+from .far_path import largest_margin, norm_of, shaped, whole
+
+
+LARGEST = 1e150
+"""The largest norm whose square is a float."""
+
+CLEAR = 1e3
+"""What the smallest margin must be for the softmax over the margins to be its limit."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LogRisk(AbstractClock):
+    r"""$\|w\|$, the norm of the predictor: the risk is known by its logarithm.
+
+    Up to the norm `hand_over` the flow is integrated as it is, by implicit steps that
+    grow with the norm. Beyond, for a loss with an exponential tail, by its limit: the
+    smallest margins alone pull, and what is dropped is of relative order
+    $1/\|w\|$. Those states are marked as asymptotic. Where the largest margin $\gamma$
+    is small, that begins at $10^3/\gamma$ if it is more. With `rebalance` the layers of
+    a deep linear network are put back, after every step, to the differences
+    $W_{l+1}^\top W_{l+1} - W_l W_l^\top$ that the flow conserves; the map stays.
+
+    Times and records are norms, from that of the start on; a norm counts when it is
+    first reached. Raises `DataError` for a norm below that of the start, and where the
+    gradient is zero at the start (Assumption 2 of Ji and Telgarsky 2019,
+    arXiv:1810.02032, excludes it).
+    """
+
+    unit: ClassVar[str] = "norm of the predictor"
+    hand_over: float = 1e6
+    rebalance: bool = False
+
+    def __post_init__(self):
+        if not self.hand_over > 0:
+            raise DataError(f"hand_over is a norm above 0; got {self.hand_over}.")
+
+    def check(
+        self,
+        settings: Settings,
+        risk: Risk,
+        network: AbstractNetwork,
+        until: float | None,
+    ) -> None:
+        if not isinstance(network, AbstractLinearNetwork):
+            raise CapabilityError(self, network, AbstractLinearNetwork)
+        if not isinstance(risk.loss, AbstractMarginLoss):
+            raise DataError(
+                'clock="log-risk" is for losses of a margin, with a logarithm; '
+                f'{type(risk.loss).__name__} is not one. Use clock="time".'
+            )
+        if settings.weight_decay or settings.descent_step:
+            raise DataError(
+                'clock="log-risk" follows the plain gradient flow: with weight_decay '
+                'or descent_step the norm stays bounded. Use clock="time".'
+            )
+        if self.rebalance and not isinstance(network, DeepLinear):
+            raise CapabilityError(self, network, DeepLinear)
+        length = norm_of(network)
+        if until is not None and not length <= until <= LARGEST:
+            raise DataError(
+                f"until = {until:g} is a norm in this clock; the start's predictor has "
+                f"norm {length:g}, and squares are floats up to {LARGEST:g}. Ask for "
+                "one in between."
+            )
+        if _still(risk, network):
+            raise DataError(
+                "the gradient is zero at the start, so it never moves (Ji and "
+                "Telgarsky 2019, Assumption 2). Let all layers but one be nonzero."
+            )
+
+    def record_times(
+        self, network: AbstractNetwork, until: float, count: int
+    ) -> np.ndarray:
+        begin = min(max(norm_of(_linear(network)), 1e-3 * min(1.0, until)), until)
+        return np.geomspace(begin, until, count + 1)[1:]
+
+    def path(
+        self, settings: Settings, risk: Risk, network: AbstractNetwork, times: Times
+    ) -> Path:
+        network, norms = _linear(network), np.asarray(times)
+        length = norm_of(network)
+        meet = max(self._meet(risk, norms[-1]), length)
+        leg = self._soft(settings, risk, network, _excess, _goals(length, norms, meet))
+        return whole(settings, risk, network, norms, leg, meet)
+
+    def paths(
+        self,
+        settings: Settings,
+        risks: Sequence[Risk],
+        networks: Sequence[AbstractNetwork],
+        times: Times,
+    ) -> list[Path]:
+        norms, stack = np.asarray(times), _stacked(networks)
+        lengths = np.linalg.norm(_predictors(stack), axis=-1).tolist()
+        shared = all(risk is risks[0] for risk in risks)
+        own = [self._meet(risk, norms[-1]) for risk in risks[: 1 if shared else None]]
+        meets = map(max, own * len(risks) if shared else own, lengths)
+        each = list(zip(risks, map(_linear, networks), lengths, meets, strict=True))
+        goals = [_goals(length, norms, meet) for *_, length, meet in each]
+        if len({tuple(g) for g in goals}) > 1:  # they hand over at norms of their own
+            return [self.path(settings, risk, net, times) for risk, net, *_ in each]
+        legs = margin_flows(
+            risks[0] if shared else _stacked(risks),
+            stack,
+            _excess,
+            _filled(goals[0]),
+            jnp.asarray(settings.rtol),
+            settings.max_steps,
+            rebalance=self.rebalance,
+            shared=shared,
+        )
+        rows = map(MarginSegment._make, zip(*map(np.asarray, legs), strict=True))
+        return [
+            whole(settings, risk, net, norms, leg, meet)
+            for (risk, net, _, meet), leg in zip(each, rows, strict=True)
+        ]
+
+    def arrival(
+        self,
+        settings: Settings,
+        risk: Risk,
+        network: AbstractNetwork,
+        crossing: Callable[[AbstractNetwork, Any], Any],
+        within: float,
+    ) -> Arrival:
+        network = _linear(network)
+        length = norm_of(network)
+        side = jnp.sign(crossing(network, length))
+        if side == 0:
+            return Arrival(length, None)
+        bound = min(within, max(self._meet(risk, within), length))
+        event = _Event(crossing, side)
+        leg = self._soft(settings, risk, network, event, np.array([bound]))
+        met = bool(leg.reached[0])
+        length = norm_of(
+            shaped(network, np.asarray(leg.states[0] if met else leg.last))
+        )
+        if met and length < bound * (1 - 1e-12):
+            return Arrival(length, None)
+        why = f"event not met by |w| = {length:.6g} ({int(leg.steps)} steps)"
+        return Arrival(length, why)
+
+    def _meet(self, risk, until):
+        """Where the limiting flow takes over: nowhere without an exponential tail."""
+        if not risk.loss.exponential_tail:
+            return math.inf
+        if until <= self.hand_over:
+            return self.hand_over
+        return max(self.hand_over, CLEAR / largest_margin(risk))
+
+    def _soft(self, settings, risk, network, crossing, targets):
+        rtol, goals = jnp.asarray(settings.rtol), _filled(targets)
+        return margin_flow(
+            risk, network, crossing, goals, rtol, settings.max_steps,
+            rebalance=self.rebalance,
+        )  # fmt: skip
+
+
+class _Event(eqx.Module):
+    """An event, or the bound on the norm by which it must have happened."""
+
+    crossing: Callable
+    side: Array
+
+    def __call__(self, network, bound):
+        length = jnp.linalg.norm(flat_predictor(network))
+        ahead = self.side * self.crossing(network, length)
+        return jnp.minimum(ahead, 1 - length / bound)
+
+
+def _still(risk, network):
+    """Whether the gradient is 0, and not only too small for a number."""
+    if np.any(np.asarray(ravel_pytree(risk.gradient(network))[0])):
+        return False
+    w, pull = jax.vjp(flat_predictor, network)
+    slope = risk.log_slope(network.predictor())
+    return not jnp.any(ravel_pytree(pull(slope.reshape(w.shape)))[0] != 0)
+
+
+def _goals(length, norms, meet):
+    """The norms up to which the flow is integrated as it is."""
+    if norms[0] < length * (1 - 1e-12):
+        raise DataError(
+            f"the first record is the norm {norms[0]:g}, but the start's predictor "
+            f"has {length:g} already; record from there on."
+        )
+    near = norms[norms <= meet]
+    bridged = len(near) < len(norms) and not np.any(near == meet)
+    return np.append(near, [meet] * int(bridged))
+
+
+def _filled(targets):
+    """The targets, filled with infinite ones to 2, 16, 64, ... of them."""
+    size = 2 if len(targets) <= 2 else 4 ** max(2, math.ceil(math.log(len(targets), 4)))
+    filled = np.full(size, np.inf)
+    filled[: len(targets)] = targets
+    return jnp.asarray(filled)
+
+
+def _excess(network, norm):
+    return jnp.linalg.norm(flat_predictor(network)) / norm - 1
+
+
+def _linear(network: AbstractNetwork) -> AbstractLinearNetwork:
+    assert isinstance(network, AbstractLinearNetwork)  # `check` has seen to it
+    return network
+
+
+def _stacked(trees):
+    return jax.tree.map(
+        lambda *leaves: (
+            jnp.asarray(np.stack(leaves)) if eqx.is_array(leaves[0]) else leaves[0]
+        ),
+        *trees,
+    )
+
+
+@eqx.filter_jit
+def _predictors(stack):
+    return jax.vmap(flat_predictor)(stack)

@@ -1,0 +1,65 @@
+"""What a flow hands on: where it went, and how it ended."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..networks import AbstractNetwork
+
+
+Times = Float[Array, " t"] | Float[np.ndarray, " t"]
+
+
+class Path(NamedTuple):
+    """Where a flow went: states at the recorded times, and how it ended.
+
+    `states` are stacked along a first axis ``(t, ...)`` and ``view(state)`` is the
+    network at one of them. `end` is the last network that is finite, reached at
+    `times[-1]`; `reason` says why the flow stopped early, and is None if it did not.
+    `steps` counts the moves or the accepted and rejected steps.
+
+    Where `times` are not flow time, `log_time` is its natural logarithm. From
+    `asymptotic_from` on the states are those of a limiting flow.
+    """
+
+    states: Any
+    view: Callable[[Any], AbstractNetwork]
+    times: Float[Array, " t"]
+    end: AbstractNetwork
+    reason: str | None
+    steps: int
+    log_time: Float[Array, " t"] | None = None
+    asymptotic_from: float | None = None
+
+
+class Arrival(NamedTuple):
+    """When an event was met; else how far the flow was followed, and the `reason`.
+
+    Where `end` is not None it is the network there: near a saddle the time alone does
+    not fix it. `steps` counts those of the search.
+    """
+
+    time: float
+    reason: str | None
+    end: AbstractNetwork | None = None
+    steps: int = 0
+
+
+def at_event(times: Times, end: AbstractNetwork, steps: int) -> Path:
+    """The way to an event that was met at `end`, recorded there alone."""
+    states = jax.tree.map(lambda x: np.asarray(x)[None], end)
+    return Path(states, _itself, jnp.asarray(times), end, None, steps)
+
+
+def with_end(path: Path, end: AbstractNetwork) -> Path:
+    """`path`, whose states are networks, with `end` for its last one."""
+    states = jax.tree.map(lambda xs, x: xs.at[-1].set(x), path.states, end)
+    return path._replace(states=states, end=end)
+
+
+def _itself(state):
+    return state

@@ -1,0 +1,160 @@
+"""Short and smooth stretches of a flow: adaptive explicit steps, compiled."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array
+
+from . import dop853
+from .crossing import either, Search, TRIES
+from .segment import Segment
+
+
+SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
+MEMORY = 0.02
+"""Weight of the last error in the next step: where stability and not accuracy holds the
+step, a controller without memory rejects every fifth."""
+
+
+class StepState(NamedTuple):
+    """Where the integration stands between two steps."""
+
+    t: Array
+    y: Array
+    slope: Array
+    h: Array
+    last_error: Array
+    steps: Array
+    reached: Array
+    record: Array
+    stuck: Array
+
+
+@eqx.filter_jit
+def explicit(tolerances, chart, risk, network, times, max_steps) -> Segment:
+    """Follow the field through `times`.
+
+    Every recorded time ends a step of its own, so no state is interpolated. Where it
+    had to stop, the states not reached are infinite.
+    """
+    field, shape, walk = _begin(tolerances, chart, risk, network, times)
+
+    def going(walk):
+        return (walk.reached < len(times)) & (walk.steps < max_steps) & ~walk.stuck
+
+    def on(walk):
+        left = times[walk.reached] - walk.t
+        lands = walk.h >= left * (1 - 1e-12)
+        h = jnp.where(lands, left, walk.h)
+        y, slope, err = _try(field, tolerances, walk, h)
+        good = err <= 1
+        there = good & lands
+        t = jnp.where(there, times[walk.reached], jnp.where(good, walk.t + h, walk.t))
+        kept = jnp.where(there, y, walk.record[walk.reached])
+        walk = _judged(walk, y, slope, err, h, t)
+        # A step cut short by a record says little about the next one.
+        return walk._replace(
+            h=jnp.where(there, jnp.maximum(walk.h, h), walk.h),
+            record=walk.record.at[walk.reached].set(kept),
+            reached=walk.reached + there.astype(walk.reached.dtype),
+        )
+
+    walk = jax.lax.while_loop(going, on, walk)
+    good = walk.reached == len(times)
+    last = shape(walk.y)
+    states = jax.vmap(shape)(walk.record)
+    return Segment(states, last, chart.leave(last), walk.t, walk.steps, good)
+
+
+@eqx.filter_jit
+def explicit_event(
+    tolerances, chart, risk, network, crossing, within, max_steps
+) -> Segment:
+    """Follow the field to where ``crossing(network, time)`` first is zero.
+
+    The step in which it changes sign is taken again, shorter and shorter, until it ends
+    there: the event is found to the order of the method.
+    """
+    end = jnp.asarray(within, float)[None]
+    field, shape, walk = _begin(tolerances, chart, risk, network, end)
+
+    def side(y, t):
+        return crossing(chart.leave(shape(y)), t)
+
+    first = side(walk.y, walk.t)
+
+    def going(carry):
+        walk, search, _ = carry
+        waits = (walk.t < end[0]) & (walk.steps < max_steps) & ~walk.stuck
+        return jnp.where(search.met, search.bracket.opens(0.0, TRIES), waits)
+
+    def on(carry):
+        walk, search, _ = carry
+        h = search.step(jnp.minimum(walk.h, end[0] - walk.t))
+        y, slope, err = _try(field, tolerances, walk, h, dop853.compact_step)
+        good = err <= 1
+        after = _judged(walk, y, slope, err, h, jnp.where(good, walk.t + h, walk.t))
+        search = search.after(h, side(y, walk.t + h) * first, good)
+        return either(search.met, walk, after), search, y
+
+    start = (walk, Search.begin(first * first), walk.y)
+    walk, (met, _, bracket), y = jax.lax.while_loop(going, on, start)
+    h = jnp.where(met, bracket.h, 0.0)
+    last = shape(jnp.where(met, y, walk.y))
+    none = jax.tree.map(lambda x: x[None][:0], last)
+    return Segment(none, last, None, walk.t + h, walk.steps, met)
+
+
+@eqx.filter_jit
+def leave(chart, y):
+    """The network at one state, compiled."""
+    return chart.leave(y)
+
+
+def _begin(tolerances, chart, risk, network, times):
+    y, shape = ravel_pytree(chart.enter(network))
+
+    def field(flat):
+        return ravel_pytree(chart.field(risk, shape(flat)))[0]
+
+    scale = _scale(tolerances, y, y)
+    slope, h = dop853.begin(field, y, scale, lambda _: jnp.asarray(times[-1]))
+    zero, none = jnp.zeros(()), jnp.zeros((), int)
+    record = jnp.full((len(times), y.size), jnp.inf).at[0].set(y)
+    early = (times[0] == 0).astype(int)  # the start is the first record
+    stuck = ~jnp.all(jnp.isfinite(slope))
+    start = StepState(zero, y, slope, h, jnp.ones(()), none, early, record, stuck)
+    return field, shape, start
+
+
+def _scale(tolerances, a, b):
+    rtol, atol = tolerances
+    return jnp.broadcast_to(atol + rtol * jnp.maximum(jnp.abs(a), jnp.abs(b)), a.shape)
+
+
+def _try(field, tolerances, walk, h, step=dop853.step):
+    y, slopes = step(field, walk.y, walk.slope, h)
+    err = dop853.error(slopes, h, _scale(tolerances, walk.y, y))
+    return y, slopes[-1], jnp.where(jnp.isfinite(err), err, jnp.inf)
+
+
+def _judged(walk: StepState, y, slope, err, h, t) -> StepState:
+    """The walk after a step of error `err`: there, or still here with a shorter one."""
+    good = err <= 1
+    power = 1 / dop853.ORDER
+    bounded = jnp.clip(err, 1e-10, 1e10)
+    steady = SAFETY * bounded ** -(power - 0.75 * MEMORY) * walk.last_error**MEMORY
+    factor = jnp.where(good, steady, SAFETY * bounded**-power)
+    shorter = h * jnp.clip(factor, SHRINK, jnp.where(good, GROW, 1.0))
+    return walk._replace(
+        t=t,
+        y=jnp.where(good, y, walk.y),
+        slope=jnp.where(good, slope, walk.slope),
+        h=shorter,
+        last_error=jnp.where(good, jnp.maximum(bounded, 1e-4), walk.last_error),
+        steps=walk.steps + 1,
+        stuck=~good & (shorter <= 4 * jnp.finfo(float).eps * walk.t),
+    )

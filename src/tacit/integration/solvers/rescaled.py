@@ -1,0 +1,184 @@
+"""Explicit steps in a clock of its own, in which a plateau is as short as the rest.
+
+The state carries the flow time along; the pace of the clock is a function of the
+network. Records and events are in flow time.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array
+
+from . import dop853
+from .crossing import either, Search, TRIES
+from .segment import Segment
+
+
+SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
+
+CLOSE = 1e-13
+"""An event is met to this share of what was left when its step began."""
+
+
+class StepState(NamedTuple):
+    """Where the integration stands; the last entry of `y` is the flow time."""
+
+    y: Array
+    slope: Array
+    h: Array
+    clock: Array
+    steps: Array
+    stuck: Array
+
+
+@eqx.filter_jit
+def rescaled(
+    tolerances, chart, risk, network, pace: Callable, times, max_steps
+) -> Segment:
+    """Follow the field through flow `times`, at ``pace(network)`` of the clock.
+
+    A step in the clock that would pass a record is taken in flow time instead, and so
+    ends on it. `tolerances` are numbers; the flow time is not held to them.
+    """
+    field, paced, shape, scale, stride = _begin(
+        tolerances, chart, risk, network, pace, times[-1]
+    )
+    record = jnp.full((len(times), stride.y.size - 1), jnp.inf)
+    record = record.at[0].set(stride.y[:-1])
+    early = (times[0] == 0).astype(int)  # the start is the first record
+
+    def going(carry):
+        stride, reached, _ = carry
+        return (reached < len(times)) & (stride.steps < max_steps) & ~stride.stuck
+
+    def on(carry):
+        stride, reached, record = carry
+        target = times[reached]
+        # What the clock now makes of the way that is left.
+        left = (target - stride.y[-1]) / stride.slope[-1]
+        lands = stride.h >= left * (1 - 1e-12)
+        h = jnp.where(lands, left, stride.h)
+        flowing = jnp.where(lands, stride.slope[-1], 0.0)
+        y, slope, err = _try(field, scale, stride, h, flowing)
+        slope = jnp.where(lands, slope / (slope[-1] * paced(y)), slope)
+        past = ~lands & (y[-1] > target)
+        good = (err <= 1) & ~past
+        there = good & lands
+        y = y.at[-1].set(jnp.where(there, target, y[-1]))
+        kept = jnp.where(there, y[:-1], record[reached])
+        after = _judged(stride, y, slope, jnp.where(past, 1e4, err), h, good)
+        # A step cut short by a record says little about the next one.
+        after = after._replace(h=jnp.where(there, jnp.maximum(after.h, h), after.h))
+        return (
+            after,
+            reached + there.astype(reached.dtype),
+            record.at[reached].set(kept),
+        )
+
+    stride, reached, record = jax.lax.while_loop(going, on, (stride, early, record))
+    states = jax.vmap(shape)(record)
+    last = shape(stride.y[:-1])
+    done = reached == len(times)
+    return Segment(states, last, chart.leave(last), stride.y[-1], stride.steps, done)
+
+
+@eqx.filter_jit
+def rescaled_event(
+    tolerances, chart, risk, network, pace: Callable, crossing, within, max_steps
+) -> Segment:
+    """Follow the field to where ``crossing(network, flow time)`` first is zero.
+
+    The step in which it changes sign is taken again, shorter and shorter, until it ends
+    there.
+    """
+    end = jnp.asarray(within, float)
+    field, _, shape, scale, stride = _begin(tolerances, chart, risk, network, pace, end)
+
+    def side(y):
+        return crossing(chart.leave(shape(y[:-1])), y[-1])
+
+    first = side(stride.y)
+
+    def going(carry):
+        stride, search, _ = carry
+        waits = (stride.y[-1] < end) & (stride.steps < max_steps) & ~stride.stuck
+        close = CLOSE * search.here
+        return jnp.where(search.met, search.bracket.opens(close, TRIES), waits)
+
+    def on(carry):
+        stride, search, _ = carry
+        h = search.step(stride.h)
+        y, slope, err = _try(field, scale, stride, h, jnp.zeros(()))
+        good = err <= 1
+        after = _judged(stride, y, slope, err, h, good)
+        search = search.after(h, side(y) * first, good)
+        return either(search.met, stride, after), search, y
+
+    start = (stride, Search.begin(first * first), stride.y)
+    stride, (met, *_), y = jax.lax.while_loop(going, on, start)
+    y = jnp.where(met, y, stride.y)
+    last = shape(y[:-1])
+    none = jax.tree.map(lambda x: x[None][:0], last)
+    return Segment(none, last, None, y[-1], stride.steps, met)
+
+
+def _begin(tolerances, chart, risk, network, pace, end):
+    flat, shape = ravel_pytree(chart.enter(network))
+    rtol, atol = tolerances
+
+    def paced(y):
+        return pace(chart.leave(shape(y[:-1])))
+
+    def field(y, flowing):
+        """Velocity in the clock, or in flow time where `flowing` is its speed there."""
+        velocity = ravel_pytree(chart.field(risk, shape(y[:-1])))[0]
+        speed = jnp.where(flowing > 0, flowing, 1 / paced(y))
+        return speed * jnp.append(velocity, 1.0)
+
+    def scale(a, b):
+        sizes = atol + rtol * jnp.maximum(jnp.abs(a), jnp.abs(b))
+        return sizes.at[-1].set(jnp.inf)
+
+    y = jnp.append(flat, 0.0)
+    slope, h = dop853.begin(
+        lambda y: field(y, jnp.zeros(())), y, scale(y, y), lambda slope: end / slope[-1]
+    )
+    stuck = ~jnp.all(jnp.isfinite(slope))
+    none = jnp.zeros((), int)
+    return (
+        field,
+        paced,
+        shape,
+        scale,
+        StepState(y, slope, h, jnp.zeros(()), none, stuck),
+    )
+
+
+def _try(field, scale, stride, h, flowing):
+    y, slopes = dop853.compact_step(
+        lambda y: field(y, flowing), stride.y, stride.slope, h
+    )
+    err = dop853.error(slopes, h, scale(stride.y, y))
+    return y, slopes[-1], jnp.where(jnp.isfinite(err), err, jnp.inf)
+
+
+def _judged(stride: StepState, y, slope, err, h, good) -> StepState:
+    """The stride after a step of error `err`: there, or here with a shorter one."""
+    bounded = jnp.clip(err, 1e-10, 1e10)
+    factor = jnp.clip(
+        SAFETY * bounded ** (-1 / dop853.ORDER), SHRINK, jnp.where(good, GROW, 1.0)
+    )
+    h_next = h * factor
+    clock = jnp.where(good, stride.clock + h, stride.clock)
+    return StepState(
+        jnp.where(good, y, stride.y),
+        jnp.where(good, slope, stride.slope),
+        h_next,
+        clock,
+        stride.steps + 1,
+        ~good & (h_next <= 4 * jnp.finfo(float).eps * clock),
+    )

@@ -1,0 +1,217 @@
+r"""The soft flow towards infinity: implicit steps that need no iteration.
+
+The method is ROS34PW2 of Rang and Angermann (2005), BIT 45. It keeps its order 3 with
+any matrix in place of the Jacobian, and is given the one stiff part of it, which is
+inverted by a solve of the predictor's size.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array
+
+from ...networks import AbstractLinearNetwork, DeepLinear
+from ...risk import Risk
+from .crossing import root
+from .gauge import imbalances, project_to_balance
+from .log_time import elapsed
+from .margin_field import MarginField, Tangent
+
+
+GAMMA = 0.43586652150845900
+_A = np.array([
+    [0, 0, 0, 0],
+    [0.87173304301691801, 0, 0, 0],
+    [0.84457060015369423, -0.11299064236484185, 0, 0],
+    [0, 0, 1, 0],
+])  # fmt: skip
+_G = np.array([
+    [GAMMA, 0, 0, 0],
+    [-0.87173304301691801, GAMMA, 0, 0],
+    [-0.90338057013044082, 0.054180672388095326, GAMMA, 0],
+    [0.24212380706095346, -1.2232505839045147, 0.54526025533510214, GAMMA],
+])  # fmt: skip
+_B = np.array([0.24212380706095346, -1.2232505839045147, 1.5452602553351020, GAMMA])
+_EMBEDDED = np.array(
+    [0.37810903145819369, -0.096042292212423178, 0.5, 0.21793326075422950]
+)
+# In the variables U = G k no product with the Jacobian is left.
+_INVERSE = np.linalg.inv(_G)
+STAGES, COUPLING = _A @ _INVERSE, np.eye(4) / GAMMA - _INVERSE
+WEIGHTS, ERROR = _B @ _INVERSE, (_B - _EMBEDDED) @ _INVERSE
+# The rows of the later stages, turned so that the latest stage comes last.
+_LATEST_STAGES, _LATEST_COUPLING = (
+    np.stack([np.roll(T[i], -i) for i in (1, 2, 3)]) for T in (STAGES, COUPLING)
+)
+
+SHORTEST = 1e-13
+"""A step that moves the logarithm of the norm by less is lost in rounding."""
+
+IDLE, PATIENCE = 10.0, 2000
+"""So many steps in a row, none longer than so many times rtol: at a minimum of the risk
+the flow turns at every step, and they stay so short."""
+
+CLOSE, LANDINGS = 1e-13, 8
+"""How near a record must be met, and how many shorter steps are tried for it: near the
+end of double precision a step is not smooth enough in its length for more."""
+
+
+class StepState(NamedTuple):
+    r"""Where the integration stands: at `y`, reached by a step of length `came`.
+
+    `log_time` and `pace`, $\log(dt/d\sigma)$ and its slope, are those before that
+    step: the pace at `y` is a by-product of the next one.
+    """
+
+    y: Array
+    came: Array
+    log_time: Array
+    pace: tuple[Array, Array]
+    h: Array
+    last_error: Array
+    steps: Array
+    crossed: Array
+    """Whether the next record lies within the step of length `h` to `ahead`."""
+    ahead: Array
+    idle: Array
+    """How many steps in a row have been too short to lead anywhere."""
+    stuck: Array
+
+
+class MarginSegment(NamedTuple):
+    """States ``(t, P)`` and times at the recorded places, and where it stands."""
+
+    states: Array
+    log_times: Array
+    reached: Array
+    last: Array
+    log_time: Array
+    steps: Array
+
+
+@eqx.filter_jit
+def margin_flow(
+    risk: Risk,
+    network: AbstractLinearNetwork,
+    crossing: Callable,
+    targets: Array,
+    rtol: Array,
+    max_steps: int,
+    *,
+    rebalance: bool = False,
+) -> MarginSegment:
+    """Follow the flow through the zeros of ``crossing(network, target)``, in turn.
+
+    Each is where it first changes sign. The step in which it does is taken again,
+    shorter, until it ends there. States that were not reached are infinite, and so
+    are those at an infinite target, which is passed over: other numbers of records
+    then need no compilation of their own.
+    """
+    y, shape = ravel_pytree(network)
+    field = MarginField(risk, shape)
+    level = None
+    if rebalance and isinstance(network, DeepLinear):
+        level = imbalances(network)
+
+    def settled(y):
+        return (
+            y if level is None else ravel_pytree(project_to_balance(shape(y), level))[0]
+        )
+
+    def to_next(walk, target):
+        def side(y):
+            return crossing(shape(y), target)
+
+        first = side(walk.y)
+
+        def going(walk):
+            on = ~walk.crossed & ~walk.stuck & (walk.steps < max_steps)
+            return on & jnp.isfinite(target)
+
+        def on(walk):
+            here = field.at(walk.y)
+            walk = _timed(walk, here)
+            y, err = _step(field, here, walk.y, walk.h)
+            y = settled(y)
+            idle = jnp.where(walk.h <= IDLE * rtol, walk.idle + 1, 0)
+            walk = walk._replace(idle=idle)
+            return _judged(walk, y, err / rtol, side(y) * first)
+
+        walk = jax.lax.while_loop(going, on, walk._replace(crossed=first == 0))
+        here = field.at(walk.y)
+        walk = _timed(walk, here)
+
+        def shorter(h):
+            y = settled(_step(field, here, walk.y, h)[0])
+            return side(y) * first, y
+
+        h = jnp.where(walk.crossed & (first != 0), walk.h, 0.0)
+        beyond = jnp.where(h > 0, side(walk.ahead) * first, 0.0)
+        ends = (jnp.zeros(()), side(walk.y) * first), (h, beyond)
+        h, y = root(shorter, *ends, walk.ahead, close=CLOSE, limit=LANDINGS)
+        y = jnp.where(h > 0, y, walk.y)
+        log_time = elapsed(walk.log_time, h, walk.pace, field.at(y)[1:3])
+        kept = jnp.where(walk.crossed, log_time, jnp.inf)
+        return walk, (jnp.where(walk.crossed, y, jnp.inf), kept, walk.crossed)
+
+    no, none = jnp.zeros((), bool), jnp.zeros((), int)
+    never, nil, h = jnp.asarray(-jnp.inf), jnp.zeros(()), jnp.asarray(1e-2)
+    walk = StepState(y, nil, never, (nil, nil), h, jnp.ones(()), none, no, y, none, no)
+    walk, records = jax.lax.scan(to_next, walk, targets)
+    return MarginSegment(*records, walk.y, walk.log_time, walk.steps)
+
+
+def _step(field: MarginField, here: Tangent, y: Array, h: Array) -> tuple[Array, Array]:
+    """The state after a step from `y`, where the tangent is `here`, and its error."""
+    solve = here.solver(h * GAMMA)
+    none, first = jnp.zeros_like(y), solve(GAMMA * h * here.velocity)
+
+    def stage(U, row):
+        moved, coupled = row
+        slope = field.velocity(y + _mixed(moved, U))
+        last = solve(GAMMA * (h * slope + _mixed(coupled, U)))
+        return (*U[1:], last), None
+
+    # Scanned: three times the slope would be three times as long to compile. The latest
+    # four stages are four vectors: one matrix of them would be copied at every stage.
+    rows = jnp.asarray(_LATEST_STAGES), jnp.asarray(_LATEST_COUPLING)
+    U, _ = jax.lax.scan(stage, (none, none, none, first), rows)
+    return y + _mixed(WEIGHTS, U), field.error(y, _mixed(ERROR, U))
+
+
+def _mixed(shares, U):
+    a, b, c, d = U
+    return shares[0] * a + shares[1] * b + shares[2] * c + shares[3] * d
+
+
+def _timed(walk: StepState, here: Tangent) -> StepState:
+    """The walk with the time of its last step added, now that its end is known."""
+    pace = (here.log_pace, here.pace_slope)
+    log_time = elapsed(walk.log_time, walk.came, walk.pace, pace)
+    return walk._replace(log_time=log_time, came=jnp.zeros(()), pace=pace)
+
+
+def _judged(walk: StepState, y: Array, err: Array, side: Array) -> StepState:
+    """The walk after a step to `y` with `err` of what is allowed."""
+    err = jnp.where(jnp.isfinite(err), jnp.maximum(err, 1e-8), 1e3)
+    good = err <= 1
+    crossed = good & (side <= 0)
+    ahead = good & ~crossed
+    steady = err ** (-0.7 / 3) * walk.last_error ** (0.4 / 3)
+    gain = 0.9 * jnp.where(good, steady, err ** (-1 / 3))
+    h = walk.h * jnp.clip(gain, 0.1, jnp.where(good, 5.0, 1.0))
+    return walk._replace(
+        y=jnp.where(ahead, y, walk.y),
+        came=jnp.where(ahead, walk.h, 0.0),
+        h=jnp.where(crossed, walk.h, h),
+        last_error=jnp.where(ahead, jnp.maximum(err, 1e-2), walk.last_error),
+        steps=walk.steps + 1,
+        crossed=crossed,
+        ahead=y,
+        stuck=(walk.idle >= PATIENCE) | (~good & (h < SHORTEST)),
+    )

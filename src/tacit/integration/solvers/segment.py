@@ -1,0 +1,63 @@
+"""What an integrator hands on: the states so far, and where it stands."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from ...networks import AbstractNetwork
+from ..charts import AbstractChart
+
+
+class Segment(NamedTuple):
+    """A stretch of a flow in the coordinates of a chart.
+
+    `states` are stacked ``(m, ...)`` at the first `m` recorded times, `last` is the
+    state at `time`, `end` the network there if it was computed. `good` says whether the
+    leg got where it was sent, or met its event; else `reason` says why not.
+    """
+
+    states: Any
+    last: Any
+    end: AbstractNetwork | None
+    time: Any
+    steps: Any
+    good: Any
+    reason: str | None = None
+
+    @classmethod
+    def begin(cls, chart: AbstractChart, network: AbstractNetwork) -> "Segment":
+        """No way gone yet."""
+        start = chart.enter(network)
+        none = jax.tree.map(lambda x: x[None][:0], start)
+        return cls(none, start, network, 0.0, 0, False)  # noqa: FBT003
+
+    @property
+    def done(self) -> int:
+        """How many recorded times have been reached."""
+        return len(jax.tree.leaves(self.states)[0])
+
+    def cut(self, times: np.ndarray | Array) -> "Segment":
+        """Only the states that were reached, with the reason for stopping."""
+        reached, goal = float(self.time), float(times[-1])
+        done = int(np.sum(np.asarray(times) <= reached))
+        reason = (
+            f"{int(self.steps)} explicit steps reached t = {reached:.6g} of {goal:.6g}"
+        )
+        states = jax.tree.map(lambda x: x[:done], self.states)
+        return self._replace(states=states, time=reached, reason=reason)
+
+    def closed(self, times: np.ndarray) -> tuple[Any, Array]:
+        """States and times; the last state ends them if it is between two records."""
+        kept = times[: self.done]
+        if self.done == len(times) or self.done and kept[-1] == self.time:
+            return self.states, jnp.asarray(kept)
+        with_end = jax.tree.map(lambda x: x[None], self.last)
+        return join(self.states, with_end), jnp.asarray(np.append(kept, self.time))
+
+
+def join(a: Any, b: Any) -> Any:
+    """Two stacks of states, one after the other."""
+    return jax.tree.map(lambda x, y: jnp.concatenate([x, y]), a, b)

@@ -1,0 +1,142 @@
+"""Long stretches of a flow: LSODA with the exact Jacobian of the field."""
+
+import functools
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from scipy.integrate import LSODA
+from scipy.optimize import brentq
+
+from ...risk import Risk
+from ..charts import AbstractChart
+from .segment import join, Segment
+
+
+STALL = 50
+"""Steps in a row too short for the time to show, after which a run is given up: at a
+finite blow-up LSODA would take them for ever."""
+
+
+class _Static:
+    """What of a compiled call is not an array, hashed once."""
+
+    def __init__(self, content: tuple):
+        self.content, self.mark = content, hash(content)
+
+    def __hash__(self) -> int:
+        return self.mark
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, _Static) and self.content == other.content
+        return self is other or same
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _call(function, static, arrays, *rest):
+    leaves, shape = static.content
+    filled, left = [], iter(arrays)
+    for leaf in leaves:
+        filled.append(next(left) if leaf is _call else leaf)
+    return function(*jax.tree.unflatten(shape, filled), *rest)
+
+
+def _bound(function: Callable, *parts: object) -> Callable:
+    """`function` compiled, as a function of what comes after `parts`.
+
+    Taking modules apart costs more than a slope of a few features: it is done once
+    here and not at every call. Calls with like parts share a compilation.
+    """
+    leaves, shape = jax.tree.flatten(parts)
+    arrays = [leaf for leaf in leaves if eqx.is_array(leaf)]
+    kept = tuple(_call if eqx.is_array(leaf) else leaf for leaf in leaves)
+    return functools.partial(_call, function, _Static((kept, shape)), arrays)
+
+
+def _velocity(chart, risk, like, flat):
+    shape = ravel_pytree(like)[1]
+    return ravel_pytree(chart.field(risk, shape(flat)))[0]
+
+
+def _jacobian(chart, risk, like, flat):
+    shape = ravel_pytree(like)[1]
+    return jax.jacfwd(lambda y: ravel_pytree(chart.field(risk, shape(y)))[0])(flat)
+
+
+def _side(chart, crossing, like, flat, time):
+    return crossing(chart.leave(ravel_pytree(like)[1](flat)), time)
+
+
+def integrate_stiff(
+    tolerances: tuple[np.ndarray, np.ndarray],
+    chart: AbstractChart,
+    risk: Risk,
+    leg: Segment,
+    times: np.ndarray,
+    *,
+    max_steps: int,
+    crossing: Callable | None = None,
+) -> Segment:
+    """Carry `leg` on through the rest of `times`.
+
+    LSODA turns to implicit steps where the flow has become slow, so a run of length
+    1e8 takes hundreds of steps. The Jacobian is dense: for a few thousand unknowns.
+    With `crossing` it stops where ``crossing(network, time)`` changes sign.
+    """
+    like, begin = leg.last, float(leg.time)
+    flat, shape = ravel_pytree(like)
+    velocity = _bound(_velocity, chart, risk, like)
+    jacobian = _bound(_jacobian, chart, risk, like)
+    across = None if crossing is None else _bound(_side, chart, crossing, like)
+    solver = LSODA(
+        lambda _, y: np.asarray(velocity(y)),
+        begin,
+        np.asarray(flat),
+        float(times[-1]),
+        # SciPy takes a number for each coordinate; its stubs say one for all.
+        rtol=np.maximum(tolerances[0], 1e-13),  # pyright: ignore[reportArgumentType]
+        atol=tolerances[1],  # pyright: ignore[reportArgumentType]
+        jac=lambda _, y: np.asarray(jacobian(y)),
+    )
+    rest, states = times[leg.done :], []
+    rest, states = rest[rest > begin], [np.asarray(flat)] * int(np.sum(rest <= begin))
+
+    def side(y, t):
+        return 0.0 if across is None else float(across(y, np.float64(t)))
+
+    def stop(y, t, reason):
+        stacked = jax.vmap(shape)(jnp.asarray(np.array(states))) if states else None
+        kept = leg.states if stacked is None else join(leg.states, stacked)
+        total = int(leg.steps) + steps
+        last = shape(jnp.asarray(y))
+        return Segment(kept, last, None, float(t), total, reason is None, reason)
+
+    steps, stalled = 0, 0
+    first = 0.0 if crossing is None else side(flat, begin)
+    while len(rest):
+        y, t = np.array(solver.y), solver.t
+        if steps >= max_steps:
+            return stop(y, t, f"{max_steps} stiff steps reached t = {t:.6g}")
+        message = solver.step()
+        steps += 1
+        stalled = stalled + 1 if solver.t - t <= 1e-14 * t else 0
+        if stalled >= STALL:
+            return stop(y, t, f"the flow seems to blow up at t = {t:.6g}")
+        if solver.status == "failed" or not np.all(np.isfinite(solver.y)):
+            why = message or "the next state is not finite"
+            return stop(y, t, f"the stiff solver gave up at t = {t:.6g}: {why}")
+        between = solver.dense_output()
+        if crossing is not None and side(solver.y, solver.t) * first <= 0:
+            if side(between(t), t) * first <= 0:  # at the step's start, to rounding
+                return stop(y, t, None)
+            root = brentq(
+                lambda s, path=between: side(path(s), s), t, solver.t, xtol=1e-300
+            )
+            return stop(between(root), root, None)
+        passed = rest[rest <= solver.t]
+        states += [between(s) if s < solver.t else np.array(solver.y) for s in passed]
+        rest = rest[len(passed) :]
+    return stop(np.array(solver.y), solver.t, None)

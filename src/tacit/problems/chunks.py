@@ -1,0 +1,90 @@
+"""One chunk of rows, as people hand it over: sizes checked, labels counted."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..errors import DataError, ShapeError
+from .labels import coded, unsortable
+
+
+def read_chunk(
+    at: int, X: object = None, y: object = None, weights: object = None, *more: object
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Arrays of agreeing sizes; `X` keeps its dtype, for memory's sake."""
+    where = f"Scatter, the chunk from row {at}:"
+    if X is None or y is None or more:
+        raise ShapeError(f"{where} give (X, y) or (X, y, weights).")
+    table, labels = np.asarray(X), np.asarray(y)
+    if table.ndim != 2 or table.shape[1] == 0:
+        raise ShapeError(
+            f"{where} X must be n rows by d features; got shape {table.shape}. "
+            "For a single feature use X[:, None]."
+        )
+    if labels.shape != (len(table),):
+        raise ShapeError(
+            f"{where} X has {len(table)} rows but y has shape {labels.shape}."
+        )
+    mass = np.ones(len(table)) if weights is None else np.asarray(weights, float)
+    if mass.shape != (len(table),):
+        raise ShapeError(
+            f"{where} X has {len(table)} rows but weights has shape {mass.shape}."
+        )
+    if not np.isfinite(mass).all() or (mass < 0).any():
+        raise DataError(
+            f"{where} weights must be finite and at least 0; they span "
+            f"{mass.min()} to {mass.max()}."
+        )
+    if table.dtype.kind not in "biuf":
+        try:
+            table = table.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"{where} X must hold numbers: {error}. Encode text columns first."
+            ) from error
+    return table, labels, mass
+
+
+def read_rows(
+    at: int, X: np.ndarray, y: np.ndarray, weights: np.ndarray, known: tuple | None
+) -> tuple[tuple, np.ndarray, np.ndarray, np.ndarray]:
+    """Classes, codes, a float64 copy of `X` and weights of the rows that have weight.
+
+    The first row is row `at` of the stream. Raises `DataError`.
+    """
+    rows = at + np.flatnonzero(weights)
+    if len(rows) < len(weights):
+        kept = weights > 0
+        X, y, weights = X[kept], y[kept], weights[kept]
+    table = np.array(X, dtype=np.float64)
+    if not np.isfinite(table).all():
+        row, column = np.argwhere(~np.isfinite(table))[0]
+        raise DataError(
+            f"Scatter: X holds {table[row, column]} in feature {column} of row "
+            f"{rows[row]}; impute it or give the row weight 0."
+        )
+    codes, found = _classes(at, y)
+    strange = [c for c in found if known is not None and c not in known]
+    if strange:
+        raise DataError(
+            f"Scatter: label {strange[0]!r} near row {at} is not among the classes "
+            f"given, {', '.join(map(repr, known or ()))}; add it or drop its rows."
+        )
+    return found, codes, table, weights
+
+
+def in_order(labels: Iterable) -> tuple:
+    """The labels without repetition, sorted."""
+    try:
+        return tuple(sorted(set(labels)))
+    except TypeError as error:
+        raise unsortable("Scatter", error) from error
+
+
+def _classes(at: int, y: np.ndarray) -> tuple[np.ndarray, tuple]:
+    if y.dtype.kind == "f" and np.any(np.isinf(y) | (np.floor(y) != y) & ~np.isnan(y)):
+        raise DataError(
+            f"Scatter: y near row {at} has real numbers; labels are strings or whole "
+            "numbers. Give classes, or use a loss for real targets."
+        )
+    return coded(y, "Scatter: y", at)

@@ -1,0 +1,109 @@
+"""Reading numbers: tables of samples, their weights, and scatter matrices."""
+
+import numpy as np
+from jaxtyping import ArrayLike
+
+from ..errors import DataError, ShapeError
+
+
+def read_design(X: object) -> tuple[np.ndarray, tuple[str, ...] | None]:
+    """The ``(n, d)`` float64 values of a table, and its column names if it has any.
+
+    Raises `ShapeError` unless it is a table with at least one row and one column, and
+    `DataError` if an entry is not a finite number.
+    """
+    columns = getattr(X, "columns", None)
+    names = None if columns is None else tuple(str(c) for c in columns)
+    try:
+        table = np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"X must hold numbers: {error}. Encode text columns first."
+        ) from error
+    if table.ndim != 2 or 0 in table.shape:
+        raise ShapeError(
+            f"X must be a table of n samples by d features; got shape {table.shape}. "
+            "For a single feature use X[:, None]."
+        )
+    bad = np.argwhere(~np.isfinite(table))
+    if len(bad):
+        row, column = bad[0]
+        name = column if names is None else repr(names[column])
+        raise DataError(
+            f"X has {len(bad)} entries that are not finite, the first in row {row}, "
+            f"feature {name}. Impute them or drop those rows."
+        )
+    return table, names
+
+
+def read_weights(weights: object, n: int) -> np.ndarray | None:
+    """Sample weights ``(n,)``, or None; `DataError` if negative or without sum."""
+    if weights is None:
+        return None
+    mass = np.asarray(weights, dtype=np.float64)
+    if mass.shape != (n,):
+        raise ShapeError(f"X has {n} rows but weights has shape {mass.shape}.")
+    if not np.all(np.isfinite(mass)) or np.any(mass < 0) or not mass.sum() > 0:
+        raise DataError(
+            f"weights must be finite, at least 0 and not all 0; they span "
+            f"{mass.min()} to {mass.max()}."
+        )
+    return mass
+
+
+def read_matrices(
+    within: ArrayLike | None, delta: ArrayLike | None, between: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The scatter within classes, and a factor ``(d, r)`` of that between them.
+
+    Raises `ShapeError` where sizes disagree or not exactly one of `delta` and `between`
+    is given, and `DataError` for a matrix that is not a covariance.
+    """
+    if within is None or (delta is None) == (between is None):
+        raise ShapeError(
+            "from_scatter needs `within` and exactly one of `delta`, `between`."
+        )
+    inner, _, _ = _covariance("within", within)
+    if delta is not None:
+        contrast = np.asarray(delta, dtype=np.float64)
+        if contrast.ndim != 1:
+            raise ShapeError(f"delta is a vector (d,); got shape {contrast.shape}.")
+        contrast = contrast[:, None]
+    else:
+        _, values, vectors = _covariance("between", between)
+        kept = values > 1e-12 * values[-1]
+        contrast = vectors[:, kept] * np.sqrt(values[kept])
+    if len(contrast) != len(inner):
+        raise ShapeError(
+            f"from_scatter: within is {len(inner)}×{len(inner)} but the class "
+            f"difference has {len(contrast)} features."
+        )
+    if not np.all(np.isfinite(contrast)) or not np.any(contrast):
+        raise DataError(
+            "from_scatter: the class means must be finite and differ; there is "
+            "nothing to discriminate otherwise."
+        )
+    return inner, contrast
+
+
+def _covariance(
+    name: str, matrix: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The matrix made exactly symmetric, its eigenvalues, rising, and eigenvectors."""
+    square = np.asarray(matrix, dtype=np.float64)
+    if square.ndim != 2 or square.shape[0] != square.shape[1] or not square.size:
+        raise ShapeError(f"{name} must be a square (d, d); got shape {square.shape}.")
+    if not np.all(np.isfinite(square)):
+        raise DataError(f"{name} has entries that are not finite.")
+    if not np.allclose(square, square.T, rtol=1e-8, atol=1e-12 * np.abs(square).max()):
+        raise DataError(
+            f"{name} must be symmetric; use (M + M.T) / 2 if it is meant so."
+        )
+    square = (square + square.T) / 2
+    values, vectors = np.linalg.eigh(square)
+    if values[0] < -1e-10 * np.abs(values).max():
+        raise DataError(
+            f"{name} is a covariance, which has no negative eigenvalue; the least of "
+            f"this matrix is {values[0]:.3g} and the largest {values[-1]:.3g}."
+        )
+    return square, values, vectors

@@ -1,0 +1,18 @@
+"""Saddles of small layers: which layers are small, the flow near them, its signals."""
+
+from .backpropagation import imbalance, imbalance_rate, leftover, Signals, signals
+from .layers import layers_of, small_layers
+from .leading import Leading, pull_of
+
+
+__all__ = [
+    "Leading",
+    "Signals",
+    "imbalance",
+    "imbalance_rate",
+    "layers_of",
+    "leftover",
+    "pull_of",
+    "signals",
+    "small_layers",
+]

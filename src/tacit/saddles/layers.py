@@ -1,0 +1,33 @@
+"""Which layers of a network are small at the start."""
+
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+from jaxtyping import Array
+
+from ..networks import AbstractNetwork
+
+
+APART = 3.0
+"""Layers are small if their spectral norms lie this far below those of the others."""
+
+
+def layers_of(network: AbstractNetwork) -> list[Array]:
+    """The layers of a network, else each of its parameters."""
+    layers = getattr(network, "weights", getattr(network, "layers", None))
+    return jax.tree.leaves(network) if layers is None else list(layers)
+
+
+def small_layers(layers: Sequence) -> tuple[int, ...]:
+    """The layers below the widest gap in spectral norm if it exceeds 3, else all."""
+    sizes = np.array([_spectral(np.asarray(W)) for W in layers])
+    order = np.sort(sizes)
+    ratios = order[1:] / np.maximum(order[:-1], np.finfo(float).tiny)
+    if not len(ratios) or ratios.max() <= APART:
+        return tuple(range(len(sizes)))
+    return tuple(np.flatnonzero(sizes <= order[ratios.argmax()]).tolist())
+
+
+def _spectral(W):
+    return np.linalg.norm(W, 2) if W.ndim == 2 else np.linalg.norm(W)

@@ -1,0 +1,116 @@
+"""Samples from a file of named columns."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DataError, NotFoundError, ShapeError
+from ..problems import Problem
+
+
+Columns = dict[str, np.ndarray]
+
+
+def read_columns(
+    file: Path, label: str, features: Sequence[str] | None, weights: str | None
+) -> Problem:
+    """The problem in the columns of a ``.csv`` or ``.npz`` file.
+
+    The rest of the columns are the features unless these are named. A table in an
+    ``.npz`` gives one feature a column. Labels of a ``.csv`` that all read as numbers
+    are numbers.
+    """
+    columns = READERS[file.suffix](file)
+    asked = {"label": (label,), "features": features or ()}
+    asked["weights"] = () if weights is None else (weights,)
+    for key, names in asked.items():
+        for name in names:
+            if name not in columns:
+                raise NotFoundError(f"{key}: column", name, columns)
+    taken = (label, weights)
+    names = features or [name for name in columns if name not in taken]
+    if not names:
+        raise DataError(f"{file.name} has no column besides {label!r}.")
+    tables, titles = [], []
+    for name in names:
+        table = _numbers(columns[name], name)
+        single = table.ndim == 1
+        tables.append(table[:, None] if single else table)
+        titles += [name] if single else [f"{name}_{i}" for i in range(table.shape[1])]
+    rows = {name: len(table) for name, table in zip(names, tables, strict=True)}
+    if len(set(rows.values())) > 1:
+        raise ShapeError(f"the columns differ in length: {rows}.")
+    mass = None if weights is None else _numbers(columns[weights], weights)
+    labels = _labels(columns[label], label)
+    return Problem(np.concatenate(tables, 1), labels, mass, features=tuple(titles))
+
+
+def _csv(file: Path) -> Columns:
+    with file.open(newline="", encoding="utf-8-sig") as stream:
+        try:
+            rows = [row for row in csv.reader(stream) if row]
+        except (ValueError, csv.Error) as error:
+            raise DataError(f"{file.name} is no table of text: {error}") from error
+    if not rows:
+        raise DataError(f"{file.name} is empty.")
+    head, *rows = rows
+    doubled = {name for name in head if head.count(name) > 1}
+    if doubled:
+        raise DataError(f"{file.name} has two columns {doubled.pop()!r}.")
+    for i, row in enumerate(rows):
+        if len(row) != len(head):
+            raise ShapeError(
+                f"{file.name} has {len(head)} columns but {len(row)} entries in row "
+                f"{i + 1} below the names."
+            )
+    cells = np.array(rows, dtype=str).reshape(len(rows), len(head))
+    return {name: cells[:, i] for i, name in enumerate(head)}
+
+
+def _npz(file: Path) -> Columns:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            columns = {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, AttributeError) as error:
+        raise DataError(f"{file.name} is no archive of arrays: {error}") from error
+    for name, array in columns.items():
+        if array.ndim not in (1, 2):
+            raise ShapeError(f"{name} in {file.name} has shape {array.shape}.")
+    return columns
+
+
+READERS = {".csv": _csv, ".npz": _npz}
+
+
+def _numbers(column: np.ndarray, name: str) -> np.ndarray:
+    try:
+        return column.astype(np.float64)
+    except (TypeError, ValueError):
+        row = next(i for i, cell in enumerate(column) if _plain(cell) is None)
+        raise DataError(
+            f"column {name!r} holds {str(column[row])!r} in row {row + 1}, which is no "
+            "number; leave the column out, or fill the gap."
+        ) from None
+
+
+def _labels(column: np.ndarray, name: str) -> np.ndarray:
+    if column.dtype.kind != "U":
+        return column
+    empty = np.flatnonzero(column == "")
+    if len(empty):
+        raise DataError(f"label {name!r} is empty in row {empty[0] + 1}; drop the row.")
+    for kind in (np.int64, np.float64):
+        try:
+            return column.astype(kind)
+        except ValueError:
+            continue
+    return column
+
+
+def _plain(cell):
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return None
