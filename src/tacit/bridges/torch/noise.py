@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from ..errors import DataError
-from .base import import_extra
+from ...errors import DataError
+from ..base import import_extra
 
 
 class MeasuredNoise(NamedTuple):
