@@ -4,6 +4,8 @@ import jax.random as jr
 import numpy as np
 
 from tacit import claims, flows, losses, networks, observables, Problem, Risk
+from tacit.flows.limits import field_of
+from tacit.integration import charts, clocks, fields
 from tests.claim_cases import CLAIMS
 
 
@@ -101,7 +103,32 @@ OBSERVABLES = {
     "TopGram": observables.TopGram(),
     "TrainingRisk": observables.TrainingRisk(),
 }
+POINTWISE = Risk(PROBLEM, losses.Logistic())
+FIELDS = {
+    "Decayed": fields.Decayed(POINTWISE, 0.3),
+    "Gradient": fields.Gradient(POINTWISE),
+    "MemoryField": field_of(
+        flows.GradientFlow(memory=flows.Descent(0.05, momentum=0.6)), POINTWISE
+    ),
+    "Modified": fields.Modified(POINTWISE, 0.2, 0.1),
+}
+STARTS = {
+    "Parameters": (NETWORKS["DeepLinear"], POINTWISE),
+    "Sides": (NETWORKS["TwoSided"], POINTWISE),
+    "SmallestLayer": (networks.Diagonal(RNG.uniform(-1, 1, (3, D))), RISK),
+    "Softmax": (NETWORKS["Diagonal"], RISK),
+}
+"""For every chart a network whose flow down a risk it can hold."""
+CHARTS = {name: getattr(charts, name).at(*start) for name, start in STARTS.items()}
+CLOCKS = {
+    "Escape": clocks.Escape(),
+    "LogRisk": clocks.LogRisk(),
+    "Time": clocks.Time(),
+}
 FAMILIES = {
+    charts: CHARTS,
+    clocks: CLOCKS,
+    fields: FIELDS,
     networks: NETWORKS,
     losses: LOSSES,
     flows: FLOWS,

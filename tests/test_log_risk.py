@@ -279,14 +279,6 @@ GRADIENT = flows.GradientFlow(clock="log-risk")
             "losses of a margin",
         ),
         (
-            DEEP,
-            RISKS["Logistic"],
-            flows.GradientFlow(clock="log-risk", weight_decay=0.1),
-            1e3,
-            DataError,
-            "plain gradient flow",
-        ),
-        (
             networks.MLP([np.ones((3, D)), np.ones((1, 3))]),
             RISKS["Logistic"],
             GRADIENT,

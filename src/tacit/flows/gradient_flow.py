@@ -1,5 +1,6 @@
 """The gradient flow itself, to a stated accuracy."""
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 
@@ -7,14 +8,14 @@ import equinox as eqx
 import numpy as np
 
 from .._types import Key
-from ..errors import OptionError
-from ..integration.clocks import AbstractClock, CLOCKS, LogRisk, Settings
+from ..errors import DataError, OptionError
+from ..integration.clocks import AbstractClock, CLOCKS, OPTIONS, Settings
 from ..integration.path import Arrival, Path, Times
 from ..networks import AbstractNetwork
 from ..risk import Risk
 from .base import AbstractFlow
 from .fixed_step import AbstractFixedStep
-from .limits import remembered, require_limit, require_mean
+from .limits import field_of, require_limit, require_mean
 from .updates import require_range
 
 
@@ -81,9 +82,14 @@ class GradientFlow(AbstractFlow):
         ):
             if getattr(self, what) not in choices:
                 raise OptionError(what, getattr(self, what), choices)
-
+        _require_honoured(self)
         if self.memory is not None:
-            require_limit(self.memory, self.clock.unit == "flow time")
+            require_limit(self.memory)
+            if self.weight_decay or self.descent_step:
+                raise DataError(
+                    "GradientFlow: memory is a field of its own, without weight_decay "
+                    "or descent_step; leave them out, or leave memory out."
+                )
 
     @property
     def patience(self) -> float:
@@ -96,7 +102,7 @@ class GradientFlow(AbstractFlow):
     def check(self, risk: Risk, network: AbstractNetwork, until: float | None) -> None:
         if self.memory is not None:
             require_mean(self.memory, risk)
-        self.clock.check(_settings(self, risk), risk, network, until)
+        self.clock.check(_settings(self), field_of(self, risk), network, until)
 
     def record_times(
         self, network: AbstractNetwork, until: float, count: int
@@ -107,7 +113,7 @@ class GradientFlow(AbstractFlow):
         self, risk: Risk, network: AbstractNetwork, times: Times, key: Key
     ) -> Path:
         del key
-        return self.clock.path(_settings(self, risk), risk, network, times)
+        return self.clock.path(_settings(self), field_of(self, risk), network, times)
 
     def paths(
         self, risks: Sequence[Risk], networks: Sequence[AbstractNetwork], times: Times
@@ -117,11 +123,8 @@ class GradientFlow(AbstractFlow):
         In the clock "log-risk" blocks of them share every step's overhead; in the
         others one compiled function serves them in turn.
         """
-        if isinstance(self.clock, LogRisk):
-            settings = _settings(self, risks[0])
-            return self.clock.paths(settings, risks, networks, times)
-        pairs = zip(risks, networks, strict=True)
-        return [self.clock.path(_settings(self, r), r, n, times) for r, n in pairs]
+        fields = [field_of(self, risk) for risk in risks]
+        return self.clock.paths(_settings(self), fields, networks, times)
 
     def arrival(
         self,
@@ -133,21 +136,26 @@ class GradientFlow(AbstractFlow):
     ) -> Arrival:
         del key
         return self.clock.arrival(
-            _settings(self, risk), risk, network, crossing, within
+            _settings(self), field_of(self, risk), network, crossing, within
         )
 
 
 # A function, not a method: every method of a module costs 40 µs to look up.
 
 
-def _settings(flow, risk):
-    return Settings(
-        flow.rtol,
-        flow.atol,
-        flow.chart,
-        flow.solver,
-        flow.weight_decay,
-        flow.descent_step,
-        flow.max_steps,
-        None if flow.memory is None else remembered(flow.memory, risk),
-    )
+def _settings(flow):
+    return Settings(flow.rtol, flow.atol, flow.chart, flow.solver, flow.max_steps)
+
+
+def _require_honoured(flow):
+    """Raise unless the clock of `flow` honours all that the flow was given."""
+    clock = flow.clock
+    for field in dataclasses.fields(flow):
+        given = getattr(flow, field.name)
+        if field.name in OPTIONS - clock.honours and given != field.default:
+            name = next((n for n, c in CLOCKS.items() if type(clock) is c), clock)
+            raise DataError(
+                f'GradientFlow: clock="{name}" does not honour {field.name}={given}: '
+                f'the flow would not be what was asked for. Use clock="time", or '
+                f"leave {field.name} out."
+            )

@@ -1,4 +1,4 @@
-"""The flow that an optimiser with memory follows in the long run."""
+"""The field of a gradient flow, from its arguments."""
 
 from typing import Any
 
@@ -6,23 +6,28 @@ import jax
 
 from .._types import float64
 from ..errors import DataError
-from ..integration.charts import Remembered
+from ..integration.fields import (
+    AbstractField,
+    Decayed,
+    Gradient,
+    MemoryField,
+    Modified,
+)
 from ..losses import AbstractPointwiseLoss
 from ..memory import MovingAverages, sampling_share
 from ..risk import Risk
 
 
-def remembered(flow: Any, risk: Risk) -> Remembered:
-    """The coordinates in which the limit of `flow` is integrated."""
-    n, batch = risk.problem.n, getattr(flow, "batch", None)
-    share = 0.0
-    if batch is not None:
-        share = sampling_share(n, batch, replace=flow.replace)
-    rule = jax.tree.map(float64, flow.rule)
-    return Remembered(rule, float64(flow.step), float64(share), noisy=share > 0)
+def field_of(flow: Any, risk: Risk) -> AbstractField:
+    """What `flow`, a `GradientFlow`, integrates."""
+    if flow.memory is not None:
+        return _limit(flow.memory, risk)
+    if flow.descent_step:
+        return Modified(risk, flow.descent_step, flow.weight_decay)
+    return Decayed(risk, flow.weight_decay) if flow.weight_decay else Gradient(risk)
 
 
-def require_limit(flow: object, in_time: bool) -> None:  # noqa: FBT001
+def require_limit(flow: object) -> None:
     """Raise `DataError` unless `flow` is an optimiser whose limit is known."""
     rule = getattr(flow, "rule", None)
     if not isinstance(rule, MovingAverages):
@@ -38,8 +43,6 @@ def require_limit(flow: object, in_time: bool) -> None:  # noqa: FBT001
             "GradientFlow: the limit of a memory is that of a constant step without "
             f"weight decay; got {flow}."
         )
-    if not in_time:
-        raise DataError('GradientFlow: memory goes with the clock "time" only.')
 
 
 def require_mean(flow: object, risk: Risk) -> None:
@@ -53,3 +56,13 @@ def require_mean(flow: object, risk: Risk) -> None:
             "that is a plain mean over samples, without weights. Give the optimiser "
             "batch=None for the whole sample."
         )
+
+
+def _limit(flow: Any, risk: Risk) -> MemoryField:
+    """The field that `flow`, an optimiser, follows in the long run."""
+    n, batch = risk.problem.n, getattr(flow, "batch", None)
+    share = 0.0
+    if batch is not None:
+        share = sampling_share(n, batch, replace=flow.replace)
+    rule = jax.tree.map(float64, flow.rule)
+    return MemoryField(risk, rule, float64(flow.step), float64(share), noisy=share > 0)

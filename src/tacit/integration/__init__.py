@@ -1,6 +1,6 @@
-"""How flows are followed: in which coordinates, by which clock, by which solver."""
+"""How flows are followed: which field, in which coordinates, clock and solver."""
 
-from . import charts, clocks, path, solvers
+from . import charts, clocks, fields, path, solvers
 
 
-__all__ = ["charts", "clocks", "path", "solvers"]
+__all__ = ["charts", "clocks", "fields", "path", "solvers"]

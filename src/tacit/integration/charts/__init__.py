@@ -1,8 +1,7 @@
-"""Exact coordinates in which a gradient flow is integrated."""
+"""Exact coordinates in which a flow is integrated."""
 
 from .base import AbstractChart
 from .parameters import Parameters
-from .remembered import Remembered
 from .sides import Sides
 from .smallest_layer import SmallestLayer
 from .softmax import Softmax
@@ -11,7 +10,6 @@ from .softmax import Softmax
 __all__ = [
     "AbstractChart",
     "Parameters",
-    "Remembered",
     "Sides",
     "SmallestLayer",
     "Softmax",

@@ -1,32 +1,43 @@
 """What every chart is."""
 
 import abc
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import equinox as eqx
 
 from ...networks import AbstractNetwork
 from ...risk import Risk
+from ..fields import AbstractField
+
+
+if TYPE_CHECKING:
+    from typing import ClassVar as AbstractClassVar
+else:
+    from equinox import AbstractClassVar
 
 
 class AbstractChart(eqx.Module):
-    """Coordinates in which a gradient flow is integrated exactly.
+    """Coordinates in which a field is integrated exactly.
 
-    What the flow conserves is a constant of the chart, fixed when it is laid at the
-    starting network, so no integration error can touch it.
+    What the flow conserves is a constant of the chart, fixed at the starting network,
+    so no integration error can touch it.
 
-    To add one: subclass, define the six methods, list it in the gradient flow.
+    To add one: subclass, set `fields`, define the six methods, list it in the clock
+    "time".
     """
+
+    fields: AbstractClassVar[tuple[type[AbstractField], ...]]
+    """The fields whose flows stay in these coordinates."""
 
     @classmethod
     @abc.abstractmethod
     def valid(cls, network: AbstractNetwork, risk: Risk) -> bool:
-        """Whether the flow of `risk` from `network` stays in these coordinates."""
+        """Whether the flow of one of `fields` of `risk` from `network` stays here."""
 
     @classmethod
     @abc.abstractmethod
     def at(cls, network: AbstractNetwork, risk: Risk) -> "AbstractChart":
-        """The chart laid at the starting network."""
+        """The chart whose constants are those of the starting `network`."""
 
     @abc.abstractmethod
     def enter(self, network: AbstractNetwork) -> Any:
@@ -44,5 +55,5 @@ class AbstractChart(eqx.Module):
         """
 
     @abc.abstractmethod
-    def field(self, risk: Risk, y: Any) -> Any:
-        """The velocity of the gradient flow in these coordinates."""
+    def velocity(self, field: AbstractField, y: Any) -> Any:
+        """The velocity of `field`, one of `fields`, in these coordinates."""

@@ -1,5 +1,7 @@
 """The conserved pairing of the two sides of a two-sided network."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -9,6 +11,7 @@ from jaxtyping import Array, Float
 from ..._types import Vector
 from ...networks import AbstractNetwork, TwoSided
 from ...risk import Risk
+from ..fields import AbstractField, Gradient
 from .base import AbstractChart
 
 
@@ -22,6 +25,7 @@ class Sides(AbstractChart):
     two sides must have equal signs.
     """
 
+    fields: ClassVar[tuple[type[AbstractField], ...]] = (Gradient,)
     signs: tuple[Vector, Vector]
     constant: Vector
     depth: int = eqx.field(static=True)
@@ -62,8 +66,8 @@ class Sides(AbstractChart):
         del atol  # an error in y is a relative one in u and v already
         return 0.0, rtol
 
-    def field(self, risk: Risk, y: Vector) -> Float[Array, " d"]:
-        slope = risk.slope(self.leave(y).predictor())
+    def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:
+        slope = field.risk.slope(self.leave(y).predictor())
         if self.depth == 2:
             return -2 * slope
         L = self.depth

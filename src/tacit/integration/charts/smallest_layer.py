@@ -1,5 +1,7 @@
 """The smallest layer of every coordinate of a diagonal network."""
 
+from typing import ClassVar
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
@@ -7,6 +9,7 @@ from jaxtyping import Array, Bool, Float
 from ..._types import Layers, Scalar, Vector
 from ...networks import AbstractNetwork, Diagonal
 from ...risk import Risk
+from ..fields import AbstractField, Gradient
 from .base import AbstractChart
 
 
@@ -26,6 +29,7 @@ class SmallestLayer(AbstractChart):
     that sphere, and the norm of every layer is exact.
     """
 
+    fields: ClassVar[tuple[type[AbstractField], ...]] = (Gradient,)
     signs: Layers
     offsets: Layers
     smallest: Bool[Array, "L d"]
@@ -74,7 +78,7 @@ class SmallestLayer(AbstractChart):
         tied = np.asarray(self.tied)  # their coordinate is a logarithm
         return np.where(tied, 0.0, rtol), np.where(tied, rtol, atol)
 
-    def field(self, risk: Risk, y: Vector) -> Float[Array, " d"]:
+    def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:
         x, stretch = self._x(y)
         layers = self._layers(x)
         others = jnp.prod(jnp.where(self.smallest, 1.0, layers), axis=0)
@@ -83,7 +87,7 @@ class SmallestLayer(AbstractChart):
             jnp.where(self.smallest | self.partner, self.signs, 1.0), axis=0
         )
         rest = jnp.prod(jnp.where(self.smallest | self.partner, 1.0, layers), axis=0)
-        slope = risk.slope(x * others)
+        slope = field.risk.slope(x * others)
         move = -slope * jnp.where(self.tied, pair * rest, others * stretch)
         return jnp.where(self.frozen, 0.0, move)
 

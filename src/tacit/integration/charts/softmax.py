@@ -1,5 +1,7 @@
 """Logarithmic coordinates of balanced diagonal networks."""
 
+from typing import ClassVar
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +10,7 @@ from jaxtyping import Array, Float
 from ..._types import Vector
 from ...networks import AbstractNetwork, Diagonal
 from ...risk import Risk
+from ..fields import AbstractField, Gradient
 from .base import AbstractChart
 
 
@@ -20,6 +23,7 @@ class Softmax(AbstractChart):
     $\dot z_i = -2 s_i q_i^{L/2-1} g_i$ with $q = |w|^{2/L}$, $g$ the slope at $w$.
     """
 
+    fields: ClassVar[tuple[type[AbstractField], ...]] = (Gradient,)
     signs: Float[Array | np.ndarray, "L d"]
     sign: Float[Array | np.ndarray, " d"]
     total: Float[Array | np.ndarray, ""]
@@ -51,13 +55,13 @@ class Softmax(AbstractChart):
         size = jnp.sqrt(self.total * jax.nn.softmax(y))
         return Diagonal(self.signs * size[None])
 
-    def field(self, risk: Risk, y: Vector) -> Float[Array, " d"]:
+    def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:
         # The slope has degree -1, so q need not be normalised before it is taken; the
         # sum of exp(y) is conserved as well, so nothing overflows.
         root = jnp.exp(y / 2)
         power = jnp.asarray(self.sign) * root ** (len(self.signs) - 2)
         pace = -2 * (root @ root) / self.total
-        return pace * power * risk.slope(power * root * root)
+        return pace * power * field.risk.slope(power * root * root)
 
     def tolerances(self, rtol: float, atol: float) -> tuple[float, float]:
         del atol  # an error in y is a relative one in w already

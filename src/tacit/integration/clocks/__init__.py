@@ -1,6 +1,6 @@
 """What a gradient flow is measured by: flow time, or what makes its orbit short."""
 
-from .base import AbstractClock, Settings
+from .base import AbstractClock, OPTIONS, Settings
 from .escape import Escape
 from .log_risk import LogRisk
 from .time import Time
@@ -13,4 +13,12 @@ CLOCKS: dict[str, type[AbstractClock]] = {
 }
 """The clocks that a gradient flow can be asked for by name."""
 
-__all__ = ["CLOCKS", "AbstractClock", "Escape", "LogRisk", "Settings", "Time"]
+__all__ = [
+    "CLOCKS",
+    "OPTIONS",
+    "AbstractClock",
+    "Escape",
+    "LogRisk",
+    "Settings",
+    "Time",
+]

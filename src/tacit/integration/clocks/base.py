@@ -2,15 +2,20 @@
 
 import abc
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from ...networks import AbstractNetwork
-from ...risk import Risk
-from ..charts import Remembered
+from ..fields import AbstractField
 from ..path import Arrival, Path, Times
+
+
+OPTIONS = frozenset(
+    {"atol", "chart", "descent_step", "memory", "solver", "weight_decay"}
+)
+"""The arguments of a gradient flow that not every clock can honour."""
 
 
 class Settings(NamedTuple):
@@ -20,10 +25,7 @@ class Settings(NamedTuple):
     atol: float
     chart: str
     solver: str
-    weight_decay: float
-    descent_step: float
     max_steps: int
-    memory: Remembered | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,13 +33,17 @@ class AbstractClock(abc.ABC):
     """What a gradient flow is measured by while it is integrated.
 
     A change of time leaves the orbit alone; the right one makes it a short walk of even
-    steps. To add one: subclass, set `unit`, define the four methods, name it in
-    `CLOCKS`. A plain frozen class: a method of an equinox module costs 40 µs to look
-    up, which is half of a short run.
+    steps. To add one: subclass, set `unit` and `honours`, define the five methods,
+    name it in `CLOCKS`. A plain frozen class: a method of an equinox module costs 40 µs
+    to look up, which is half of a short run.
     """
 
     unit: ClassVar[str]
     """What `until`, the recorded times and events are in."""
+
+    honours: ClassVar[frozenset[str]]
+    """Those of `OPTIONS` that mean something in this clock. A flow that is given
+    another is refused: it would be ignored."""
 
     patience: ClassVar[float] = 1e9
     """By when an event must have happened if it does not say itself, in this unit."""
@@ -46,11 +52,11 @@ class AbstractClock(abc.ABC):
     def check(
         self,
         settings: Settings,
-        risk: Risk,
+        field: AbstractField,
         network: AbstractNetwork,
         until: float | None,
     ) -> None:
-        """Raise if the flow of `network` down `risk` cannot be followed to `until`.
+        """Raise if the flow of `field` from `network` cannot be followed to `until`.
 
         `until` is None for a run that ends at an event.
         """
@@ -63,17 +69,43 @@ class AbstractClock(abc.ABC):
 
     @abc.abstractmethod
     def path(
-        self, settings: Settings, risk: Risk, network: AbstractNetwork, times: Times
+        self,
+        settings: Settings,
+        field: AbstractField,
+        network: AbstractNetwork,
+        times: Times,
     ) -> Path:
         """The networks at increasing `times`, as far as the flow can be followed."""
+
+    @abc.abstractmethod
+    def paths(
+        self,
+        settings: Settings,
+        fields: Sequence[AbstractField],
+        networks: Sequence[AbstractNetwork],
+        times: Times,
+    ) -> list[Path]:
+        """`path` of many networks of one shape: together, or by `one_by_one`."""
 
     @abc.abstractmethod
     def arrival(
         self,
         settings: Settings,
-        risk: Risk,
+        field: AbstractField,
         network: AbstractNetwork,
         crossing: Callable[[AbstractNetwork, Any], Any],
         within: float,
     ) -> Arrival:
         """The first time before `within` at which ``crossing(network, time)`` is 0."""
+
+
+def one_by_one(
+    clock: AbstractClock,
+    settings: Settings,
+    fields: Sequence[AbstractField],
+    networks: Sequence[AbstractNetwork],
+    times: Times,
+) -> list[Path]:
+    """The paths in turn; one compiled function serves all of one shape."""
+    pairs = zip(fields, networks, strict=True)
+    return [clock.path(settings, field, network, times) for field, network in pairs]

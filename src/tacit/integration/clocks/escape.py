@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -16,12 +16,12 @@ from ..._types import float64, Scalar
 from ...errors import DataError
 from ...networks import AbstractNetwork
 from ...networks.activations import kinked
-from ...risk import Risk
 from ...saddles import layers_of, small_layers
 from ..charts import Parameters
+from ..fields import AbstractField
 from ..path import Arrival, Path, Times
 from ..solvers import integrate_stiff, rescaled, rescaled_event, Segment
-from .base import AbstractClock, Settings
+from .base import AbstractClock, one_by_one, Settings
 
 
 PATIENCE = 4096
@@ -72,17 +72,20 @@ class Escape(AbstractClock):
     """
 
     unit: ClassVar[str] = "flow time"
+    honours: ClassVar[frozenset[str]] = frozenset(
+        {"solver", "weight_decay", "descent_step"}
+    )
     patience: ClassVar[float] = 1e18
     small: tuple[int, ...] | None = None
 
     def check(
         self,
         settings: Settings,
-        risk: Risk,
+        field: AbstractField,
         network: AbstractNetwork,
         until: float | None,
     ) -> None:
-        del settings, risk
+        del settings, field
         if until is not None and not math.isfinite(until):
             raise DataError(f"until = {until}: a flow needs a finite time or an event.")
         layers = layers_of(network)
@@ -107,7 +110,11 @@ class Escape(AbstractClock):
         return np.linspace(0, until, count + 1)[1:]
 
     def path(
-        self, settings: Settings, risk: Risk, network: AbstractNetwork, times: Times
+        self,
+        settings: Settings,
+        field: AbstractField,
+        network: AbstractNetwork,
+        times: Times,
     ) -> Path:
         chart, tolerances, pace = _laid(self, settings, network)
         if times[-1] == 0:
@@ -117,7 +124,7 @@ class Escape(AbstractClock):
             leg = Segment.begin(chart, network)
         else:
             leg = rescaled(
-                tolerances, chart, risk, network, pace, float64(times),
+                tolerances, chart, field, network, pace, float64(times),
                 np.asarray(_patience(settings, network)),
             )  # fmt: skip
             if bool(leg.good):
@@ -125,14 +132,23 @@ class Escape(AbstractClock):
                 return Path(leg.states, chart.leave, float64(times), end, None, steps)
             leg = leg.cut(times)
         if _may_stiffen(settings, network):
-            leg = _stiffly(settings, tolerances, chart, risk, leg, np.asarray(times))
+            leg = _stiffly(settings, tolerances, chart, field, leg, np.asarray(times))
         states, when = leg.closed(np.asarray(times))
         return Path(states, chart.leave, when, leg.last, leg.reason, int(leg.steps))
+
+    def paths(
+        self,
+        settings: Settings,
+        fields: Sequence[AbstractField],
+        networks: Sequence[AbstractNetwork],
+        times: Times,
+    ) -> list[Path]:
+        return one_by_one(self, settings, fields, networks, times)
 
     def arrival(
         self,
         settings: Settings,
-        risk: Risk,
+        field: AbstractField,
         network: AbstractNetwork,
         crossing: Callable[[AbstractNetwork, Any], Any],
         within: float,
@@ -146,23 +162,22 @@ class Escape(AbstractClock):
             leg = Segment.begin(chart, network)
         else:
             leg = rescaled_event(
-                tolerances, chart, risk, network, pace, crossing, np.asarray(within),
+                tolerances, chart, field, network, pace, crossing, np.asarray(within),
                 np.asarray(_patience(settings, network)),
             )  # fmt: skip
         on = not leg.good and float(leg.time) < within
         if on and _may_stiffen(settings, network):
             leg = _stiffly(
-                settings, tolerances, chart, risk, leg, np.array([within]), crossing
+                settings, tolerances, chart, field, leg, np.array([within]), crossing
             )
         when, steps = min(float(leg.time), within), int(leg.steps)
         if leg.good and when < within:
             return Arrival(when, None, leg.last, steps)
-        why = "" if when >= within else _halted(chart, risk, leg)
+        why = "" if when >= within else _halted(chart, field, leg)
         return Arrival(when, f"event not met by t = {when:.6g} ({steps} steps){why}")
 
 
 def _laid(clock, settings, network):
-    bend = float64(settings.descent_step) if settings.descent_step else None
     layers = [np.asarray(W) for W in layers_of(network)]
     chosen, power = _small(clock, layers)
     sizes = np.array([np.sqrt(np.mean(W**2)) for W in layers])
@@ -171,7 +186,7 @@ def _laid(clock, settings, network):
     rtol = max(settings.rtol, KINKED) if _kinked(network) else settings.rtol
     tolerances = np.asarray(rtol), np.asarray(rtol * entries)
     pace = Pace(chosen, np.asarray(power))
-    return Parameters(settings.weight_decay, bend), tolerances, pace
+    return Parameters(), tolerances, pace
 
 
 def _small(clock, layers):
@@ -181,13 +196,13 @@ def _small(clock, layers):
     return chosen.astype(float), float(max(chosen.sum() - 2, 0))
 
 
-def _stiffly(settings, tolerances, chart, risk, leg, times, crossing=None):
+def _stiffly(settings, tolerances, chart, field, leg, times, crossing=None):
     most = settings.max_steps if settings.solver == "stiff" else STIFF
     with warnings.catch_warnings():
         # What LSODA warns of is in the reason as well.
         warnings.simplefilter("ignore", UserWarning)
         return integrate_stiff(
-            tolerances, chart, risk, leg, times,
+            tolerances, chart, field, leg, times,
             max_steps=most, crossing=crossing,
         )  # fmt: skip
 
@@ -209,9 +224,9 @@ def _patience(settings, network):
     return min(settings.max_steps, PATIENCE) if turn else settings.max_steps
 
 
-def _halted(chart, risk, leg):
+def _halted(chart, field, leg):
     """Why the steps ended, and the way out."""
-    speed = jax.tree.leaves(chart.field(risk, leg.last))
+    speed = jax.tree.leaves(chart.velocity(field, leg.last))
     if not all(np.all(np.isfinite(v)) for v in speed):
         return ": the velocity there is not finite; look at activation and data"
     sizes = jax.tree.leaves(leg.last)

@@ -15,10 +15,10 @@ from jaxtyping import Array
 from ...errors import CapabilityError, DataError
 from ...losses import AbstractMarginLoss
 from ...networks import AbstractLinearNetwork, AbstractNetwork, DeepLinear
-from ...risk import Risk
+from ..fields import AbstractField
 from ..path import Arrival, Path, Times
 from ..solvers import flat_predictor, margin_flow, margin_flows, MarginSegment
-from .base import AbstractClock, Settings
+from .base import AbstractClock, one_by_one, Settings
 from .far_path import largest_margin, norm_of, shaped, whole
 
 
@@ -48,6 +48,7 @@ class LogRisk(AbstractClock):
     """
 
     unit: ClassVar[str] = "norm of the predictor"
+    honours: ClassVar[frozenset[str]] = frozenset()
     hand_over: float = 1e6
     rebalance: bool = False
 
@@ -58,21 +59,18 @@ class LogRisk(AbstractClock):
     def check(
         self,
         settings: Settings,
-        risk: Risk,
+        field: AbstractField,
         network: AbstractNetwork,
         until: float | None,
     ) -> None:
+        del settings
+        risk = field.risk
         if not isinstance(network, AbstractLinearNetwork):
             raise CapabilityError(self, network, AbstractLinearNetwork)
         if not isinstance(risk.loss, AbstractMarginLoss):
             raise DataError(
                 'clock="log-risk" is for losses of a margin, with a logarithm; '
                 f'{type(risk.loss).__name__} is not one. Use clock="time".'
-            )
-        if settings.weight_decay or settings.descent_step:
-            raise DataError(
-                'clock="log-risk" follows the plain gradient flow: with weight_decay '
-                'or descent_step the norm stays bounded. Use clock="time".'
             )
         if self.rebalance and not isinstance(network, DeepLinear):
             raise CapabilityError(self, network, DeepLinear)
@@ -96,9 +94,13 @@ class LogRisk(AbstractClock):
         return np.geomspace(begin, until, count + 1)[1:]
 
     def path(
-        self, settings: Settings, risk: Risk, network: AbstractNetwork, times: Times
+        self,
+        settings: Settings,
+        field: AbstractField,
+        network: AbstractNetwork,
+        times: Times,
     ) -> Path:
-        network, norms = _linear(network), np.asarray(times)
+        risk, network, norms = field.risk, _linear(network), np.asarray(times)
         length = norm_of(network)
         meet = max(self._meet(risk, norms[-1]), length)
         leg = self._soft(settings, risk, network, _excess, _goals(length, norms, meet))
@@ -107,10 +109,11 @@ class LogRisk(AbstractClock):
     def paths(
         self,
         settings: Settings,
-        risks: Sequence[Risk],
+        fields: Sequence[AbstractField],
         networks: Sequence[AbstractNetwork],
         times: Times,
     ) -> list[Path]:
+        risks = [field.risk for field in fields]
         norms, stack = np.asarray(times), _stacked(networks)
         lengths = np.linalg.norm(_predictors(stack), axis=-1).tolist()
         shared = all(risk is risks[0] for risk in risks)
@@ -119,7 +122,7 @@ class LogRisk(AbstractClock):
         each = list(zip(risks, map(_linear, networks), lengths, meets, strict=True))
         goals = [_goals(length, norms, meet) for *_, length, meet in each]
         if len({tuple(g) for g in goals}) > 1:  # they hand over at norms of their own
-            return [self.path(settings, risk, net, times) for risk, net, *_ in each]
+            return one_by_one(self, settings, fields, networks, times)
         legs = margin_flows(
             risks[0] if shared else _stacked(risks),
             stack,
@@ -139,12 +142,12 @@ class LogRisk(AbstractClock):
     def arrival(
         self,
         settings: Settings,
-        risk: Risk,
+        field: AbstractField,
         network: AbstractNetwork,
         crossing: Callable[[AbstractNetwork, Any], Any],
         within: float,
     ) -> Arrival:
-        network = _linear(network)
+        risk, network = field.risk, _linear(network)
         length = norm_of(network)
         side = jnp.sign(crossing(network, length))
         if side == 0:

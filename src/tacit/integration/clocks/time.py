@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import jax
@@ -11,11 +11,11 @@ import numpy as np
 from ..._types import float64
 from ...errors import DataError
 from ...networks import AbstractNetwork
-from ...risk import Risk
 from ..charts import AbstractChart, Parameters, Sides, SmallestLayer, Softmax
+from ..fields import AbstractField
 from ..path import Arrival, Path, Times
 from ..solvers import explicit, explicit_event, integrate_stiff, leave, Segment
-from .base import AbstractClock, Settings
+from .base import AbstractClock, one_by_one, OPTIONS, Settings
 
 
 CHARTS: tuple[type[AbstractChart], ...] = (Softmax, SmallestLayer, Sides, Parameters)
@@ -36,15 +36,16 @@ class Time(AbstractClock):
     """
 
     unit: ClassVar[str] = "flow time"
+    honours: ClassVar[frozenset[str]] = OPTIONS
 
     def check(
         self,
         settings: Settings,
-        risk: Risk,
+        field: AbstractField,
         network: AbstractNetwork,
         until: float | None,
     ) -> None:
-        del settings, risk, network
+        del settings, field, network
         if until is not None and not math.isfinite(until):
             raise DataError(f"until = {until}: a flow needs a finite time or an event.")
 
@@ -55,20 +56,22 @@ class Time(AbstractClock):
         return np.linspace(0, until, count + 1)[1:]
 
     def path(
-        self, settings: Settings, risk: Risk, network: AbstractNetwork, times: Times
+        self,
+        settings: Settings,
+        field: AbstractField,
+        network: AbstractNetwork,
+        times: Times,
     ) -> Path:
-        chart = choose_chart(settings, risk, network)
+        chart = choose_chart(settings, field, network)
         if times[-1] == 0:
             state = jax.tree.map(lambda x: x[None], chart.enter(network))
             return Path(state, chart.leave, float64(times), network, None, 0)
-        tolerances = jax.tree.map(
-            np.asarray, chart.tolerances(settings.rtol, settings.atol)
-        )
+        tolerances = _tolerances(settings, chart)
         if settings.solver == "stiff":
             leg = Segment.begin(chart, network)
         else:
             patience = _patience(settings, chart, network)
-            leg = explicit(tolerances, chart, risk, network, times, patience)
+            leg = explicit(tolerances, chart, field, network, times, patience)
             if bool(leg.good):
                 end = network if leg.end is None else leg.end
                 steps = int(leg.steps)
@@ -76,36 +79,43 @@ class Time(AbstractClock):
             leg = leg.cut(times)
         if _may_stiffen(settings, chart, network):
             leg = integrate_stiff(
-                tolerances, chart, risk, leg, np.asarray(times),
+                tolerances, chart, field, leg, np.asarray(times),
                 max_steps=settings.max_steps,
             )  # fmt: skip
         states, when = leg.closed(np.asarray(times))
         end = leave(chart, leg.last)
         return Path(states, chart.leave, when, end, leg.reason, int(leg.steps))
 
+    def paths(
+        self,
+        settings: Settings,
+        fields: Sequence[AbstractField],
+        networks: Sequence[AbstractNetwork],
+        times: Times,
+    ) -> list[Path]:
+        return one_by_one(self, settings, fields, networks, times)
+
     def arrival(
         self,
         settings: Settings,
-        risk: Risk,
+        field: AbstractField,
         network: AbstractNetwork,
         crossing: Callable[[AbstractNetwork, Any], Any],
         within: float,
     ) -> Arrival:
-        chart = choose_chart(settings, risk, network)
+        chart = choose_chart(settings, field, network)
         leg = Segment.begin(chart, network)
         if crossing(network, 0.0) == 0:
             return Arrival(0.0, None)
-        tolerances = jax.tree.map(
-            np.asarray, chart.tolerances(settings.rtol, settings.atol)
-        )
+        tolerances = _tolerances(settings, chart)
         if settings.solver != "stiff":
             leg = explicit_event(
-                tolerances, chart, risk, network, crossing, within,
+                tolerances, chart, field, network, crossing, within,
                 _patience(settings, chart, network),
             )  # fmt: skip
         if not leg.good and _may_stiffen(settings, chart, network):
             leg = integrate_stiff(
-                tolerances, chart, risk, leg, np.array([within]),
+                tolerances, chart, field, leg, np.array([within]),
                 max_steps=settings.max_steps, crossing=crossing,
             )  # fmt: skip
         when, steps = float(leg.time), int(leg.steps)
@@ -115,16 +125,14 @@ class Time(AbstractClock):
 
 
 def choose_chart(
-    settings: Settings, risk: Risk, network: AbstractNetwork
+    settings: Settings, field: AbstractField, network: AbstractNetwork
 ) -> AbstractChart:
-    """The chart in which the flow of `network` down `risk` is integrated."""
-    if settings.memory is not None:
-        return settings.memory
-    if settings.chart == "parameters" or settings.weight_decay or settings.descent_step:
-        bend = float64(settings.descent_step) if settings.descent_step else None
-        return Parameters(settings.weight_decay, bend)
-    kind = next(k for k in CHARTS if k.valid(network, risk))
-    return kind.at(network, risk)
+    """The chart in which the flow of `field` from `network` is integrated."""
+    if settings.chart == "parameters":
+        return Parameters()
+    risk = field.risk
+    able = (kind for kind in CHARTS if isinstance(field, kind.fields))
+    return next(kind for kind in able if kind.valid(network, risk)).at(network, risk)
 
 
 def _tolerances(settings, chart):

@@ -34,13 +34,13 @@ class StepState(NamedTuple):
 
 
 @eqx.filter_jit
-def explicit(tolerances, chart, risk, network, times, max_steps) -> Segment:
+def explicit(tolerances, chart, field, network, times, max_steps) -> Segment:
     """Follow the field through `times`.
 
     Every recorded time ends a step of its own, so no state is interpolated. Where it
     had to stop, the states not reached are infinite.
     """
-    field, shape, walk = _begin(tolerances, chart, risk, network, times)
+    velocity, shape, walk = _begin(tolerances, chart, field, network, times)
 
     def going(walk):
         return (walk.reached < len(times)) & (walk.steps < max_steps) & ~walk.stuck
@@ -49,7 +49,7 @@ def explicit(tolerances, chart, risk, network, times, max_steps) -> Segment:
         left = times[walk.reached] - walk.t
         lands = walk.h >= left * (1 - 1e-12)
         h = jnp.where(lands, left, walk.h)
-        y, slope, err = _try(field, tolerances, walk, h)
+        y, slope, err = _try(velocity, tolerances, walk, h)
         good = err <= 1
         there = good & lands
         t = jnp.where(there, times[walk.reached], jnp.where(good, walk.t + h, walk.t))
@@ -71,7 +71,7 @@ def explicit(tolerances, chart, risk, network, times, max_steps) -> Segment:
 
 @eqx.filter_jit
 def explicit_event(
-    tolerances, chart, risk, network, crossing, within, max_steps
+    tolerances, chart, field, network, crossing, within, max_steps
 ) -> Segment:
     """Follow the field to where ``crossing(network, time)`` first is zero.
 
@@ -79,7 +79,7 @@ def explicit_event(
     there: the event is found to the order of the method.
     """
     end = jnp.asarray(within, float)[None]
-    field, shape, walk = _begin(tolerances, chart, risk, network, end)
+    velocity, shape, walk = _begin(tolerances, chart, field, network, end)
 
     def side(y, t):
         return crossing(chart.leave(shape(y)), t)
@@ -94,7 +94,7 @@ def explicit_event(
     def on(carry):
         walk, search, _ = carry
         h = search.step(jnp.minimum(walk.h, end[0] - walk.t))
-        y, slope, err = _try(field, tolerances, walk, h, dop853.compact_step)
+        y, slope, err = _try(velocity, tolerances, walk, h, dop853.compact_step)
         good = err <= 1
         after = _judged(walk, y, slope, err, h, jnp.where(good, walk.t + h, walk.t))
         search = search.after(h, side(y, walk.t + h) * first, good)
@@ -114,20 +114,20 @@ def leave(chart, y):
     return chart.leave(y)
 
 
-def _begin(tolerances, chart, risk, network, times):
+def _begin(tolerances, chart, field, network, times):
     y, shape = ravel_pytree(chart.enter(network))
 
-    def field(flat):
-        return ravel_pytree(chart.field(risk, shape(flat)))[0]
+    def velocity(flat):
+        return ravel_pytree(chart.velocity(field, shape(flat)))[0]
 
     scale = _scale(tolerances, y, y)
-    slope, h = dop853.begin(field, y, scale, lambda _: jnp.asarray(times[-1]))
+    slope, h = dop853.begin(velocity, y, scale, lambda _: jnp.asarray(times[-1]))
     zero, none = jnp.zeros(()), jnp.zeros((), int)
     record = jnp.full((len(times), y.size), jnp.inf).at[0].set(y)
     early = (times[0] == 0).astype(int)  # the start is the first record
     stuck = ~jnp.all(jnp.isfinite(slope))
     start = StepState(zero, y, slope, h, jnp.ones(()), none, early, record, stuck)
-    return field, shape, start
+    return velocity, shape, start
 
 
 def _scale(tolerances, a, b):
@@ -135,8 +135,8 @@ def _scale(tolerances, a, b):
     return jnp.broadcast_to(atol + rtol * jnp.maximum(jnp.abs(a), jnp.abs(b)), a.shape)
 
 
-def _try(field, tolerances, walk, h, step=dop853.step):
-    y, slopes = step(field, walk.y, walk.slope, h)
+def _try(velocity, tolerances, walk, h, step=dop853.step):
+    y, slopes = step(velocity, walk.y, walk.slope, h)
     err = dop853.error(slopes, h, _scale(tolerances, walk.y, y))
     return y, slopes[-1], jnp.where(jnp.isfinite(err), err, jnp.inf)
 

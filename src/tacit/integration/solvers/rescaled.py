@@ -37,15 +37,15 @@ class StepState(NamedTuple):
 
 @eqx.filter_jit
 def rescaled(
-    tolerances, chart, risk, network, pace: Callable, times, max_steps
+    tolerances, chart, field, network, pace: Callable, times, max_steps
 ) -> Segment:
     """Follow the field through flow `times`, at ``pace(network)`` of the clock.
 
     A step in the clock that would pass a record is taken in flow time instead, and so
     ends on it. `tolerances` are numbers; the flow time is not held to them.
     """
-    field, paced, shape, scale, stride = _begin(
-        tolerances, chart, risk, network, pace, times[-1]
+    velocity, paced, shape, scale, stride = _begin(
+        tolerances, chart, field, network, pace, times[-1]
     )
     record = jnp.full((len(times), stride.y.size - 1), jnp.inf)
     record = record.at[0].set(stride.y[:-1])
@@ -63,7 +63,7 @@ def rescaled(
         lands = stride.h >= left * (1 - 1e-12)
         h = jnp.where(lands, left, stride.h)
         flowing = jnp.where(lands, stride.slope[-1], 0.0)
-        y, slope, err = _try(field, scale, stride, h, flowing)
+        y, slope, err = _try(velocity, scale, stride, h, flowing)
         slope = jnp.where(lands, slope / (slope[-1] * paced(y)), slope)
         past = ~lands & (y[-1] > target)
         good = (err <= 1) & ~past
@@ -88,7 +88,7 @@ def rescaled(
 
 @eqx.filter_jit
 def rescaled_event(
-    tolerances, chart, risk, network, pace: Callable, crossing, within, max_steps
+    tolerances, chart, field, network, pace: Callable, crossing, within, max_steps
 ) -> Segment:
     """Follow the field to where ``crossing(network, flow time)`` first is zero.
 
@@ -96,7 +96,9 @@ def rescaled_event(
     there.
     """
     end = jnp.asarray(within, float)
-    field, _, shape, scale, stride = _begin(tolerances, chart, risk, network, pace, end)
+    velocity, _, shape, scale, stride = _begin(
+        tolerances, chart, field, network, pace, end
+    )
 
     def side(y):
         return crossing(chart.leave(shape(y[:-1])), y[-1])
@@ -112,7 +114,7 @@ def rescaled_event(
     def on(carry):
         stride, search, _ = carry
         h = search.step(stride.h)
-        y, slope, err = _try(field, scale, stride, h, jnp.zeros(()))
+        y, slope, err = _try(velocity, scale, stride, h, jnp.zeros(()))
         good = err <= 1
         after = _judged(stride, y, slope, err, h, good)
         search = search.after(h, side(y) * first, good)
@@ -126,18 +128,18 @@ def rescaled_event(
     return Segment(none, last, None, y[-1], stride.steps, met)
 
 
-def _begin(tolerances, chart, risk, network, pace, end):
+def _begin(tolerances, chart, field, network, pace, end):
     flat, shape = ravel_pytree(chart.enter(network))
     rtol, atol = tolerances
 
     def paced(y):
         return pace(chart.leave(shape(y[:-1])))
 
-    def field(y, flowing):
-        """Velocity in the clock, or in flow time where `flowing` is its speed there."""
-        velocity = ravel_pytree(chart.field(risk, shape(y[:-1])))[0]
+    def velocity(y, flowing):
+        """That in the clock, or in flow time where `flowing` is its speed there."""
+        plain = ravel_pytree(chart.velocity(field, shape(y[:-1])))[0]
         speed = jnp.where(flowing > 0, flowing, 1 / paced(y))
-        return speed * jnp.append(velocity, 1.0)
+        return speed * jnp.append(plain, 1.0)
 
     def scale(a, b):
         sizes = atol + rtol * jnp.maximum(jnp.abs(a), jnp.abs(b))
@@ -145,12 +147,15 @@ def _begin(tolerances, chart, risk, network, pace, end):
 
     y = jnp.append(flat, 0.0)
     slope, h = dop853.begin(
-        lambda y: field(y, jnp.zeros(())), y, scale(y, y), lambda slope: end / slope[-1]
+        lambda y: velocity(y, jnp.zeros(())),
+        y,
+        scale(y, y),
+        lambda slope: end / slope[-1],
     )
     stuck = ~jnp.all(jnp.isfinite(slope))
     none = jnp.zeros((), int)
     return (
-        field,
+        velocity,
         paced,
         shape,
         scale,
@@ -158,9 +163,9 @@ def _begin(tolerances, chart, risk, network, pace, end):
     )
 
 
-def _try(field, scale, stride, h, flowing):
+def _try(velocity, scale, stride, h, flowing):
     y, slopes = dop853.compact_step(
-        lambda y: field(y, flowing), stride.y, stride.slope, h
+        lambda y: velocity(y, flowing), stride.y, stride.slope, h
     )
     err = dop853.error(slopes, h, scale(stride.y, y))
     return y, slopes[-1], jnp.where(jnp.isfinite(err), err, jnp.inf)

@@ -16,7 +16,7 @@ class Segment(NamedTuple):
 
     `states` are stacked ``(m, ...)`` at the first `m` recorded times, `last` is the
     state at `time`, `end` the network there if it was computed. `good` says whether the
-    leg got where it was sent, or met its event; else `reason` says why not.
+    segment got where it was sent, or met its event; else `reason` says why not.
     """
 
     states: Any
@@ -29,7 +29,7 @@ class Segment(NamedTuple):
 
     @classmethod
     def begin(cls, chart: AbstractChart, network: AbstractNetwork) -> "Segment":
-        """No way gone yet."""
+        """An empty segment at the start."""
         start = chart.enter(network)
         none = jax.tree.map(lambda x: x[None][:0], start)
         return cls(none, start, network, 0.0, 0, False)  # noqa: FBT003

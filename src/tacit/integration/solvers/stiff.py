@@ -11,8 +11,8 @@ from jax.flatten_util import ravel_pytree
 from scipy.integrate import LSODA
 from scipy.optimize import brentq
 
-from ...risk import Risk
 from ..charts import AbstractChart
+from ..fields import AbstractField
 from .segment import join, Segment
 
 
@@ -56,14 +56,14 @@ def _bound(function: Callable, *parts: object) -> Callable:
     return functools.partial(_call, function, _Static((kept, shape)), arrays)
 
 
-def _velocity(chart, risk, like, flat):
+def _velocity(chart, field, like, flat):
     shape = ravel_pytree(like)[1]
-    return ravel_pytree(chart.field(risk, shape(flat)))[0]
+    return ravel_pytree(chart.velocity(field, shape(flat)))[0]
 
 
-def _jacobian(chart, risk, like, flat):
+def _jacobian(chart, field, like, flat):
     shape = ravel_pytree(like)[1]
-    return jax.jacfwd(lambda y: ravel_pytree(chart.field(risk, shape(y)))[0])(flat)
+    return jax.jacfwd(lambda y: ravel_pytree(chart.velocity(field, shape(y)))[0])(flat)
 
 
 def _side(chart, crossing, like, flat, time):
@@ -73,7 +73,7 @@ def _side(chart, crossing, like, flat, time):
 def integrate_stiff(
     tolerances: tuple[np.ndarray, np.ndarray],
     chart: AbstractChart,
-    risk: Risk,
+    field: AbstractField,
     leg: Segment,
     times: np.ndarray,
     *,
@@ -88,8 +88,8 @@ def integrate_stiff(
     """
     like, begin = leg.last, float(leg.time)
     flat, shape = ravel_pytree(like)
-    velocity = _bound(_velocity, chart, risk, like)
-    jacobian = _bound(_jacobian, chart, risk, like)
+    velocity = _bound(_velocity, chart, field, like)
+    jacobian = _bound(_jacobian, chart, field, like)
     across = None if crossing is None else _bound(_side, chart, crossing, like)
     solver = LSODA(
         lambda _, y: np.asarray(velocity(y)),

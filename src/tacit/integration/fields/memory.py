@@ -1,4 +1,4 @@
-"""The parameters, moved as an optimiser with memory moves them in the long run."""
+"""The flow of an optimiser with memory in the long run."""
 
 import equinox as eqx
 import jax
@@ -10,10 +10,10 @@ from ..._types import Scalar
 from ...memory import MovingAverages
 from ...networks import AbstractNetwork
 from ...risk import Risk
-from .base import AbstractChart
+from .base import AbstractField
 
 
-class Remembered(AbstractChart):
+class MemoryField(AbstractField):
     r"""The flow that an optimiser with memory follows to second order in its step.
 
     Its memoryless iteration $\theta - \eta A - \eta^2 C$, after long and on average
@@ -26,33 +26,15 @@ class Remembered(AbstractChart):
     `rule` is what is remembered, `step` is $\eta$.
     """
 
+    risk: Risk
     rule: MovingAverages
     step: Scalar
     share: Scalar
     noisy: bool = eqx.field(static=True)
 
-    @classmethod
-    def valid(cls, network: AbstractNetwork, risk: Risk) -> bool:
-        del network, risk
-        return False  # laid where it is asked for, not chosen
-
-    @classmethod
-    def at(cls, network: AbstractNetwork, risk: Risk) -> "Remembered":
-        del network, risk
-        raise NotImplementedError("it is laid by its optimiser, not by a network")
-
-    def enter(self, network: AbstractNetwork) -> AbstractNetwork:
-        return network
-
-    def leave(self, y: AbstractNetwork) -> AbstractNetwork:
-        return y
-
-    def tolerances(self, rtol: float, atol: float) -> tuple[float, float]:
-        return rtol, atol
-
-    def field(self, risk: Risk, y: AbstractNetwork) -> AbstractNetwork:
-        flat, back = ravel_pytree(y)
-        rule = self.rule
+    def __call__(self, network: AbstractNetwork) -> AbstractNetwork:
+        flat, back = ravel_pytree(network)
+        rule, risk = self.rule, self.risk
 
         def moments(at):
             g = ravel_pytree(risk.gradient(back(at)))[0]
