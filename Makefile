@@ -65,6 +65,7 @@ $(VENV)/.test: constraints/test.txt pyproject.toml | $(VENV)/.python
 	@touch $@
 
 $(VENV)/.check: constraints/check.txt pyproject.toml | $(VENV)/.python
+	$(PIP) $(TORCH)
 	$(PIP) -e '.[data,test,check]' -c constraints/check.txt
 	@touch $@
 

@@ -1,6 +1,9 @@
-"""PyTorch: what a model's gradients tell."""
+"""PyTorch: a Deep LDA loss, a monitor of training, the noise of gradients, weights.
 
-from .noise import MeasuredNoise as MeasuredNoise, noise_scale as noise_scale
+Nothing of PyTorch is imported before a name is used.
+"""
+
+import lazy_loader
 
 
-__all__ = ["MeasuredNoise", "noise_scale"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

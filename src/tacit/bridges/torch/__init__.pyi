@@ -1,0 +1,18 @@
+from .loss import (
+    DeepLDALoss as DeepLDALoss,
+    DegenerateBatchWarning as DegenerateBatchWarning,
+)
+from .metric_learning import MetricDeepLDALoss as MetricDeepLDALoss
+from .noise import MeasuredNoise as MeasuredNoise, noise_scale as noise_scale
+from .sampler import ClassBalancedSampler as ClassBalancedSampler
+from .statistics import ClassStatistics as ClassStatistics
+
+__all__ = [
+    "ClassBalancedSampler",
+    "ClassStatistics",
+    "DeepLDALoss",
+    "DegenerateBatchWarning",
+    "MeasuredNoise",
+    "MetricDeepLDALoss",
+    "noise_scale",
+]

@@ -1,0 +1,45 @@
+"""What the processes of `torch.distributed` do in the tests: functions to spawn."""
+
+import torch
+from torch import distributed
+
+from tacit.bridges.torch import DeepLDALoss
+
+
+SIZES = (14, 10)
+"""How many of the samples each of two processes has: not alike, on purpose."""
+
+
+def together(work, folder, *args):
+    """Run ``work(rank, *args)`` in two gloo processes; what each returned, in order."""
+    torch.multiprocessing.spawn(
+        _joined, args=(work, str(folder), args), nprocs=len(SIZES), join=True
+    )
+    return [torch.load(folder / f"{rank}.pt") for rank in range(len(SIZES))]
+
+
+def _joined(rank, work, folder, args):
+    torch.set_num_threads(1)
+    distributed.init_process_group(
+        "gloo",
+        init_method=f"file://{folder}/meeting",
+        rank=rank,
+        world_size=len(SIZES),
+    )
+    torch.save(work(rank, *args), f"{folder}/{rank}.pt")
+    distributed.destroy_process_group()
+
+
+def part(rank, *whole):
+    """This process's share of the rows."""
+    first = sum(SIZES[:rank])
+    return tuple(each[first : first + SIZES[rank]] for each in whole)
+
+
+def gathered_gradient(rank, model, X, y):
+    """The loss of all samples, and the gradient that data-parallel training sees."""
+    parallel = torch.nn.parallel.DistributedDataParallel(model)
+    X, y = part(rank, X, y)
+    loss = DeepLDALoss(gather=True)(parallel(X), y)
+    loss.backward()
+    return loss.detach(), [p.grad for p in model.parameters()]
