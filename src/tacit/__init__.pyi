@@ -11,8 +11,13 @@ from . import (
     observables as observables,
     oracles as oracles,
     problems as problems,
+    selection as selection,
     specs as specs,
     studies as studies,
+)
+from .bridges.sklearn import (
+    DeepLDAClassifier as DeepLDAClassifier,
+    DeepLDASelector as DeepLDASelector,
 )
 from .ensemble import train_ensemble as train_ensemble
 from .events import Reaches as Reaches, RiskBelow as RiskBelow

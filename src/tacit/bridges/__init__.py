@@ -1,6 +1,6 @@
-"""Ways in from other libraries, one file for each; none is imported before its use."""
+"""Ways in from other libraries, one for each; none is imported before its use."""
 
-from . import torch as torch
+import lazy_loader
 
 
-__all__ = ["torch"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, ["sklearn", "torch"])

@@ -1,9 +1,9 @@
-"""What is learned: samples with their targets, or the scatter matrices of them."""
+"""What is learned: samples with their targets, or the scatter matrices of them.
 
-from .datasets import load, SETS
-from .problem import Problem
-from .scatter import Scatter
-from .synthetic import strong_weak_noise, two_gaussians
+Loaded name by name: a `Scatter` needs NumPy alone.
+"""
+
+import lazy_loader
 
 
-__all__ = ["Problem", "SETS", "Scatter", "load", "strong_weak_noise", "two_gaussians"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -13,12 +13,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from .panels import Panel, styled
-from .style import Number, Stroke, STROKES, strokes
+from .style import MUTED, Number, Stroke, STROKES, strokes
 from .svg import inline
 
 
 __all__ = [
     "Drawing",
+    "MUTED",
     "Panel",
     "STROKES",
     "Stroke",

@@ -1,0 +1,29 @@
+"""Sparse discriminants: the jump path with shrinkage, and how far to follow it.
+
+NumPy and SciPy only; nothing here compiles.
+"""
+
+from .choosing import choose_from_rows, choose_from_scatters, Selection
+from .fold_scatters import FoldScatters
+from .folds import deal
+from .held_out import spread_of
+from .path import Path, Plateau, trace_path
+from .pooled import Pooled
+from .request import Request
+from .rows import Rows
+
+
+__all__ = [
+    "FoldScatters",
+    "Path",
+    "Plateau",
+    "Pooled",
+    "Request",
+    "Rows",
+    "Selection",
+    "choose_from_rows",
+    "choose_from_scatters",
+    "deal",
+    "spread_of",
+    "trace_path",
+]
