@@ -11,10 +11,13 @@ import scipy.special
 from tacit import losses, Risk
 from tacit.networks import (
     AbstractLinearNetwork,
+    AbstractNetwork,
+    Chain,
     ConvLinear,
     DeepLinear,
     Diagonal,
     MLP,
+    ResidualMLP,
     TwoSided,
 )
 from tacit.networks.activations import ACTIVATIONS
@@ -63,6 +66,53 @@ def test_a_linear_network_is_its_predictor(network):
     for x in X:
         assert jnp.allclose(network(x), w @ x, rtol=1e-14)
     assert jnp.allclose(network(2.0 * X[0] - X[1]), 2.0 * network(X[0]) - network(X[1]))
+
+
+WEIGHTS = [np.full((3, D), 0.2), np.eye(3) + 0.1, np.ones((1, 3))]
+HOMOGENEOUS = {
+    f"{name}, {type(network).__name__}": network
+    for name in ("relu", "square", "cube", "leaky_relu", "relu_squared", "tanh")
+    for network in (
+        MLP(WEIGHTS, name),
+        MLP(WEIGHTS, name, biases=[np.ones(3), np.ones(3), np.ones(1)]),
+        MLP(WEIGHTS[:1], name),
+        Chain(np.ones(D), [0.5, 0.8], name, 3),
+        ResidualMLP(WEIGHTS, name),
+    )
+}
+
+
+@pytest.mark.parametrize("network", **each(NETWORKS | HOMOGENEOUS))
+def test_the_degree_is_that_of_the_function(network):
+    x = jnp.linspace(0.3, 1.1, D)
+    once = np.asarray(network(x))
+    twice = np.asarray(jax.tree.map(lambda p: 2 * p, network)(x))
+    fits = [k for k in range(14) if np.allclose(twice, 2**k * once, 1e-12, 0)]
+    assert fits == ([] if network.degree is None else [network.degree])
+
+
+@pytest.mark.parametrize("network", **each(NETWORKS))
+def test_the_layers_are_among_the_parameters(network):
+    counted = sum(np.size(W) for W in network.layers)
+    extra = 0
+    if isinstance(network, MLP) and network.biases is not None:
+        extra = sum(b.size for b in network.biases)
+    assert counted + extra == sum(p.size for p in jax.tree.leaves(network))
+
+
+def test_a_network_of_ones_own_need_state_no_fact():
+    class Own(AbstractNetwork):
+        a: jax.Array
+        b: jax.Array
+
+        def __call__(self, x):
+            return jnp.tanh(self.a @ x) * self.b
+
+    own = Own(jnp.ones(D), jnp.ones(()))
+    assert [p.shape for p in own.layers] == [(D,), ()]
+    assert (own.depth, own.degree, own.kinked) == (2, None, False)
+    assert not MLP(WEIGHTS).kinked
+    assert MLP(WEIGHTS, "relu").kinked
 
 
 @pytest.mark.parametrize("network", **each(NETWORKS))

@@ -35,6 +35,16 @@ ACTIVATIONS: dict[str, Callable] = {
     "tanh": jnp.tanh,
 }
 
+DEGREES = {
+    "cube": 3,
+    "identity": 1,
+    "leaky_relu": 1,
+    "relu": 1,
+    "relu_squared": 2,
+    "square": 2,
+}
+"""The degrees of those that are homogeneous."""
+
 PROBES = np.array([-10.0, -3.0, -1.0, -0.1, 0.0, 0.1, 1.0, 3.0, 10.0])
 """Where a function must have a value and a slope to be an activation. Zero is among
 them: near a saddle every unit is there."""
@@ -57,6 +67,23 @@ def activation_of(given: str | Callable) -> Callable:
         )
     _probed(given)
     return given
+
+
+def degree_of(activation: str | Callable) -> int | None:
+    r"""The $p$ with $\sigma(cz) = c^p\sigma(z)$ for $c > 0$, where one is known."""
+    return DEGREES.get(activation) if isinstance(activation, str) else None
+
+
+def composed_degree(activation: str | Callable, depth: int) -> int | None:
+    """The degree in the weights of `depth` layers with this activation between them."""
+    if depth == 1:
+        return 1
+    power, degree = degree_of(activation), 1
+    if power is None:
+        return None
+    for _ in range(depth - 1):
+        degree = power * degree + 1
+    return degree
 
 
 def called(activation: str | Callable) -> str:

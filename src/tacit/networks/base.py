@@ -1,8 +1,9 @@
 """What every network is."""
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral
+from typing import Any, Generic, TYPE_CHECKING, TypeVar
 
 import equinox as eqx
 import jax
@@ -13,12 +14,51 @@ from .._types import finite, float64, Matrix, Predictor, Vector
 from ..errors import DataError, ShapeError
 
 
+if TYPE_CHECKING:
+    from typing import ClassVar as AbstractVar
+else:
+    from equinox import AbstractVar
+
+
+T = TypeVar("T")
+
+
+class Fact(Generic[T]):
+    """What holds of a network unless its class says otherwise.
+
+    By a field or a property of the same name; a property here would forbid the field.
+    """
+
+    def __init__(self, default: Callable[[Any], T]):
+        self.default = default
+
+    def __get__(self, network: Any, kind: type) -> T:
+        if network is None:  # so that a field of this name has no default
+            raise AttributeError(f"a fact of every {kind.__name__}, not of the class")
+        return self.default(network)
+
+
 class AbstractNetwork(eqx.Module):
     """A function of one input. Its array leaves are exactly the parameters that train.
 
     To add one: subclass, declare the parameters as fields, define `__call__` for
-    a *single* input. Batching is `jax.vmap`'s business.
+    a *single* input; batching is `jax.vmap`'s business. State what differs of the facts
+    below, as a field or a property. The suite measures `degree`.
     """
+
+    layers = Fact[Any](lambda network: jax.tree.leaves(network))
+    """The weights of one layer after another, the one that sees the input first: a list
+    or an array ``(L, ...)``. Of a network that does not say, each of its arrays."""
+
+    depth = Fact[int](lambda network: len(network.layers))
+    """How many layers."""
+
+    degree = Fact[int | None](lambda _: None)
+    r"""The $D$ for which $f(c\theta) = c^D f(\theta)$, $c > 0$; None where there is
+    none, or none is known."""
+
+    kinked = Fact[bool](lambda _: False)
+    """Whether its slope in the parameters jumps where a unit is 0, as a rectifier's."""
 
     @abc.abstractmethod
     def __call__(self, x: Vector) -> Float[Array, "*k"]:
@@ -37,12 +77,9 @@ class AbstractLinearNetwork(AbstractNetwork):
 
 
 class AbstractFullyConnected(AbstractNetwork):
-    """A network of weight matrices, one after another."""
+    """A network of weight matrices ``(n_l, n_{l-1})``, one after another."""
 
-    @property
-    @abc.abstractmethod
-    def matrices(self) -> list[Matrix]:
-        """The matrices ``(n_l, n_{l-1})``, the first is the one that sees the input."""
+    layers: AbstractVar[list[Matrix]]
 
 
 def matrices(weights: Sequence) -> list[Array]:

@@ -8,7 +8,7 @@ from jaxtyping import Array, ArrayLike
 
 from .._types import Scalar, Vector
 from ..errors import ShapeError
-from .activations import activation_of
+from .activations import activation_of, composed_degree, kinked
 from .base import AbstractNetwork, require_depth, require_finite
 from .inits import require_gains
 
@@ -52,6 +52,18 @@ class Chain(AbstractNetwork):
     def weights(self) -> list[Array]:
         """The gains of all layers, the first a vector."""
         return [self.first, *self.gains]
+
+    @property
+    def layers(self) -> list[Array]:
+        return self.weights
+
+    @property
+    def degree(self) -> int | None:
+        return composed_degree(self.activation, len(self.weights))
+
+    @property
+    def kinked(self) -> bool:
+        return kinked(self.sigma)
 
     def __call__(self, x: Vector) -> Scalar:
         root = self.width**0.5

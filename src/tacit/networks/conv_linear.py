@@ -61,8 +61,7 @@ class ConvLinear(AbstractLinearNetwork):
         return cls(layers)
 
     @property
-    def depth(self) -> int:
-        """How many layers, the fully connected one included."""
+    def degree(self) -> int:
         return len(self.layers)
 
     def predictor(self) -> Vector:

@@ -99,8 +99,8 @@ class DeepLinear(AbstractLinearNetwork, AbstractFullyConnected):
         return cls([np.zeros(first), *(scale * _normal(rng, *s) for s in rest)])
 
     @property
-    def matrices(self) -> list[Matrix]:
-        return self.layers
+    def degree(self) -> int:
+        return len(self.layers)
 
     def predictor(self) -> Predictor:
         # From the thinner end: with one output it is vectors times matrices.

@@ -51,8 +51,7 @@ class Diagonal(AbstractLinearNetwork):
         return cls(layers)
 
     @property
-    def depth(self) -> int:
-        """How many layers."""
+    def degree(self) -> int:
         return len(self.layers)
 
     def predictor(self) -> Vector:

@@ -25,5 +25,9 @@ class Gate(AbstractLinearNetwork):
             )
         require_finite(self)
 
+    @property
+    def degree(self) -> int:
+        return len(self.layers)
+
     def predictor(self) -> Square:
         return jnp.diag(jnp.prod(self.layers, axis=0))

@@ -8,7 +8,7 @@ from jaxtyping import Array, ArrayLike, Float
 
 from .._types import float64, Matrix, Vector
 from ..errors import DataError, ShapeError
-from .activations import activation_of
+from .activations import activation_of, composed_degree, kinked
 from .base import AbstractFullyConnected, matrices, require_chain, require_finite
 from .inits import balanced, he_normal, orthogonal, require_gains, shrunk, symmetric
 
@@ -49,8 +49,17 @@ class MLP(AbstractFullyConnected):
         require_finite(self)
 
     @property
-    def matrices(self) -> list[Matrix]:
+    def layers(self) -> list[Matrix]:
         return self.weights
+
+    @property
+    def degree(self) -> int | None:
+        plain = self.biases is None or len(self.weights) == 1
+        return composed_degree(self.activation, len(self.weights)) if plain else None
+
+    @property
+    def kinked(self) -> bool:
+        return kinked(self.sigma)
 
     @property
     def sigma(self) -> Callable:

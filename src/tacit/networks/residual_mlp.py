@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from .._types import Matrix, Vector
 from ..errors import ShapeError
-from .activations import activation_of
+from .activations import activation_of, kinked
 from .base import AbstractNetwork, matrices, require_chain, require_finite
 
 
@@ -40,6 +40,19 @@ class ResidualMLP(AbstractNetwork):
     def sigma(self) -> Callable:
         """The activation as a function."""
         return activation_of(self.activation)
+
+    @property
+    def layers(self) -> list[Matrix]:
+        return self.weights
+
+    @property
+    def degree(self) -> int | None:
+        # A hidden layer adds what is of one degree to what is of another.
+        return len(self.weights) if len(self.weights) <= 2 else None
+
+    @property
+    def kinked(self) -> bool:
+        return kinked(self.sigma)
 
     def __call__(self, x: Vector) -> Float[Array, "*k"]:
         first, *hidden = self.weights

@@ -45,5 +45,14 @@ class TwoSided(AbstractLinearNetwork):
         smaller = kappa / larger
         return cls(jnp.where(w < 0, smaller, larger), jnp.where(w < 0, larger, smaller))
 
+    @property
+    def layers(self) -> list[Vector]:
+        """The two sides."""
+        return [self.u, self.v]
+
+    @property
+    def degree(self) -> int:
+        return self.depth
+
     def predictor(self) -> Vector:
         return self.u**self.depth - self.v**self.depth

@@ -18,7 +18,7 @@ class FlatWeights(AbstractObservable[AbstractFullyConnected]):
     dims: ClassVar[tuple[str, ...]] = ("entry",)
 
     def measure(self, at: Snapshot[AbstractFullyConnected]) -> Float[Array, " entries"]:
-        return jnp.concatenate([jnp.ravel(W) for W in at.network.matrices])
+        return jnp.concatenate([jnp.ravel(W) for W in at.network.layers])
 
 
 class FrobeniusNorms(AbstractObservable[AbstractFullyConnected]):
@@ -28,7 +28,7 @@ class FrobeniusNorms(AbstractObservable[AbstractFullyConnected]):
     dims: ClassVar[tuple[str, ...]] = ("layer",)
 
     def measure(self, at: Snapshot[AbstractFullyConnected]) -> Float[Array, " L"]:
-        return jnp.stack([_length(W) for W in at.network.matrices])
+        return jnp.stack([_length(W) for W in at.network.layers])
 
 
 class SpectralNorms(AbstractObservable[AbstractFullyConnected]):
@@ -38,7 +38,7 @@ class SpectralNorms(AbstractObservable[AbstractFullyConnected]):
     dims: ClassVar[tuple[str, ...]] = ("layer",)
 
     def measure(self, at: Snapshot[AbstractFullyConnected]) -> Float[Array, " L"]:
-        return jnp.stack([_values(W)[0] for W in at.network.matrices])
+        return jnp.stack([_values(W)[0] for W in at.network.layers])
 
 
 class LayerRatios(AbstractObservable[AbstractFullyConnected]):
@@ -51,7 +51,7 @@ class LayerRatios(AbstractObservable[AbstractFullyConnected]):
     dims: ClassVar[tuple[str, ...]] = ("layer",)
 
     def measure(self, at: Snapshot[AbstractFullyConnected]) -> Float[Array, " L"]:
-        return jnp.stack([jnp.sqrt(1 - _excess(W)) for W in at.network.matrices])
+        return jnp.stack([jnp.sqrt(1 - _excess(W)) for W in at.network.layers])
 
 
 class RankExcess(AbstractObservable[AbstractFullyConnected]):
@@ -65,7 +65,7 @@ class RankExcess(AbstractObservable[AbstractFullyConnected]):
     dims: ClassVar[tuple[str, ...]] = ("layer",)
 
     def measure(self, at: Snapshot[AbstractFullyConnected]) -> Float[Array, " L"]:
-        return jnp.stack([_excess(W) for W in at.network.matrices])
+        return jnp.stack([_excess(W) for W in at.network.layers])
 
 
 class Alignment(AbstractObservable[AbstractFullyConnected]):
@@ -80,7 +80,7 @@ class Alignment(AbstractObservable[AbstractFullyConnected]):
     dims: ClassVar[tuple[str, ...]] = ("pair",)
 
     def measure(self, at: Snapshot[AbstractFullyConnected]) -> Float[Array, " pairs"]:
-        found = [jnp.abs(jnp.sum(v * u)) for v, u in _neighbours(at.network.matrices)]
+        found = [jnp.abs(jnp.sum(v * u)) for v, u in _neighbours(at.network.layers)]
         return jnp.stack(found) if found else jnp.zeros(0)
 
 
@@ -96,7 +96,7 @@ class Misalignment(AbstractObservable[AbstractFullyConnected]):
     def measure(self, at: Snapshot[AbstractFullyConnected]) -> Float[Array, " pairs"]:
         found = [
             jnp.sum((v - jnp.sum(v * u) * u) ** 2)
-            for v, u in _neighbours(at.network.matrices)
+            for v, u in _neighbours(at.network.layers)
         ]
         return jnp.stack(found) if found else jnp.zeros(0)
 

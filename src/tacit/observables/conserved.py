@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -21,14 +20,7 @@ class LayerNorms(AbstractObservable[AbstractNetwork]):
     dims: ClassVar[tuple[str, ...]] = ("layer",)
 
     def measure(self, at: Snapshot) -> Float[Array, " L"]:
-        network = at.network
-        if hasattr(network, "weights"):
-            layers = network.weights
-        else:
-            layers = getattr(network, "layers", None)
-        if layers is None:
-            layers = jax.tree.leaves(network)
-        return jnp.stack([jnp.sum(layer**2) for layer in layers])
+        return jnp.stack([jnp.sum(layer**2) for layer in at.network.layers])
 
 
 class QuasiNorm(AbstractObservable[Diagonal]):

@@ -10,7 +10,7 @@ from .._types import float64, Scalar, Vector
 from ..errors import DataError
 from ..experiment import Snapshot
 from ..networks import AbstractNetwork, MLP
-from ..saddles import imbalance, imbalance_rate, layers_of
+from ..saddles import imbalance, imbalance_rate
 from .base import AbstractObservable
 
 
@@ -88,13 +88,13 @@ class FeatureOverlap(AbstractObservable[AbstractNetwork]):
             raise DataError("FeatureOverlap: the teacher's direction is 0; give one.")
 
     def measure(self, at: Snapshot) -> Scalar:
-        W = jnp.atleast_2d(layers_of(at.network)[0])
+        W = jnp.atleast_2d(at.network.layers[0])
         along = W @ self.direction
         size = jnp.sum(self.direction**2) * jnp.sum(W**2)
         return jnp.sum(along**2) / size
 
 
 def _logs(network, small):
-    layers = layers_of(network)
+    layers = network.layers
     chosen = layers if small is None else [layers[i] for i in small]
     return jnp.stack([0.5 * jnp.log(jnp.sum(W**2)) for W in chosen])

@@ -1,7 +1,7 @@
 """Saddles of small layers: which layers are small, the flow near them, its signals."""
 
 from .backpropagation import imbalance, imbalance_rate, leftover, Signals, signals
-from .layers import layers_of, small_layers
+from .layers import small_layers
 from .leading import Leading, pull_of
 
 
@@ -10,7 +10,6 @@ __all__ = [
     "Signals",
     "imbalance",
     "imbalance_rate",
-    "layers_of",
     "leftover",
     "pull_of",
     "signals",

@@ -2,21 +2,11 @@
 
 from collections.abc import Sequence
 
-import jax
 import numpy as np
-from jaxtyping import Array
-
-from ..networks import AbstractNetwork
 
 
 APART = 3.0
 """Layers are small if their spectral norms lie this far below those of the others."""
-
-
-def layers_of(network: AbstractNetwork) -> list[Array]:
-    """The layers of a network, else each of its parameters."""
-    layers = getattr(network, "weights", getattr(network, "layers", None))
-    return jax.tree.leaves(network) if layers is None else list(layers)
 
 
 def small_layers(layers: Sequence) -> tuple[int, ...]:

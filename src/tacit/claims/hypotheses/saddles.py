@@ -11,7 +11,7 @@ from ...networks import Chain
 from ...networks.activations import values_and_slopes
 from ...observables import MeanGain
 from ...oracles import activation_class, ActivationClass
-from ...saddles import layers_of, Leading, pull_of, small_layers
+from ...saddles import Leading, pull_of, small_layers
 from ...training import Trajectory
 from ..base import Hypothesis
 
@@ -50,7 +50,7 @@ def nothing_constant(run: Trajectory) -> Hypothesis:
     Else the read-out grows to fit the mean of the targets, and is small no more; or,
     large from the start, it makes of the layer below what takes its constant back.
     """
-    risk, layers = run.experiment.risk, layers_of(run.experiment.network)
+    risk, layers = run.experiment.risk, run.experiment.network.layers
     pull = pull_of(risk.loss, risk.problem)
     centred = np.all(np.abs(pull.sum(axis=0)) <= 1e-9 * np.abs(pull).sum(axis=0))
     still = bool(centred) and len(layers) - 1 in small_of(run)
@@ -75,7 +75,7 @@ def to_a_gain(run: Trajectory) -> Hypothesis:
     """Whether the run ends at a geometric mean of its small layers."""
     until, small = run.experiment.until, small_of(run)
     asked = getattr(until, "observable", None)
-    every = tuple(range(len(layers_of(run.experiment.network))))
+    every = tuple(range(len(run.experiment.network.layers)))
     whole = (
         isinstance(until, Reaches)
         and isinstance(asked, MeanGain)
@@ -86,12 +86,12 @@ def to_a_gain(run: Trajectory) -> Hypothesis:
 
 def small_of(run: Trajectory) -> tuple[int, ...]:
     """The layers that start small."""
-    return small_layers(layers_of(run.experiment.network))
+    return small_layers(run.experiment.network.layers)
 
 
 def start_gain(run: Trajectory) -> float:
     """The geometric mean of the norms of the small layers at the start."""
-    layers = layers_of(run.experiment.network)
+    layers = run.experiment.network.layers
     norms = [np.linalg.norm(np.asarray(layers[i])) for i in small_of(run)]
     return float(np.exp(np.mean(np.log(norms))))
 

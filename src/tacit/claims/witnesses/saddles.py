@@ -12,7 +12,7 @@ from ...networks import AbstractNetwork, Chain, MLP
 from ...observables import MeanGain
 from ...problems import Problem
 from ...risk import Risk
-from ...saddles import layers_of, small_layers
+from ...saddles import small_layers
 from ...training import train
 
 
@@ -76,7 +76,7 @@ def leaving(
 ) -> Experiment:
     """A run until the geometric mean of the small layers is `level`."""
     if small is None:
-        small = small_layers(layers_of(network))
+        small = small_layers(network.layers)
     return Experiment(network, risk, flow, until=Reaches(MeanGain(small), level))
 
 
@@ -101,7 +101,7 @@ def rescaled(network: MLP | Chain, small: Sequence[int], factor: float):
 
 def escapes(experiment: Experiment, factors: Sequence[float]) -> np.ndarray:
     """The times at which the same run ends from small layers times the `factors`."""
-    found, small = [], small_layers(layers_of(experiment.network))
+    found, small = [], small_layers(experiment.network.layers)
     for factor in factors:
         start = rescaled(experiment.network, small, factor)
         again = Experiment(

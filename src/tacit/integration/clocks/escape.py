@@ -15,8 +15,7 @@ from jaxtyping import Array, Float
 from ..._types import float64, Scalar
 from ...errors import DataError
 from ...networks import AbstractNetwork
-from ...networks.activations import kinked
-from ...saddles import layers_of, small_layers
+from ...saddles import small_layers
 from ..charts import Parameters
 from ..fields import AbstractField
 from ..path import Arrival, Path, Times
@@ -49,7 +48,7 @@ class Pace(eqx.Module):
     power: Scalar | Float[np.ndarray, ""]
 
     def __call__(self, network: AbstractNetwork) -> Scalar:
-        squares = jnp.stack([jnp.sum(W**2) for W in layers_of(network)])
+        squares = jnp.stack([jnp.sum(W**2) for W in network.layers])
         return jnp.dot(self.small, squares) ** (self.power / 2)
 
 
@@ -88,7 +87,7 @@ class Escape(AbstractClock):
         del settings, field
         if until is not None and not math.isfinite(until):
             raise DataError(f"until = {until}: a flow needs a finite time or an event.")
-        layers = layers_of(network)
+        layers = network.layers
         if self.small is not None and not set(self.small) <= set(range(len(layers))):
             raise DataError(
                 f"Escape: small = {self.small} but {type(network).__name__} has "
@@ -178,12 +177,12 @@ class Escape(AbstractClock):
 
 
 def _laid(clock, settings, network):
-    layers = [np.asarray(W) for W in layers_of(network)]
+    layers = [np.asarray(W) for W in network.layers]
     chosen, power = _small(clock, layers)
     sizes = np.array([np.sqrt(np.mean(W**2)) for W in layers])
     known = sizes[(chosen > 0) & (sizes > 0)] if np.any(sizes[chosen > 0]) else sizes
     entries = min(known[known > 0], default=1.0)
-    rtol = max(settings.rtol, KINKED) if _kinked(network) else settings.rtol
+    rtol = max(settings.rtol, KINKED) if network.kinked else settings.rtol
     tolerances = np.asarray(rtol), np.asarray(rtol * entries)
     pace = Pace(chosen, np.asarray(power))
     return Parameters(), tolerances, pace
@@ -211,12 +210,7 @@ def _may_stiffen(settings, network):
     if settings.solver != "auto":
         return settings.solver == "stiff"
     size = sum(leaf.size for leaf in jax.tree.leaves(network))
-    return size <= LARGEST_JACOBIAN and not _kinked(network)
-
-
-def _kinked(network):
-    sigma = getattr(network, "sigma", None)
-    return sigma is not None and kinked(sigma)
+    return size <= LARGEST_JACOBIAN and not network.kinked
 
 
 def _patience(settings, network):

@@ -67,6 +67,12 @@ class LogRisk(AbstractClock):
         risk = field.risk
         if not isinstance(network, AbstractLinearNetwork):
             raise CapabilityError(self, network, AbstractLinearNetwork)
+        if network.degree is None:
+            raise DataError(
+                'clock="log-risk" needs a predictor of some degree in the parameters; '
+                f"{type(network).__name__} states none. Give it a `degree`, or use "
+                'clock="time".'
+            )
         if not isinstance(risk.loss, AbstractMarginLoss):
             raise DataError(
                 'clock="log-risk" is for losses of a margin, with a logarithm; '

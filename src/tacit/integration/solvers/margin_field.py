@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 from ..._types import Scalar
 from ...networks import AbstractLinearNetwork, Diagonal, TwoSided
 from ...risk import Risk
-from .tangent import degree, flat_predictor, tangent_kernel
+from .tangent import flat_predictor, tangent_kernel
 
 
 State = Float[Array, " P"]
@@ -70,7 +70,7 @@ class MarginField:
         moved = push(velocity)
         # The slopes of log |dR/dw| and of the layers' norms, then of the risk.
         turn = slope @ H @ moved / size**2
-        L = degree(network)
+        L = _degree(network)
         grow = (2 - L) * (y @ velocity) / (L * _size(y, L))
         log_risk = self.risk.log_criterion(self._unflat(E))
         pace = jnp.log(speed) - log_risk - jnp.log(size)
@@ -97,7 +97,7 @@ class MarginField:
         pairs = zip(
             jax.tree.leaves(self.shape(err)), jax.tree.leaves(network), strict=True
         )
-        whole = _size(y, degree(network))
+        whole = _size(y, _degree(network))
         shares = [
             jnp.sum(e**2) / jnp.maximum(jnp.sum(W**2), 1e-6 * whole) for e, W in pairs
         ]
@@ -116,8 +116,13 @@ class MarginField:
         )
 
     def _speed(self, y):
-        L = degree(self.shape(y))
+        L = _degree(self.shape(y))
         return _size(y, L) ** (1 - L / 2)
+
+
+def _degree(network: AbstractLinearNetwork) -> int:
+    assert network.degree is not None  # the clock has seen to it
+    return network.degree
 
 
 def _size(y, L):

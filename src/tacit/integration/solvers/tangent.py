@@ -1,14 +1,13 @@
 """How a linear network's predictor moves with its parameters."""
 
 import functools
-from typing import cast
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...networks import AbstractLinearNetwork, DeepLinear, Diagonal, TwoSided
+from ...networks import AbstractLinearNetwork, DeepLinear, Diagonal
 
 
 Kernel = Float[Array, "D D"]
@@ -17,14 +16,6 @@ Kernel = Float[Array, "D D"]
 def flat_predictor(network: AbstractLinearNetwork) -> Float[Array, " D"]:
     """The predictor as a vector, row after row: ``D = d``, or ``k d``."""
     return network.predictor().ravel()
-
-
-def degree(network: AbstractLinearNetwork) -> int:
-    """The `L` with which the predictor is homogeneous in the parameters: the depth."""
-    if isinstance(network, TwoSided):
-        return int(network.depth)
-    chain = cast("DeepLinear | Diagonal", network)  # or another one of layers
-    return len(chain.layers)
 
 
 @functools.singledispatch
