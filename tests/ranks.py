@@ -3,7 +3,7 @@
 import torch
 from torch import distributed
 
-from tacit.bridges.torch import DeepLDALoss
+from tacit.bridges.torch import DeepLDALoss, NoiseScale
 
 
 SIZES = (14, 10)
@@ -37,9 +37,20 @@ def part(rank, *whole):
 
 
 def gathered_gradient(rank, model, X, y):
-    """The loss of all samples, and the gradient that data-parallel training sees."""
+    """What two processes compute together: a loss, its gradient, and a noise scale.
+
+    The gradient is the one that data-parallel training sees. The noise scale is of two
+    backward passes a step, on the first 4 and the next 4 rows of each process.
+    """
     parallel = torch.nn.parallel.DistributedDataParallel(model)
     X, y = part(rank, X, y)
     loss = DeepLDALoss(gather=True)(parallel(X), y)
     loss.backward()
-    return loss.detach(), [p.grad for p in model.parameters()]
+    slopes = [p.grad.clone() for p in model.parameters()]
+    with NoiseScale(model, 4) as noise:
+        model.zero_grad()
+        with parallel.no_sync():
+            parallel(X[:4]).square().mean().backward()
+        parallel(X[4:8]).square().mean().backward()
+        noise.update()
+    return loss.detach(), slopes, noise.state_dict()

@@ -10,6 +10,12 @@ from typer.testing import CliRunner
 import tacit
 from tacit.cli import app
 from tacit.errors import DataError, OptionError
+from tacit.memory import (
+    adam_schedule_advice,
+    beta_of_half_life,
+    half_life_of_beta,
+    Stage,
+)
 
 
 PAIR = {"beta1": (0.9,), "beta2": (0.999,)}
@@ -137,3 +143,97 @@ def test_the_verb_refuses_bad_numbers(words):
 
 def test_the_verb_needs_both_measurements():
     assert shell("--batch", "8").exit_code == 2
+
+
+def test_a_half_life_is_the_time_to_half_the_weight():
+    beta = beta_of_half_life(3000.0, 32, tokens=5.0)
+    assert beta ** (3000 / (32 * 5)) == pytest.approx(0.5)
+    assert half_life_of_beta(beta, 32, tokens=5.0) == pytest.approx(3000)
+    one = beta_of_half_life(1000.0, 16)
+    assert beta_of_half_life(1000.0, 32) == pytest.approx(one**2), "twice the samples"
+
+
+def test_at_a_fixed_half_life_the_second_term_peaks_at_the_noise_scale():
+    """What the note says of -B2 / (1 + noise)², by values on a grid of batches."""
+    batches = [2**k for k in range(4, 13)]
+    found = adam_schedule_advice(
+        batches[:1], 256.0, beta1=(0.0,), half_life2=1e6
+    )  # beta1 = 0 leaves that term alone
+    values = [
+        adam_schedule_advice([b], 256.0, beta1=(0.0,), half_life2=1e6)[0].advice.long
+        for b in batches
+    ]
+    assert found[0].advice.long == values[0]
+    assert batches[values.index(min(values))] == 256
+
+
+def test_a_schedule_is_the_advice_of_each_stage_and_says_when_it_speaks():
+    stages = [Stage(32, 1000), Stage(256, 40), Stage(1024)]
+    found = adam_schedule_advice(stages, 228.0, beta1=(0.9,), beta2=(0.99,))
+    assert [each.stage for each in found] == stages
+    for each in found:
+        alone = tacit.adam_advice(each.stage.batch, 228.0, beta1=(0.9,), beta2=(0.99,))
+        assert each.advice == alone[0]
+        assert 0.99**each.settling <= 0.05 < 0.99 ** (each.settling - 1)
+    assert found[0].covered == pytest.approx(1 - found[0].settling / 1000)
+    assert [found[1].covered, found[2].covered] == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("stages", "words", "says"),
+    [
+        ([], {}, "one stage or more"),
+        ([Stage(32), Stage(64)], {}, "batch 32 has no number of steps"),
+        ([Stage(32, 0)], {}, "one step or more"),
+        ([Stage(32)], {"half_life2": 0.0}, "half-life is above 0"),
+        ([Stage(32)], {"half_life2": 9.0, "tokens": 0.0}, "above 0"),
+    ],
+)
+def test_bad_schedules_are_named(stages, words, says):
+    with pytest.raises(DataError, match=says):
+        adam_schedule_advice(stages, 1.0, **words)
+
+
+def test_the_verb_takes_a_schedule_and_a_half_life():
+    words = ("--noise-scale", "228", "--beta1", "0.9", "--half-life2", "50000")
+    done = shell("--batch", "32x1000,256x9000,256", *words, "--tokens", "4")
+    assert done.exit_code == 0
+    assert re.findall(r"^batch (\d+), (.*):$", done.stdout, re.M) == [
+        ("32", "1000 steps"),
+        ("256", "9000 steps"),
+        ("256", "for good"),
+    ]
+    assert done.stdout.count("not within this stage") == 1
+    assert "2^(-tokens in a batch / h)" in done.stdout
+    record = json.loads(
+        shell("--batch", "32x1000,256", *words, "--tokens", "4", "--json").stdout
+    )
+    assert record["stages"][0]["grid"][0]["beta2"] == pytest.approx(
+        2 ** (-32 * 4 / 50000)
+    )
+    assert record["stages"][0]["grid"][0]["covered"] == 0
+    assert record["stages"][1]["steps"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--batch", "32*9,64"), r"32x2000,64x4000"),
+        (("--beta2", "0.9", "--half-life2", "9"), "not both"),
+        (("--noise-scale", "no-such-file.json"), "is neither"),
+    ],
+)
+def test_the_verb_names_what_it_cannot_read(words, says):
+    given = {"--batch": "8", "--noise-scale": "1"}
+    pairs = dict(zip(words[::2], words[1::2], strict=True))
+    done = shell(*[x for pair in (given | pairs).items() for x in pair])
+    assert re.search(says, str(done.exception))
+
+
+def test_a_file_without_a_finite_scale_says_what_to_do(tmp_path):
+    path = tmp_path / "noise.json"
+    path.write_text('{"noise_scale": null, "interval": [12.0, null]}')
+    done = shell("--batch", "8", "--noise-scale", str(path))
+    assert "over more steps" in str(done.exception)
+    path.write_text("48.0\n")
+    assert shell("--batch", "8", "--noise-scale", str(path)).exit_code == 0

@@ -23,7 +23,6 @@ from tacit.bridges.torch import (  # noqa: E402 - there is none without PyTorch
     DeepLDALoss,
     DegenerateBatchWarning,
 )
-from tests.ranks import gathered_gradient, together  # noqa: E402
 
 
 OBJECTIVES = ("trace", "mean", "log1p-sum", "log-det", "dorfer")
@@ -361,18 +360,6 @@ def test_statistics_make_a_small_batch_enough_and_its_derivative_right():
 def test_statistics_refuse(make, says):
     with pytest.raises((DataError, ShapeError), match=says):
         make()
-
-
-def test_two_processes_that_gather_are_one_large_batch(tmp_path):
-    torch.manual_seed(0)
-    X, y = (torch.tensor(each) for each in batch(n=24, d=4, classes=3))
-    model = torch.nn.Linear(4, 3).double()
-    loss = DeepLDALoss()(model(X), y)
-    wanted = torch.autograd.grad(loss, list(model.parameters()))
-    for value, slopes in together(gathered_gradient, tmp_path, model, X, y):
-        assert float(value) == pytest.approx(float(loss.detach()), rel=1e-12)
-        for slope, want in zip(slopes, wanted, strict=True):
-            np.testing.assert_allclose(slope, want, rtol=1e-9, atol=1e-12)
 
 
 def test_the_sampler_deals_every_class_evenly():

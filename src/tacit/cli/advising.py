@@ -1,10 +1,13 @@
 """`tacit advise-adam`."""
 
+import json
 import math
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..errors import DataError
 from .base import app, Json, print_json
 
 
@@ -22,14 +25,28 @@ BEYOND = (
     "property of the formula: the 1-norm itself is raised by a larger beta2 at every\n"
     "noise, only less and less."
 )
+STAGES = (
+    "Both are averages over batches of one size: in a stage they speak of the steps\n"
+    "after `settling`, when less than 5 % of the memory is from before it. The noise\n"
+    "scale is taken to be the same in all stages; in training it often grows."
+)
+HALF_LIFE = (
+    "A half-life of h tokens is beta = 2^(-tokens in a batch / h). With beta2 so, its\n"
+    "term -B2 / (1 + noise)², for independent noise, is largest where the batch\n"
+    "equals the noise scale, and small for batches far from it on either side."
+)
 
 
 @app.command("advise-adam")
 def advise_adam(
     *,
-    batch: Annotated[int, typer.Option(help="Samples in a batch.")],
+    batch: Annotated[
+        str,
+        typer.Option(help="Samples in a batch; or stages, 32x2000,64x4000,128."),
+    ],
     noise_scale: Annotated[
-        float, typer.Option(help="tr Σ / |g|² in samples, as measured.")
+        str,
+        typer.Option(help="tr Σ / |g|² in samples, or the file of a NoiseScale."),
     ],
     samples: Annotated[
         int | None, typer.Option(help="Training samples, if batches are shuffles.")
@@ -39,53 +56,151 @@ def advise_adam(
     ] = "independent",
     beta1: Annotated[list[float] | None, typer.Option(help="Repeat for more.")] = None,
     beta2: Annotated[list[float] | None, typer.Option(help="Repeat for more.")] = None,
+    half_life1: Annotated[
+        float | None, typer.Option(help="Of beta1, in tokens; instead of it.")
+    ] = None,
+    half_life2: Annotated[
+        float | None, typer.Option(help="Of beta2, in tokens; instead of it.")
+    ] = None,
+    tokens: Annotated[float, typer.Option(help="Tokens in a sample.")] = 1.0,
     as_json: Json = False,
 ) -> None:
     """Say what Adam's memory does at this noise."""
-    from ..memory.advice import adam_advice, BETA1, BETA2, LITTLE, LONG
+    from ..memory import adam_schedule_advice
+    from ..memory.advice import BETA1, BETA2
 
-    rows = adam_advice(
-        batch,
-        noise_scale,
+    for given, life, name in ((beta1, half_life1, "1"), (beta2, half_life2, "2")):
+        if given and life is not None:
+            raise DataError(f"give --beta{name} or --half-life{name}, not both.")
+    scale, interval = _measured(noise_scale)
+    stages = _stages(batch)
+    rows = adam_schedule_advice(
+        stages,
+        scale,
         samples=samples,
         model=model,
         beta1=tuple(beta1 or BETA1),
         beta2=tuple(beta2 or BETA2),
+        half_life1=half_life1,
+        half_life2=half_life2,
+        tokens=tokens,
     )
-    noise = rows[0].noise
-    turned = noise > 0.5 and model != "scale"
+    parts = [[row for row in rows if row.stage is stage] for stage in stages]
     if as_json:
-        given = {"batch": batch, "noise_scale": noise_scale, "samples": samples}
-        limits = {"second_order_noise": LITTLE, "long_memory_1_minus_beta2": LONG}
-        print_json(
-            "advise-adam",
-            **given,
-            model=model,
-            noise=noise,
-            trusted_up_to=limits,
-            second_order_trend_turned=turned,
-            grid=[
-                {
-                    "beta1": each.beta1,
-                    "beta2": each.beta2,
-                    "coefficient": None if math.isnan(each.value) else each.value,
-                    "effect": each.effect,
-                    "regime": each.regime,
-                    "long_memory": each.long,
-                    "second_order": each.second,
-                    "usual": each.beta2 >= each.beta1**2,
-                }
-                for each in rows
-            ],
-        )
+        lives = {"half_life1": half_life1, "half_life2": half_life2, "tokens": tokens}
+        given = {"noise_scale": scale, "interval": interval, "samples": samples}
+        _print_json(parts, given | {"model": model, **lives})
         return
-    print(f"noise of a batch over its gradient: {noise:.3g} ({model})")
-    print(f"{'beta1':<7} {'beta2':<7} {'C':>10}  {'long':>10} {'second':>10}  effect")
-    for each in rows:
+    if interval is not None:
+        ends = ["inf" if x is None else f"{x:.3g}" for x in interval]
+        print(f"noise scale: {scale:.4g} samples, 95 % interval {' to '.join(ends)}")
+    turned = 0.0
+    for part in parts:
+        stage, noise = part[0].stage, part[0].advice.noise
+        if len(parts) > 1:
+            lasts = "for good" if stage.steps is None else f"{stage.steps} steps"
+            print(f"batch {stage.batch}, {lasts}:")
+        print(f"noise of a batch over its gradient: {noise:.3g} ({model})")
+        _print_rows(part, settles=len(parts) > 1)
+        if _turned(noise, model):
+            turned = max(turned, noise)
+    notes = [*NOTES]
+    notes += [STAGES] if len(parts) > 1 else []
+    notes += [HALF_LIFE] if half_life2 is not None else []
+    notes += [BEYOND.format(noise=turned)] if turned else []
+    print("\n".join(("", *notes)))
+
+
+def _turned(noise: float, model: str) -> bool:
+    return noise > 0.5 and model != "scale"
+
+
+def _stages(text: str) -> list:
+    """``32x2000,64x4000,128`` as stages; one of its own even where two are alike."""
+    from ..memory import Stage
+
+    found = []
+    for part in text.split(","):
+        size, _, steps = part.strip().partition("x")
+        try:
+            found.append(Stage(int(size), int(steps) if steps else None))
+        except ValueError:
+            raise DataError(
+                f"--batch is a number of samples, or stages such as 32x2000,64x4000,128"
+                f" (samples x steps); got {part!r}."
+            ) from None
+    return found
+
+
+def _measured(text: str) -> tuple[float, list[float | None] | None]:
+    """The noise scale and its interval, from a number or from a file that has them."""
+    try:
+        return float(text), None
+    except ValueError:
+        pass
+    try:
+        record = json.loads(Path(text).read_text())
+        if isinstance(record, int | float):
+            return float(record), None
+        scale, interval = record["noise_scale"], record.get("interval")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            "--noise-scale is a number, or a file that NoiseScale.save wrote; "
+            f"{text!r} is neither ({type(error).__name__}: {error})."
+        ) from None
+    if scale is None:
+        raise DataError(
+            f"{text}: the noise scale is infinite: no gradient is told from the noise, "
+            f"whose interval is {interval}. Measure it over more steps."
+        )
+    return float(scale), interval
+
+
+def _print_rows(part, *, settles) -> None:
+    more = "  settling" if settles else ""
+    head = f"{'beta1':<7} {'beta2':<7} {'C':>10}  {'long':>10} {'second':>10}"
+    print(f"{head}{more}  effect")
+    for row in part:
+        each = row.advice
         value = "-" if math.isnan(each.value) else f"{each.value:.3g}"
         odd = "; unusual, beta2 < beta1²" if each.beta2 < each.beta1**2 else ""
+        odd += "; not within this stage" if not row.covered else ""
+        wait = f"{row.settling:>10}" if settles else ""
         print(
-            f"{each.beta1:<7g} {each.beta2:<7g} {value:>10}  {each.long:>10.3g} "
-            f"{each.second:>10.3g}  {each.effect} ({each.regime}){odd}"
+            f"{each.beta1:<7.4g} {each.beta2:<7.6g} {value:>10}  {each.long:>10.3g} "
+            f"{each.second:>10.3g}{wait}  {each.effect} ({each.regime}){odd}"
         )
-    print("\n".join(("", *NOTES, *([BEYOND.format(noise=noise)] if turned else []))))
+
+
+def _print_json(parts, given) -> None:
+    from ..memory.advice import LITTLE, LONG
+
+    stages = [
+        {
+            "batch": part[0].stage.batch,
+            "steps": part[0].stage.steps,
+            "noise": part[0].advice.noise,
+            "second_order_trend_turned": _turned(part[0].advice.noise, given["model"]),
+            "grid": [_row(row) for row in part],
+        }
+        for part in parts
+    ]
+    alone = stages[0] if len(stages) == 1 else {"stages": stages}
+    limits = {"second_order_noise": LITTLE, "long_memory_1_minus_beta2": LONG}
+    print_json("advise-adam", **given, trusted_up_to=limits, **alone)
+
+
+def _row(row) -> dict:
+    each = row.advice
+    return {
+        "beta1": each.beta1,
+        "beta2": each.beta2,
+        "coefficient": None if math.isnan(each.value) else each.value,
+        "effect": each.effect,
+        "regime": each.regime,
+        "long_memory": each.long,
+        "second_order": each.second,
+        "usual": each.beta2 >= each.beta1**2,
+        "settling_steps": row.settling,
+        "covered": row.covered,
+    }

@@ -22,6 +22,13 @@ from .noise import (
     second_order_coefficient,
     Thresholds,
 )
+from .schedules import (
+    adam_schedule_advice,
+    beta_of_half_life,
+    half_life_of_beta,
+    Stage,
+    StageAdvice,
+)
 from .terms import adam_memory, heavy_ball_memory, MemoryTerms
 
 
@@ -33,6 +40,8 @@ __all__ = [
     "MovingAverages",
     "NoiseCoefficients",
     "NoiseTerms",
+    "Stage",
+    "StageAdvice",
     "Thresholds",
     "adam_advice",
     "adam_full_batch",
@@ -40,7 +49,10 @@ __all__ = [
     "adam_memory",
     "adam_memory_mean",
     "adam_noise_terms",
+    "adam_schedule_advice",
+    "beta_of_half_life",
     "gradients",
+    "half_life_of_beta",
     "heavy_ball_memory",
     "heavy_ball_memory_mean",
     "heavy_ball_sums",

@@ -4,6 +4,7 @@ from .loss import (
 )
 from .metric_learning import MetricDeepLDALoss as MetricDeepLDALoss
 from .noise import MeasuredNoise as MeasuredNoise, noise_scale as noise_scale
+from .noise_stream import NoiseScale as NoiseScale
 from .sampler import ClassBalancedSampler as ClassBalancedSampler
 from .statistics import ClassStatistics as ClassStatistics
 
@@ -14,5 +15,6 @@ __all__ = [
     "DegenerateBatchWarning",
     "MeasuredNoise",
     "MetricDeepLDALoss",
+    "NoiseScale",
     "noise_scale",
 ]
