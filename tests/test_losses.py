@@ -1,5 +1,6 @@
 """Laws of every loss, on random reals rather than chosen ones."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -76,8 +77,12 @@ reals = st.floats(-50, 50).map(jnp.asarray)
 signs = st.sampled_from([-1.0, 1.0]).map(jnp.asarray)
 
 
-value = jax.jit(lambda loss, *batch: loss(*batch))  # one compilation for all laws
-slope = jax.jit(lambda loss, *batch: jax.grad(lambda z: loss(z, *batch[1:]))(batch[0]))
+value = eqx.filter_jit(
+    lambda loss, *batch: loss(*batch)
+)  # one compilation for all laws
+slope = eqx.filter_jit(
+    lambda loss, *batch: jax.grad(lambda z: loss(z, *batch[1:]))(batch[0])
+)
 
 
 @batches

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 
+from .compilation import make_room
 from .errors import DataError
 from .experiment import Experiment, N
 from .flows import GradientFlow
@@ -38,6 +39,7 @@ def train_ensemble(
     flow, until = first.flow, first.until
     if not (isinstance(flow, GradientFlow) and isinstance(until, int | float)):
         return [train(each, observe, records=records) for each in experiments]
+    make_room()
     # Recorded norms begin where the last of the starts is.
     asked = [schedule(records, float(until), e.network, flow) for e in experiments]
     times = max(asked, key=lambda times: times[0])

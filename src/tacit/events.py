@@ -6,8 +6,9 @@ from typing import Any, TYPE_CHECKING
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 
-from ._types import Scalar
+from ._types import number, Scalar
 from .errors import DataError
 from .experiment import Snapshot
 
@@ -19,7 +20,7 @@ else:
 
 
 def _wait(within: float | int | None) -> float | None:
-    return None if within is None else float(within)
+    return None if within is None else number(within)
 
 
 class AbstractEvent(eqx.Module):
@@ -45,7 +46,7 @@ class Reaches(AbstractEvent):
     """
 
     observable: Any
-    level: float = eqx.field(converter=float)
+    level: float = eqx.field(converter=np.float64)
     within: float | None = eqx.field(default=None, converter=_wait, kw_only=True)
 
     def __check_init__(self):
@@ -59,7 +60,7 @@ class Reaches(AbstractEvent):
 class RiskBelow(AbstractEvent):
     """The moment when the risk falls to `level`, or to that share of its start."""
 
-    level: float = eqx.field(converter=float)
+    level: float = eqx.field(converter=np.float64)
     relative: bool = False
     within: float | None = eqx.field(default=None, converter=_wait, kw_only=True)
 

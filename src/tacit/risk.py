@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from ._types import Contrast, Design, Matrix, Predictor, Scalar
+from ._types import absent, Contrast, Design, Matrix, Predictor, Scalar
+from .compilation import make_room
 from .errors import CapabilityError, DataError, ShapeError, TacitError
 from .losses import AbstractLoss, AbstractMarginLoss, AbstractScatterLoss
 from .networks import AbstractLinearNetwork, AbstractNetwork
@@ -16,6 +17,11 @@ from .problems import Problem
 
 
 N = TypeVar("N", bound=AbstractNetwork)
+
+MOST_KINDS = 1024
+_COMPUTED: set[tuple] = set()
+"""Shapes of risk and network whose value was seen to exist: that takes a trace, which
+is most of what an experiment costs to make."""
 
 
 class Dense(eqx.Module):
@@ -59,6 +65,7 @@ class Risk(eqx.Module):
     contrast: Contrast | None
 
     def __init__(self, problem: Problem, loss: AbstractLoss, *, singular: bool = False):
+        make_room()  # a new shape of data is what most compilations come from
         self.problem, self.loss = problem, loss
         self.scatter = self.contrast = None
         if problem.X is None and not isinstance(loss, AbstractScatterLoss):
@@ -80,6 +87,18 @@ class Risk(eqx.Module):
     def on_scatter(self) -> bool:
         """Whether a linear network's risk is read off the scatter matrices."""
         return self.scatter is not None
+
+    @property
+    def nameless(self) -> "Risk":
+        """The same function, of a problem without names: for what is compiled."""
+        problem = self.problem.nameless
+        if problem is self.problem:
+            return self
+        bare = object.__new__(Risk)
+        parts = {"loss": self.loss, "scatter": self.scatter, "contrast": self.contrast}
+        for name, part in {"problem": problem, **parts}.items():
+            object.__setattr__(bare, name, part)
+        return bare
 
     def value(self, network: AbstractNetwork, rows: Int[Array, " b"] | None = None):
         """The loss at `network`, on the whole sample or on `rows` of it."""
@@ -167,6 +186,9 @@ class Risk(eqx.Module):
                 )
             if self.contrast is not None:
                 _insist_discriminating(E, np.asarray(self.contrast))
+        kind = _kind(self.nameless, network)
+        if kind in _COMPUTED:
+            return
         try:  # the shapes alone, without a number computed
             jax.eval_shape(self.value, network)
         except TacitError:
@@ -176,6 +198,10 @@ class Risk(eqx.Module):
                 f"{type(self.loss).__name__} of {type(network).__name__} cannot be "
                 f"computed on {self.problem.d} features: {error}"
             ) from error
+        if len(_COMPUTED) >= MOST_KINDS:
+            _COMPUTED.clear()
+        if kind is not None:
+            _COMPUTED.add(kind)
 
     @property
     def _scatter_loss(self) -> AbstractScatterLoss:
@@ -192,7 +218,7 @@ class Risk(eqx.Module):
         return self.loss
 
     def _gram(self, flat):
-        return flat @ flat.T if self._scatter_loss.input_ridge else None
+        return None if absent(self._scatter_loss.input_ridge) else flat @ flat.T
 
     def _latent(self, A, gram, F):
         loss = self._scatter_loss
@@ -205,6 +231,17 @@ class Risk(eqx.Module):
         if rows is None:
             return X, targets, weights
         return X[rows], targets[rows], None if weights is None else weights[rows]
+
+
+def _kind(risk, network):
+    """What the two have apart from numbers; None if it cannot be looked up."""
+    leaves, shape = jax.tree.flatten((risk, network))
+    sizes = tuple((x.shape, x.dtype) if eqx.is_array(x) else x for x in leaves)
+    try:
+        hash((shape, sizes))
+    except TypeError:
+        return None
+    return shape, sizes
 
 
 def _insist_definite(problem, loss, scatter):

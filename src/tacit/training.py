@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
+from .compilation import make_room
 from .errors import DataError
-from .events import AbstractEvent, RiskBelow
+from .events import AbstractEvent, Reaches, RiskBelow
 from .experiment import Experiment, N, Snapshot
 from .flows import AbstractFlow
 from .integration.path import at_event, Path, with_end
@@ -95,6 +96,7 @@ def train(
     the experiment's network, and `DataError` for times that do not increase, that lie
     beyond the end, or for two observables of one name.
     """
+    make_room()
     names = [observable.name for observable in observe]
     doubled = {name for name in names if names.count(name) > 1}
     if doubled:
@@ -102,7 +104,9 @@ def train(
     for observable in observe:
         observable.require(experiment.network)
     key = jax.random.key(experiment.seed)
-    risk, start, flow = experiment.risk, experiment.network, experiment.flow
+    start, flow = experiment.network, experiment.flow
+    nameless = experiment.risk.nameless  # other names then compile nothing
+    risk = experiment.risk if _reads_names(experiment.until) else nameless
     until, reason, end, steps = experiment.until, None, None, 0
     if not isinstance(until, int | float | np.number):
         within = float(until.within or flow.patience)
@@ -125,7 +129,9 @@ def record(
     experiment: Experiment[N], path: Path, observe: tuple[AbstractObservable, ...]
 ) -> Trajectory[N]:
     """The trajectory of `experiment` along `path`, with `observe` measured on it."""
-    look = (path.view, path.states, path.times, experiment.network, experiment.risk)
+    named = any(map(_reads_names, observe))
+    risk = experiment.risk if named else experiment.risk.nameless
+    look = (path.view, path.states, path.times, experiment.network, risk)
     return Trajectory(
         experiment,
         cast(N, path.end),
@@ -137,6 +143,11 @@ def record(
         path.log_time,
         path.asymptotic_from,
     )
+
+
+def _reads_names(thing):
+    seen = thing.observable if isinstance(thing, Reaches) else thing
+    return isinstance(seen, AbstractObservable) and seen.reads_names
 
 
 def _past(event, start, risk):

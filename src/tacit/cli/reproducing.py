@@ -24,8 +24,6 @@ def reproduce(
     one_of(names, "NAME", every=every)
     if quick:  # it compiles more than it computes
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
-    import jax
-
     import tacit
 
     from ..reporting import terminal
@@ -41,9 +39,6 @@ def reproduce(
             with terminal.progress(name) as progress:
                 words = {"out": folder, "quick": quick, "progress": progress}
                 report = tacit.reproduce(name, **words)
-            # What one study compiled is of no use to the next, and all of it together
-            # is more memory mappings than Linux gives a process.
-            jax.clear_caches()
         except KeyboardInterrupt:
             terminal.note(f"Interrupted. What was finished is in {folder}.")
             raise

@@ -87,7 +87,9 @@ class AbstractFixedStep(AbstractFlow):
         if i:
             start = jax.tree.map(lambda x: x[i - 1], (states, memories))
         begin = int(ticks[i - 1]) if i else 0
-        last, memory, k = _careful(_traced(self), risk, start, begin, int(ticks[i]))
+        last, memory, k = _careful(
+            _traced(self), risk, start, np.asarray(begin), ticks[i]
+        )
         kept = jax.tree.map(
             lambda x, y: jnp.concatenate([x[:i], y[None]]), states, last
         )
@@ -105,7 +107,7 @@ class AbstractFixedStep(AbstractFlow):
     ) -> Arrival:
         start = (network, self.memory(risk, network, key))
         last = int(min(within, 2**53))
-        k, met, sound = _until(_traced(self), risk, start, crossing, last)
+        k, met, sound = _until(_traced(self), risk, start, crossing, np.asarray(last))
         if bool(met):
             return Arrival(float(k), None)
         if not bool(sound):

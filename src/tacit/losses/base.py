@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Design, Outputs, Scalar, Targets, Weights
+from .._types import absent, Design, Outputs, Scalar, Targets, Weights
 from ..errors import DataError, ShapeError
 
 
@@ -129,7 +129,7 @@ class AbstractScatterLoss(AbstractLoss):
 
     @property
     def scale_free(self) -> bool:
-        return self.ridge == 0
+        return absent(self.ridge)
 
     def __check_init__(self):
         require_nonnegative("ridge", self.ridge)
@@ -167,10 +167,10 @@ class AbstractScatterLoss(AbstractLoss):
 
         Raises `DataError` when there is an input ridge and no `gram`.
         """
-        if self.input_ridge > 0 and gram is None:
+        if not absent(self.input_ridge) and gram is None:
             raise DataError(
                 f"{type(self).__name__} needs the weights of a linear network for "
-                f"input_ridge={self.input_ridge:g}; outputs alone do not hold them.\n"
+                f"input_ridge={self.input_ridge}; outputs alone do not hold them.\n"
                 "Evaluate it through tacit.Risk, or use `ridge` instead."
             )
         within = within + self.ridge * jnp.eye(len(within))

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Bool, Float
 
-from .._types import Outputs, Scalar, Targets, Weights
+from .._types import absent, number, Outputs, Scalar, Targets, Weights
 from ..errors import DataError, OptionError
 from .base import AbstractLoss, memberships, require_nonnegative
 
@@ -29,17 +29,17 @@ class Dorfer(AbstractLoss):
     """
 
     convention: str = eqx.field(default="code", static=True)
-    ridge: float = eqx.field(default=1e-3, converter=float, static=True)
-    threshold: float = eqx.field(default=1.0, converter=float, static=True)
+    ridge: float = eqx.field(default=1e-3, converter=number)
+    threshold: float = eqx.field(default=1.0, converter=number)
     strict: bool = eqx.field(default=False, static=True)
 
     @property
     def scale_free(self) -> bool:
-        return self.ridge == 0
+        return absent(self.ridge)
 
     @property
     def basis_free(self) -> bool:
-        return self.ridge == 0
+        return absent(self.ridge)
 
     def __check_init__(self):
         if self.convention not in CONVENTIONS:

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Scalar
+from .._types import absent, number, Scalar
 from ..errors import OptionError, ShapeError
 from .base import AbstractScatterLoss
 
@@ -24,8 +24,8 @@ class Fisher(AbstractScatterLoss):
     """
 
     form: str = eqx.field(default="neglog", static=True)
-    ridge: float = eqx.field(default=0.0, converter=float, static=True)
-    input_ridge: float = eqx.field(default=0.0, converter=float, static=True)
+    ridge: float = eqx.field(default=0.0, converter=number)
+    input_ridge: float = eqx.field(default=0.0, converter=number)
 
     @property
     def needs_definite(self) -> bool:
@@ -33,7 +33,7 @@ class Fisher(AbstractScatterLoss):
 
     @property
     def basis_free(self) -> bool:
-        return self.ridge == 0
+        return absent(self.ridge)
 
     def __check_init__(self):
         if self.form not in FORMS:

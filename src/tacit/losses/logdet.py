@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
-from .._types import Scalar
+from .._types import absent, number, Scalar
 from ..errors import OptionError, ShapeError
 from .base import AbstractScatterLoss
 
@@ -24,12 +24,12 @@ class LogDet(AbstractScatterLoss):
     """
 
     reference: str = eqx.field(default="total", static=True)
-    ridge: float = eqx.field(default=0.0, converter=float, static=True)
-    input_ridge: float = eqx.field(default=0.0, converter=float, static=True)
+    ridge: float = eqx.field(default=0.0, converter=number)
+    input_ridge: float = eqx.field(default=0.0, converter=number)
 
     @property
     def basis_free(self) -> bool:
-        return self.ridge == 0
+        return absent(self.ridge)
 
     def __check_init__(self):
         if self.reference not in REFERENCES:

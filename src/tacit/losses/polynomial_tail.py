@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Design, Scalar, Targets
+from .._types import Design, number, Scalar, Targets
 from ..errors import DataError
 from .base import AbstractMarginLoss, signed_rows
 
@@ -21,7 +21,7 @@ class PolynomialTail(AbstractMarginLoss):
     """
 
     exponential_tail: ClassVar[bool] = False
-    power: float = eqx.field(default=1.0, converter=float)
+    power: float = eqx.field(default=1.0, converter=number)
 
     def __check_init__(self):
         if not 0 < self.power < float("inf"):

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
-from .._types import Scalar
+from .._types import absent, number, Scalar
 from .base import AbstractScatterLoss
 
 
@@ -15,12 +15,12 @@ class RatioTrace(AbstractScatterLoss):
     No eigenvalue is computed, so it is smooth where they meet.
     """
 
-    ridge: float = eqx.field(default=0.0, converter=float, static=True)
-    input_ridge: float = eqx.field(default=0.0, converter=float, static=True)
+    ridge: float = eqx.field(default=0.0, converter=number)
+    input_ridge: float = eqx.field(default=0.0, converter=number)
 
     @property
     def basis_free(self) -> bool:
-        return self.ridge == 0
+        return absent(self.ridge)
 
     def criterion(
         self, within: Float[Array, "k k"], contrast: Float[Array, "k r"]

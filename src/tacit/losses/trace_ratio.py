@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import Scalar
+from .._types import number, Scalar
 from .base import AbstractScatterLoss
 
 
@@ -17,8 +17,8 @@ class TraceRatio(AbstractScatterLoss):
     """
 
     basis_free: ClassVar[bool] = False
-    ridge: float = eqx.field(default=0.0, converter=float, static=True)
-    input_ridge: float = eqx.field(default=0.0, converter=float, static=True)
+    ridge: float = eqx.field(default=0.0, converter=number)
+    input_ridge: float = eqx.field(default=0.0, converter=number)
 
     def criterion(
         self, within: Float[Array, "k k"], contrast: Float[Array, "k r"]

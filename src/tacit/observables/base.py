@@ -15,7 +15,7 @@ class AbstractObservable(eqx.Module, Generic[N]):
     """A pure function of a snapshot, jitted and recorded for you.
 
     To add one: subclass, define `measure`; set `needs` if not every network will do,
-    and `dims` if the value is not a single number.
+    `dims` if the value is not a single number, and `reads_names` if it goes by name.
     """
 
     needs: ClassVar[type[AbstractNetwork]] = AbstractNetwork
@@ -26,6 +26,10 @@ class AbstractObservable(eqx.Module, Generic[N]):
 
     units: ClassVar[str] = "1"
     """The unit of the value; "1" for a pure number."""
+
+    reads_names: ClassVar[bool] = False
+    """Whether it reads the names of features or classes. Others are shown a problem
+    without them, so that other names need no compilation."""
 
     @abc.abstractmethod
     def measure(self, at: Snapshot[N]) -> Float[Array, "..."]:

@@ -1,5 +1,7 @@
 """The data a network is trained on, or all that the loss needs to know of it."""
 
+import dataclasses
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -200,6 +202,21 @@ class Problem(eqx.Module):
             return np.asarray(jnp.diag(self.within) + jnp.diag(self.between)) == 0
         X = np.asarray(self.X)
         return np.ptp(X if self.weights is None else X[self.weights > 0], axis=0) == 0
+
+    @property
+    def nameless(self) -> "Problem":
+        """The same numbers without the names of features and classes.
+
+        What is compiled for it serves every problem of the shape, whatever its names.
+        """
+        if self.features is None and self.classes == tuple(range(len(self.classes))):
+            return self
+        bare = object.__new__(Problem)
+        for field in dataclasses.fields(self):
+            object.__setattr__(bare, field.name, getattr(self, field.name))
+        object.__setattr__(bare, "features", None)
+        object.__setattr__(bare, "classes", tuple(range(len(self.classes))))
+        return bare
 
     def select(self, features: object = None, classes: object = None) -> "Problem":
         """The same samples with only these features and classes.

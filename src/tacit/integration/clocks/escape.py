@@ -153,10 +153,6 @@ class Escape(AbstractClock):
         within: float,
     ) -> Arrival:
         chart, tolerances, pace = _laid(self, settings, network)
-        # A level that is a plain number would be compiled anew for every other one.
-        crossing = jax.tree.map(
-            lambda x: np.asarray(x) if type(x) is float else x, crossing
-        )
         if settings.solver == "stiff":
             leg = Segment.begin(chart, network)
         else:

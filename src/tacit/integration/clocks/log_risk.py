@@ -135,7 +135,7 @@ class LogRisk(AbstractClock):
             _excess,
             _filled(goals[0]),
             jnp.asarray(settings.rtol),
-            settings.max_steps,
+            jnp.asarray(settings.max_steps),
             rebalance=self.rebalance,
             shared=shared,
         )
@@ -181,7 +181,7 @@ class LogRisk(AbstractClock):
     def _soft(self, settings, risk, network, crossing, targets):
         rtol, goals = jnp.asarray(settings.rtol), _filled(targets)
         return margin_flow(
-            risk, network, crossing, goals, rtol, settings.max_steps,
+            risk, network, crossing, goals, rtol, jnp.asarray(settings.max_steps),
             rebalance=self.rebalance,
         )  # fmt: skip
 

@@ -71,7 +71,9 @@ class Time(AbstractClock):
             leg = Segment.begin(chart, network)
         else:
             patience = _patience(settings, chart, network)
-            leg = explicit(tolerances, chart, field, network, times, patience)
+            leg = explicit(
+                tolerances, chart, field, network, times, np.asarray(patience)
+            )
             if bool(leg.good):
                 end = network if leg.end is None else leg.end
                 steps = int(leg.steps)
@@ -110,8 +112,8 @@ class Time(AbstractClock):
         tolerances = _tolerances(settings, chart)
         if settings.solver != "stiff":
             leg = explicit_event(
-                tolerances, chart, field, network, crossing, within,
-                _patience(settings, chart, network),
+                tolerances, chart, field, network, crossing, np.asarray(within),
+                np.asarray(_patience(settings, chart, network)),
             )  # fmt: skip
         if not leg.good and _may_stiffen(settings, chart, network):
             leg = integrate_stiff(

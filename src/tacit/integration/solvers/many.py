@@ -22,7 +22,7 @@ def margin_flows(
     crossing: Callable,
     targets: Array,
     rtol: Array,
-    max_steps: int,
+    max_steps: Array,
     *,
     rebalance: bool,
     shared: bool,

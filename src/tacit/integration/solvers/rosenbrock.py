@@ -101,7 +101,7 @@ def margin_flow(
     crossing: Callable,
     targets: Array,
     rtol: Array,
-    max_steps: int,
+    max_steps: Array,
     *,
     rebalance: bool = False,
 ) -> MarginSegment:
