@@ -5,7 +5,7 @@ from pairs import show, verdict  # first: it pins the process to one core
 import numpy as np
 
 import tacit
-from tacit.claims import recipes
+from tacit.claims.witnesses import discriminants as witnesses
 from tacit.observables import LayerNorms, LinearPredictor, QuasiNorm
 
 
@@ -18,11 +18,11 @@ def drift(run, name):
 def conservation():
     """Drift of layer norms and quasi-norm in exact and in plain coordinates."""
     rows, exact, plain = [], 0.0, 0.0
-    problem, w0 = recipes.definite()
+    problem, w0 = witnesses.definite()
     risk = tacit.Risk(problem, tacit.losses.Fisher())
     starts = {
         "balanced": tacit.networks.Diagonal.balanced(w0, depth=3),
-        "unbalanced": recipes.unbalanced(depth=3),
+        "unbalanced": witnesses.unbalanced(depth=3),
     }
     watch = [LayerNorms(), QuasiNorm()]
     for chart in ("auto", "parameters"):
@@ -53,9 +53,9 @@ def conservation():
 
 def descent_identity():
     """The norm after a step minus the norm before plus the squared step."""
-    problem, _ = recipes.definite()
+    problem, _ = witnesses.definite()
     risk = tacit.Risk(problem, tacit.losses.Fisher())
-    start, step = recipes.unbalanced(depth=3), 0.05
+    start, step = witnesses.unbalanced(depth=3), 0.05
     experiment = tacit.Experiment(start, risk, tacit.flows.Descent(step), until=1000)
     run = tacit.train(experiment, [tacit.observables.Layers()], records=np.arange(1001))
     layers = np.asarray(run.seen["Layers"])
@@ -72,7 +72,7 @@ def limits():
     """1 - cos to the predicted limit on 50 random problems, L = 2 to 6."""
     worst = {}
     for seed in range(50):
-        problem, w0 = recipes.definite(3000 + seed)
+        problem, w0 = witnesses.definite(3000 + seed)
         risk = tacit.Risk(problem, tacit.losses.Fisher())
         apart = float(np.asarray(problem.delta) @ w0)
         if abs(apart) < 1e-3:
