@@ -1,6 +1,7 @@
 """The command line: exit codes, streams, names, and no heavy import too early."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -12,11 +13,12 @@ from typer.testing import CliRunner
 
 import tacit
 from tacit import cli
-from tacit.claims import AbstractClaim, Hypothesis
+from tacit.claims import AbstractToleranceClaim, Term
+from tacit.claims.papers import Paper, Source
 from tacit.errors import OutputError
 from tacit.networks import AbstractNetwork
 from tacit.reporting import catalogue, Finding, terminal, trials
-from tacit.verdict import Outcome, Verdict
+from tacit.verdict import Contender, Outcome, Verdict
 
 
 HEAVY = {
@@ -25,41 +27,18 @@ HEAVY = {
 COMMANDS = ["advise-adam", "check", "claims", "data", "reproduce"]
 
 
-class Rival(AbstractClaim):
-    """A false theorem."""
-
-    id: ClassVar[str] = "Z9"
-    reference: ClassVar[str] = "nobody"
-    needs: ClassVar[type] = AbstractNetwork
-    tolerance: float = 1e-9
-
-    def hypotheses(self, run):
-        del run
-        yield Hypothesis("nothing", True)
-
-    def gap(self, run):
-        return run
-
-    def witness(self):
-        return "witness"
-
-    def foil(self):
-        return "foil"
-
-
-class Toy(AbstractClaim):
+class Toy(AbstractToleranceClaim):
     r"""The norm $\lVert w \rVert$ is constant.
 
     More follows.
     """
 
     id: ClassVar[str] = "Z1"
-    reference: ClassVar[str] = "Somebody (2020), Theorem 1"
+    source: ClassVar[Source] = Source(
+        Paper("Somebody (2020)", ""), "Theorem 1", "quoted"
+    )
     needs: ClassVar[type] = AbstractNetwork
     tolerance: float = 1e-9
-
-    def hypotheses(self, run):
-        return Rival.hypotheses(self, run)
 
     def gap(self, run):
         return run
@@ -70,15 +49,25 @@ class Toy(AbstractClaim):
     def foil(self):
         return "foil"
 
-    @property
-    def rivals(self):
-        return (Rival(),)
+
+ALLOWED = (Term("tolerance", 1e-9, "chosen", "nothing"),)
+
+
+def found(outcome, distance=0.1, not_met=(), *, rival=0.2, diverged=False):
+    """A verdict of the table: as the claim's, with a rival that lies this far off."""
+    return {
+        "outcome": outcome,
+        "distance": distance,
+        "budget": ALLOWED,
+        "rivals": (Contender("it is twice as large", rival),),
+        "not_met": not_met,
+        "diverged": diverged,
+    }
 
 
 AS_IT_MUST = {
-    ("Toy", "witness"): (Outcome.HOLDS, 1e-15, ()),
-    ("Toy", "foil"): (Outcome.NOT_APPLICABLE, 0.1, ("the start is balanced",)),
-    ("Rival", "witness"): (Outcome.FAILS, 0.2, ()),
+    "witness": found(Outcome.HOLDS, 1e-15),
+    "foil": found(Outcome.NOT_APPLICABLE, 0.1, ("the start is balanced",)),
 }
 
 
@@ -88,10 +77,10 @@ def outcomes(monkeypatch):
     table = dict(AS_IT_MUST)
 
     def check(claim, experiment):
-        found = table[type(claim).__name__, experiment]
-        if found is KeyboardInterrupt:
-            raise found
-        return Verdict(claim, *found)
+        row = table[experiment]
+        if row is KeyboardInterrupt:
+            raise row
+        return Verdict(claim, **row)
 
     monkeypatch.setattr(catalogue, "every_claim", lambda: [Toy])
     monkeypatch.setattr(trials, "check", check)
@@ -224,31 +213,34 @@ def test_check_accepts_what_comes_out_as_it_must(run, words):
     assert code == 0, err
     assert [line.split()[2] for line in out.splitlines() if line[0] != " "] == [
         "witness",
+        "rival:",
         "foil",
-        "rival",
     ]
     assert "not met: the start is balanced" in out
     assert "1 holds, 1 fails, 1 does not apply; as they must\n" in err
 
 
-DIVERGED = "the run gets to its end: the step became too small"
+DIVERGED = found(
+    Outcome.NOT_APPLICABLE, math.nan, ("the run gets to its end",), diverged=True
+)
 
 
 @pytest.mark.parametrize(
-    ("where", "found", "code"),
+    ("where", "row", "code"),
     [
-        (("Toy", "witness"), (Outcome.FAILS, 0.1, ()), 1),
-        (("Toy", "witness"), (Outcome.NOT_APPLICABLE, 0.1, ("something",)), 1),
-        (("Toy", "witness"), (Outcome.NOT_APPLICABLE, float("nan"), (DIVERGED,)), 3),
-        (("Toy", "foil"), (Outcome.HOLDS, 0.0, ()), 1),
-        (("Toy", "foil"), (Outcome.FAILS, 0.1, ()), 0),
-        (("Toy", "foil"), (Outcome.NOT_APPLICABLE, float("nan"), (DIVERGED,)), 0),
-        (("Rival", "witness"), (Outcome.HOLDS, 0.0, ()), 1),
-        (("Rival", "witness"), (Outcome.NOT_APPLICABLE, 0.1, ("something",)), 1),
+        ("witness", found(Outcome.FAILS), 1),
+        ("witness", found(Outcome.UNDECIDED), 1),
+        ("witness", found(Outcome.NOT_APPLICABLE, 0.1, ("something",)), 1),
+        ("witness", DIVERGED, 3),
+        ("witness", found(Outcome.HOLDS, rival=1e-10), 1),
+        ("foil", found(Outcome.HOLDS, 0.0), 1),
+        ("foil", found(Outcome.FAILS), 0),
+        ("foil", found(Outcome.UNDECIDED), 0),
+        ("foil", DIVERGED, 0),
     ],
 )
-def test_check_says_by_its_code_what_came_out(run, outcomes, where, found, code):
-    outcomes[where] = found
+def test_check_says_by_its_code_what_came_out(run, outcomes, where, row, code):
+    outcomes[where] = row
     assert run("check", "Toy")[0] == code
     told, out, _ = run("check", "Toy", "--json")
     assert told == code
@@ -261,7 +253,7 @@ def test_check_as_json(run):
     record = json.loads(out)
     assert record["schema"] == "tacit.check/1"
     assert record["complete"]
-    assert record["verdicts"][1] == {
+    assert record["verdicts"][2] == {
         "id": "Z1",
         "claim": "Toy",
         "statement": "The norm ‖w‖ is constant.",
@@ -270,19 +262,25 @@ def test_check_as_json(run):
         "on": None,
         "outcome": "does not apply",
         "expected": True,
-        "gap": 0.1,
-        "tolerance": 1e-9,
+        "predicted": None,
+        "measured": None,
+        "distance": 0.1,
+        "allowed": 1e-9,
+        "sees": 0.1 + 1e-9,
+        "nearest_rival": 0.2,
         "not_met": ["the start is balanced"],
+        "why": None,
+        "diverged": False,
     }
 
 
 def test_an_interrupted_check_keeps_what_was_finished(run, outcomes):
-    outcomes["Toy", "foil"] = KeyboardInterrupt
+    outcomes["foil"] = KeyboardInterrupt
     code, out, _ = run("check", "Toy", "--json")
     record = json.loads(out)
     assert code == 130
     assert not record["complete"]
-    assert [each["role"] for each in record["verdicts"]] == ["witness"]
+    assert [each["role"] for each in record["verdicts"]] == ["witness", "rival"]
 
 
 @pytest.mark.usefixtures("outcomes", "studies")
@@ -350,8 +348,7 @@ def test_reproduce_passes_on_what_it_is_told(run, studies, words, asked):
 def test_reproduce_keeps_data_and_notes_apart(run):
     _, out, err = run("reproduce", "one")
     assert out == (
-        "Z1  Toy  wine  holds  gap 5.0e-01  tolerance 1e+00\n"
-        "page: results/one/report.html\n"
+        "Z1  Toy  wine  holds  off 5e-01, sees 2e+00\npage: results/one/report.html\n"
     )
     assert err == "one: 0/1 working (0 s)\n1 holds\n"
     record = json.loads(run("reproduce", "one", "--json")[1])

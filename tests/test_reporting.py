@@ -27,7 +27,7 @@ from tacit.reporting.notation import html as to_html, number, plain
 
 
 def finding(outcome="holds", role="", id="B3", **more):
-    words = {"gap": 1e-15, "tolerance": 1e-9, **more}
+    words = {"distance": 1e-15, "allowed": 1e-9, **more}
     return Finding(
         id, "QuasiNorm", "$Q(w)$ is constant.", "Li (2026)", outcome, role=role, **words
     )
@@ -226,8 +226,8 @@ def test_what_each_role_expects(role, outcome, expected):
 
 
 def test_findings_as_json_hold_no_nan():
-    record = finding("does not apply", gap=float("nan")).to_json()
-    assert record["gap"] is None
+    record = finding("does not apply", distance=float("nan")).to_json()
+    assert record["distance"] is None
     json.dumps(record, allow_nan=False)
 
 

@@ -11,12 +11,13 @@ import pytest
 import tacit
 from tacit import cli, networks
 from tacit.claims import (
-    AbstractClaim,
-    Hypothesis,
+    AbstractToleranceClaim,
     LayerNormsConserved,
     QuasiNormConserved,
+    Source,
     TopGramConserved,
 )
+from tacit.claims.papers import TACIT
 from tacit.reporting import catalogue
 from tacit.specs import Spec, spec as module
 from tests.specs import table
@@ -59,17 +60,13 @@ def test_claims_with_the_same_records_share_a_run(monkeypatch):
     assert verdicts[0].outcome == alone.outcome
 
 
-class Untrue(AbstractClaim[networks.AbstractNetwork]):
+class Untrue(AbstractToleranceClaim[networks.AbstractNetwork]):
     """Nothing ever happens."""
 
     id: ClassVar[str] = "Z1"
-    reference: ClassVar[str] = "nobody"
+    source: ClassVar[Source] = Source(TACIT, "", "derived")
     needs: ClassVar[type] = networks.AbstractNetwork
     tolerance: float = 1e-9
-
-    def hypotheses(self, run):
-        del run
-        yield Hypothesis("nothing", True)
 
     def gap(self, run):
         return 1.0 + 0 * len(run.times)
@@ -96,7 +93,7 @@ BLOWS_UP = {
         (["B3", "Untrue"], {}, 1),
         (["B3"], {"loss__form": "log"}, 2),
         (["B9999"], {}, 2),
-        (["B3"], BLOWS_UP, 3),
+        (["Untrue"], BLOWS_UP, 3),
     ],
 )
 def test_check_says_by_its_code_what_came_out(

@@ -1,4 +1,4 @@
-"""The three outcomes, three false theorems, and the ways to be silent."""
+"""The four outcomes, three false theorems, and the ways not to apply."""
 
 import json
 import math
@@ -10,10 +10,17 @@ import pytest
 from tacit import check, Experiment, judge, Outcome, train
 from tacit.claims import (
     AbstractClaim,
+    AbstractToleranceClaim,
     Hypothesis,
     LayerNormsConserved,
     QuasiNormConserved,
+    Rival,
+    Source,
+    Term,
+    Unmeasured,
 )
+from tacit.claims.papers import TACIT
+from tacit.errors import ClaimError
 from tacit.flows import Descent, GradientFlow
 from tacit.networks import Diagonal
 from tacit.observables import Hoyer
@@ -23,19 +30,19 @@ from tests.cases import NETWORKS, RISK
 WITNESS = QuasiNormConserved().witness()
 
 
-class FalseTheorem(AbstractClaim[Diagonal]):
+class FalseTheorem(AbstractToleranceClaim[Diagonal]):
     """False on purpose, in one of three ways."""
 
     id: ClassVar[str] = "Z1"
-    reference: ClassVar[str] = "nobody"
+    source: ClassVar[Source] = Source(TACIT, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple] = (Hoyer(),)
     measure: object
     layers: int = 1
     tolerance: float = 1e-3
 
-    def hypotheses(self, run):
-        yield Hypothesis("it is this deep", run.network.depth >= self.layers)
+    def hypotheses(self, experiment):
+        yield Hypothesis("it is this deep", experiment.network.depth >= self.layers)
 
     def gap(self, run):
         return self.measure(run)
@@ -67,7 +74,7 @@ FALSE = {
 def test_a_false_theorem_fails(measure):
     verdict = check(FalseTheorem(measure), WITNESS)
     assert verdict.outcome is Outcome.FAILS
-    assert verdict.gap > 0.01
+    assert verdict.distance > 0.01
 
 
 def test_silent_about_another_network():
@@ -94,7 +101,8 @@ def test_silent_where_a_hypothesis_is_broken_and_names_it():
     verdict = check(QuasiNormConserved(), steps)
     assert verdict.outcome is Outcome.NOT_APPLICABLE
     assert verdict.not_met == ("it is the gradient flow, without weight decay",)
-    assert verdict.gap > 1e-6
+    run = train(steps, QuasiNormConserved().observes)
+    assert judge(QuasiNormConserved(), run).distance > 1e-6
 
 
 def test_a_verdict_is_plain_json():
@@ -112,9 +120,109 @@ def undefined(run):
 def test_what_does_not_exist_outside_a_theorem_is_silence():
     verdict = check(FalseTheorem(undefined, layers=4), WITNESS)
     assert verdict.outcome is Outcome.NOT_APPLICABLE
-    assert math.isnan(verdict.gap)
+    assert math.isnan(verdict.distance)
 
 
 def test_a_fault_of_a_claim_inside_its_theorem_is_not_hidden():
     with pytest.raises(ZeroDivisionError):
         check(FalseTheorem(undefined), WITNESS)
+
+
+class Level(AbstractClaim[Diagonal]):
+    """The depth of the network is `told`, to within `allowed`."""
+
+    id: ClassVar[str] = "Z2"
+    source: ClassVar[Source] = Source(TACIT, "", "derived")
+    needs: ClassVar[type] = Diagonal
+    sees: ClassVar[float] = 0.5
+    told: float = 3.0
+    seen: object = 3.0
+    allowed: float = 0.1
+    rival: float = 4.0
+
+    def hypotheses(self, experiment):
+        del experiment
+        return ()
+
+    def predicted(self, run):
+        del run
+        return self.told
+
+    def measured(self, run):
+        if self.seen is None:
+            raise Unmeasured(f"{run.steps} records; it needs 9.")
+        return self.seen
+
+    def budget(self, run):
+        del run
+        yield Term("approach", self.allowed, "the way is not over", "a longer run")
+        yield Term("rounding", 1e-16, "float64", "nothing")
+
+    def rivals(self, run):
+        del run
+        yield Rival("it is one more", self.rival)
+
+    def witness(self, seed=None):
+        del seed
+        return WITNESS
+
+    def foil(self, seed=None):
+        del seed
+        return WITNESS
+
+
+STILL = Experiment(WITNESS.network, WITNESS.risk, GradientFlow(), until=0)
+FOUND = {
+    "holds": ({}, Outcome.HOLDS, ""),
+    "fails": ({"told": 4.0, "rival": 9.0}, Outcome.FAILS, ""),
+    "a rival within the budget": (
+        {"allowed": 0.5, "rival": 3.5}, Outcome.UNDECIDED, "a longer run lowers it"
+    ),
+    "a false one within the budget": (
+        {"told": 3.2, "allowed": 9.0}, Outcome.UNDECIDED, "it is one more"
+    ),
+    "nothing measured": ({"seen": math.nan}, Outcome.UNDECIDED, "could not be"),
+    "a budget that is no number": (
+        {"allowed": math.nan}, Outcome.UNDECIDED, "not a number"
+    ),
+    "too few records": ({"seen": None}, Outcome.UNDECIDED, "it needs 9"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("parts", "outcome", "why"), FOUND.values(), ids=FOUND)
+def test_each_outcome_where_it_must_be(parts, outcome, why):
+    verdict = check(Level(**parts), STILL)
+    assert verdict.outcome is outcome
+    assert why in verdict.why
+    assert bool(verdict.why) == (outcome is Outcome.UNDECIDED)
+    assert json.loads(json.dumps(verdict.to_json()))["outcome"] == outcome.value
+
+
+def test_a_verdict_shows_what_it_could_have_seen():
+    verdict = check(Level(seen=3.03), STILL)
+    assert verdict.sees == pytest.approx(0.1 + 0.01)
+    assert verdict.nearest.statement == "it is one more"
+    assert str(verdict) == (
+        "Z2 Level  holds  predicted 3  measured 3.03  off 1e-02, sees 1e-01"
+    )
+
+
+@pytest.mark.parametrize(
+    "part", ["sees", "id", "measured", "budget", "rivals", "witness", "predicted"]
+)
+def test_a_claim_that_forgets_a_part_is_told_which(part):
+    whole = {
+        name: value for name, value in vars(Level).items() if name in Level.__dict__
+    }
+    kept = {
+        name: getattr(Level, name)
+        for name in (
+            "id", "source", "needs", "sees", "hypotheses", "predicted", "measured",
+            "budget", "rivals", "witness", "foil",
+        )
+        if name != part
+    }  # fmt: skip
+    assert part in whole
+    words = "forecast or predicted" if part == "predicted" else part
+    with pytest.raises(ClaimError, match=f"Half does not define {words}"):
+        type(AbstractClaim)("Half", (AbstractClaim,), kept)

@@ -8,6 +8,7 @@
   - MissingExtraError   an optional dependency is not installed
   - NotFoundError       a name that nothing goes by
   - SpecError           an experiment written in a file, with a mistake in it
+  - ClaimError          a claim that does not define a part of it
   - OutputError         a place that cannot be written to without losing something
 """
 
@@ -76,6 +77,16 @@ class SpecError(TacitError, ValueError):
         self.mistakes, self.file = tuple(mistakes), file
         lines = (": ".join(filter(None, (file, *each))) for each in self.mistakes)
         super().__init__("\n".join(lines))
+
+
+class ClaimError(TacitError, TypeError):
+    """A claim does not define one of its parts."""
+
+    def __init__(self, claim: str, missing: Iterable[str]):
+        super().__init__(
+            f"the claim {claim} does not define {', '.join(missing)}.\n"
+            "Define it, or begin the name with Abstract if it is a base for others."
+        )
 
 
 class OutputError(TacitError, FileExistsError):

@@ -2,68 +2,131 @@
 
 import enum
 import math
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import numpy as np
 
-from .claims import AbstractClaim
+from .claims import AbstractClaim, Rival, Term, Unmeasured
 from .experiment import Experiment
 from .observables import AbstractObservable
 from .training import train, Trajectory
 
 
 class Outcome(enum.Enum):
-    """What a check can find. A theorem that does not apply has not failed."""
+    """What a check can find.
+
+    A theorem that does not apply has not failed, and a run that cannot tell it from
+    something false has not confirmed it.
+    """
 
     HOLDS = "holds"
     FAILS = "fails"
+    UNDECIDED = "undecided"
     NOT_APPLICABLE = "does not apply"
+
+
+class Contender(NamedTuple):
+    """A rival on this run: what it states, and how far off its prediction is."""
+
+    statement: str
+    distance: float
 
 
 class Verdict(eqx.Module):
     """The finding, with everything needed to read it.
 
-    `gap` is the distance from the conclusion, NaN where it could not be measured;
-    `not_met` lists the hypotheses that the run does not meet.
+    `predicted` and `measured` are what the theorem says and what the run shows, None
+    where there is none; `distance` is how far they are apart, NaN where it could not be
+    measured. `budget` are the errors that the theorem allows on this run and `rivals`
+    the false statements that it was tried against. `not_met` lists the hypotheses and
+    conditions that are not met, `why` says what an undecided verdict needs, and
+    `diverged` is whether the numbers of the run gave out.
     """
 
     claim: AbstractClaim
     outcome: Outcome
-    gap: float
+    predicted: Any = None
+    measured: Any = None
+    distance: float = math.nan
+    budget: tuple[Term, ...] = ()
+    rivals: tuple[Contender, ...] = ()
     not_met: tuple[str, ...] = ()
+    why: str = ""
+    diverged: bool = False
 
     @property
-    def tolerance(self) -> float:
-        """The largest gap that counts as holding."""
-        return self.claim.tolerance
+    def allowed(self) -> float:
+        """The largest distance that counts as holding on this run."""
+        return math.fsum(term.size for term in self.budget) if self.budget else math.nan
+
+    @property
+    def sees(self) -> float:
+        """The smallest error of the prediction that this run would have shown."""
+        return self.allowed + self.distance
+
+    @property
+    def furthest(self) -> Any:
+        """What was measured; along a run, at the record that is furthest off."""
+        if self.measured is None or self.predicted is None:
+            return self.measured
+        told, seen = np.asarray(self.predicted), np.asarray(self.measured)
+        if seen.ndim != told.ndim + 1 or not len(seen):
+            return self.measured
+        off = np.abs(seen - told).reshape(len(seen), -1).max(axis=1)
+        return seen[int(np.argmax(off))]
+
+    @property
+    def nearest(self) -> Contender | None:
+        """The rival that comes nearest to what was measured."""
+        known = [rival for rival in self.rivals if math.isfinite(rival.distance)]
+        return min(known, key=lambda rival: rival.distance, default=None)
 
     def to_json(self) -> dict:
-        """The verdict in plain types; a gap that was not measured is None."""
+        """The verdict in plain types; what is no finite number is None."""
         return {
             "id": self.claim.id,
             "claim": type(self.claim).__name__,
             "reference": self.claim.reference,
             "outcome": self.outcome.value,
-            "gap": self.gap if math.isfinite(self.gap) else None,
-            "tolerance": self.tolerance,
+            "predicted": plain_value(self.predicted),
+            "measured": plain_value(self.measured),
+            "distance": plain_value(self.distance),
+            "allowed": plain_value(self.allowed),
+            "sees": plain_value(self.sees),
+            "budget": [
+                {**term._asdict(), "size": plain_value(term.size)}
+                for term in self.budget
+            ],
+            "rivals": [
+                {"statement": each.statement, "distance": plain_value(each.distance)}
+                for each in self.rivals
+            ],
             "not_met": list(self.not_met),
+            "why": self.why or None,
+            "diverged": self.diverged,
         }
 
     def __str__(self) -> str:
-        line = (
-            f"{self.claim.id} {type(self.claim).__name__} {self.outcome.value}: "
-            f"gap {self.gap:.1e}, tolerance {self.tolerance:.0e}"
-        )
-        return "\n  not met: ".join([line, *self.not_met])
+        parts = [f"{self.claim.id} {type(self.claim).__name__}", self.outcome.value]
+        if self.predicted is not None and self.measured is not None:
+            parts.append(f"predicted {in_short(self.predicted)}")
+            parts.append(f"measured {in_short(self.furthest)}")
+        if math.isfinite(self.distance):
+            parts.append(f"off {self.distance:.0e}, sees {self.sees:.0e}")
+        lines = ["  ".join(parts), *(f"not met: {text}" for text in self.not_met)]
+        lines += [f"undecided: {self.why}"] if self.why else []
+        return "\n  ".join(lines)
 
 
 def check(claim: AbstractClaim, experiment: Experiment) -> Verdict:
-    """Train `experiment` and say whether `claim` holds of it, fails, or is silent."""
-    if not isinstance(experiment.network, claim.needs):
-        needed = claim.needs.__name__
-        return Verdict(
-            claim, Outcome.NOT_APPLICABLE, math.nan, (f"the network is a {needed}",)
-        )
+    """Train `experiment` and say whether `claim` holds of it.
+
+    Nothing is trained where a hypothesis of the theorem is not met.
+    """
+    not_met = missing(claim, experiment)
+    if not_met:
+        return Verdict(claim, Outcome.NOT_APPLICABLE, not_met=not_met)
     return judge(claim, train(experiment, claim.observes, records=claim.records))
 
 
@@ -72,22 +135,108 @@ def observed_by(*claims: AbstractClaim) -> tuple[AbstractObservable, ...]:
     return tuple({o.name: o for claim in claims for o in claim.observes}.values())
 
 
+def missing(claim: AbstractClaim, experiment: Experiment) -> tuple[str, ...]:
+    """The hypotheses of `claim` that `experiment` does not meet; trains nothing."""
+    if not isinstance(experiment.network, claim.needs):
+        return (f"the network is a {claim.needs.__name__}",)
+    with np.errstate(all="ignore"):
+        conditions = list(claim.hypotheses(experiment))
+    return tuple(each.text for each in conditions if not each.met)
+
+
 def judge(claim: AbstractClaim, run: Trajectory) -> Verdict:
     """The verdict on a run that has been trained, with `claim.observes` recorded."""
-    not_met = [] if run.finite else [f"the run gets to its end: {run.reason}"]
-    gap = math.nan
+    not_met, diverged = missing(claim, run.experiment), not run.finite
+    if not isinstance(run.experiment.network, claim.needs):
+        return Verdict(claim, Outcome.NOT_APPLICABLE, not_met=not_met)
+    not_met += (f"the run gets to its end: {run.reason}",) if diverged else ()
     try:
         with np.errstate(all="ignore"):
-            for hypothesis in claim.hypotheses(run):
-                not_met += [] if hypothesis.met else [hypothesis.text]
-            if run.finite:
-                gap = float(claim.gap(run))
+            found = claim.conditions(run)
+            not_met += tuple(each.text for each in found if not each.met)
+            if diverged:
+                return _inapplicable(claim, not_met, {}, diverged=True)
+            seen = _measure(claim, run)
+    except Unmeasured as reason:
+        if not_met:
+            return _inapplicable(claim, not_met, {}, diverged=diverged)
+        return Verdict(claim, Outcome.UNDECIDED, why=str(reason))
     except Exception:
         # Where a hypothesis is not met the rest of a claim may well not exist: a drift
         # per step of a flow without steps. Where all are met it is a fault of ours.
         if not not_met:
             raise
+        return _inapplicable(claim, not_met, {}, diverged=diverged)
     if not_met:
-        return Verdict(claim, Outcome.NOT_APPLICABLE, gap, tuple(not_met))
-    outcome = Outcome.HOLDS if gap <= claim.tolerance else Outcome.FAILS
-    return Verdict(claim, outcome, gap)
+        return _inapplicable(claim, not_met, seen, diverged=diverged)
+    outcome, why = _decide(**seen)
+    return Verdict(claim, outcome, **seen, why=why)
+
+
+def _inapplicable(claim, not_met, seen, *, diverged):
+    return Verdict(
+        claim, Outcome.NOT_APPLICABLE, **seen, not_met=not_met, diverged=diverged
+    )
+
+
+def _measure(claim: AbstractClaim, run: Trajectory) -> dict[str, Any]:
+    """What `claim` predicts, what `run` shows, and what the comparison can tell."""
+    predicted, measured = claim.predicted(run), claim.measured(run)
+
+    def off(value):
+        return float(claim.distance(value, measured, run))
+
+    rivals = tuple(Contender(*_placed(rival, off)) for rival in claim.rivals(run))
+    return {
+        "predicted": predicted,
+        "measured": measured,
+        "distance": off(predicted),
+        "budget": tuple(claim.budget(run)),
+        "rivals": rivals,
+    }
+
+
+def _placed(rival: Rival, off):
+    return rival.statement, off(rival.predicted)
+
+
+def _decide(predicted, measured, distance, budget, rivals) -> tuple[Outcome, str]:
+    """The outcome, and what an undecided one would need."""
+    del predicted, measured
+    allowed = math.fsum(term.size for term in budget)
+    if not math.isfinite(distance):
+        return Outcome.UNDECIDED, "what it says could not be measured on this run"
+    if math.isnan(allowed):
+        return Outcome.UNDECIDED, "what the theorem allows on this run is not a number"
+    if distance > allowed:
+        return Outcome.FAILS, ""
+    near = [rival for rival in rivals if rival.distance <= allowed]
+    if not near:
+        return Outcome.HOLDS, ""
+    largest = max(budget, key=lambda term: term.size)
+    return Outcome.UNDECIDED, (
+        f"this run cannot tell it from “{near[0].statement}”; the largest error that "
+        f"the theorem allows is {largest.name}, {largest.size:.0e} ({largest.reason}); "
+        f"{largest.remedy} lowers it"
+    )
+
+
+def in_short(value: Any) -> str:
+    """A number to six digits; of an array the first entries, or the norm if long."""
+    numbers = np.ravel(np.asarray(value, float))
+    if numbers.size == 1:
+        return f"{numbers[0]:.6g}"
+    if numbers.size <= 3:
+        return "(" + ", ".join(f"{x:.4g}" for x in numbers) + ")"
+    norm = float(np.linalg.norm(numbers))
+    return f"({numbers[0]:.4g}, {numbers[1]:.4g}, …) of norm {norm:.6g}"
+
+
+def plain_value(value: Any) -> Any:
+    """A number or array in plain types for JSON; None for what is not finite."""
+    if value is None:
+        return None
+    array = np.asarray(value, float)
+    if array.ndim:
+        return [plain_value(x) for x in array]
+    return float(array) if np.isfinite(array) else None

@@ -4,17 +4,30 @@ One package a theme; inside it one file a theorem or a few that share their data
 """
 
 from . import conservation, discretisation, limits, margins, memory, objectives, saddles
-from .base import AbstractClaim, Hypothesis
+from .base import AbstractClaim
 from .conservation import *  # noqa: F403
 from .discretisation import *  # noqa: F403
 from .limits import *  # noqa: F403
 from .margins import *  # noqa: F403
 from .memory import *  # noqa: F403
 from .objectives import *  # noqa: F403
+from .papers import Paper, Source
+from .parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from .saddles import *  # noqa: F403
+from .tolerance import AbstractToleranceClaim
 
 
-__all__ = ["AbstractClaim", "Hypothesis"]
+__all__ = [
+    "AbstractClaim",
+    "AbstractToleranceClaim",
+    "Forecast",
+    "Hypothesis",
+    "Paper",
+    "Rival",
+    "Source",
+    "Term",
+    "Unmeasured",
+]
 __all__ += conservation.__all__
 __all__ += discretisation.__all__
 __all__ += limits.__all__

@@ -6,6 +6,7 @@ from .base import app, Json, print_json
 @app.command()
 def claims(*, as_json: Json = False) -> None:
     """List the claims: what each states, needs and cites."""
+    from ..claims.papers import cite
     from ..reporting.catalogue import every_claim
     from ..reporting.findings import statement
     from ..reporting.notation import plain
@@ -15,7 +16,7 @@ def claims(*, as_json: Json = False) -> None:
             "id": claim.id,
             "name": claim.__name__,
             "statement": plain(statement(claim)),
-            "reference": claim.reference,
+            "reference": cite(claim.source),
             "needs": claim.needs.__name__,
         }
         for claim in every_claim()

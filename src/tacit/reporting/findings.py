@@ -5,22 +5,19 @@ import math
 import re
 from collections.abc import Iterable
 
-from ..verdict import Verdict
+from ..verdict import in_short, Outcome, Verdict
 from .notation import plain
 
 
 EXPECTED = {
     "witness": ("holds",),
-    "foil": ("fails", "does not apply"),
+    "foil": ("fails", "undecided", "does not apply"),
     "rival": ("fails",),
 }
 """What must come out in each role, where the role decides it. A finding on anything
 else is as expected unless the claim fails."""
 
-DIVERGED = "the run gets to its end"
-"""How `tacit.check` words the hypothesis that every run must meet."""
-
-MARKS = {"holds": "✓", "fails": "✗", "does not apply": "–"}
+MARKS = {"holds": "✓", "fails": "✗", "undecided": "?", "does not apply": "–"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +25,10 @@ class Finding:
     """What was claimed, on what it was tried, and what came of it.
 
     `role` is ``witness``, ``foil``, ``rival`` or empty; `on` says in words which run it
-    was. `statement` may hold notation (``$...$``).
+    was. `statement` may hold notation (``$...$``). `distance` is how far what was
+    `predicted` and `measured` are apart, `allowed` how far they may be on this run, and
+    `nearest` how far off the nearest rival is, NaN where there is none. `why` says what
+    an undecided finding needs.
     """
 
     id: str
@@ -36,46 +36,74 @@ class Finding:
     statement: str
     reference: str
     outcome: str
-    gap: float | int
-    tolerance: float | int
+    distance: float | int
+    allowed: float | int
     not_met: tuple[str, ...] = ()
     role: str = ""
     on: str = ""
+    predicted: str = ""
+    measured: str = ""
+    nearest: float = math.nan
+    why: str = ""
+    diverged: bool = False
 
     @classmethod
     def of(cls, verdict: Verdict, *, role: str = "", on: str = "") -> "Finding":
         """The finding that `verdict` is, read off it and its claim."""
-        claim = verdict.claim
+        claim, nearest = verdict.claim, verdict.nearest
         return cls(
             id=claim.id,
             name=type(claim).__name__,
             statement=statement(type(claim)),
             reference=claim.reference,
             outcome=verdict.outcome.value,
-            gap=float(verdict.gap),
-            tolerance=float(claim.tolerance),
+            distance=float(verdict.distance),
+            allowed=float(verdict.allowed),
             not_met=tuple(verdict.not_met),
             role=role,
             on=on,
+            predicted=_in_short(verdict.predicted),
+            measured=_in_short(verdict.furthest),
+            nearest=nearest.distance if nearest else math.nan,
+            why=verdict.why,
+            diverged=verdict.diverged,
         )
+
+    @classmethod
+    def of_rivals(cls, verdict: Verdict, *, on: str = "") -> "list[Finding]":
+        """One finding a rival: it fails if it lies beyond what is allowed."""
+        true = cls.of(verdict, role="rival")
+        return [
+            dataclasses.replace(
+                true,
+                outcome=_outcome_of(verdict, each.distance).value,
+                distance=each.distance,
+                on=on or each.statement,
+                predicted="",
+                nearest=math.nan,
+                why="",
+            )
+            for each in verdict.rivals
+        ]
 
     @property
     def expected(self) -> bool:
         """Whether this is what must come out: foils and rivals must *not* hold."""
-        return self.outcome in EXPECTED.get(self.role, ("holds", "does not apply"))
+        elsewhere = ("holds", "undecided", "does not apply")
+        return self.outcome in EXPECTED.get(self.role, elsewhere)
 
     @property
-    def diverged(self) -> bool:
-        """Whether it is silent because the numbers gave out, not for a hypothesis."""
-        return any(text.startswith(DIVERGED) for text in self.not_met)
+    def sees(self) -> float:
+        """The smallest error of the prediction that this run would have shown."""
+        return self.allowed + self.distance
 
     @property
     def mark(self) -> str:
-        """One character for the outcome: ``✓``, ``✗`` or ``–``."""
+        """One character for the outcome: ``✓``, ``✗``, ``?`` or ``–``."""
         return MARKS.get(self.outcome, "?")
 
     def to_json(self) -> dict[str, object]:
-        """Plain values only; a gap that is no number is null."""
+        """Plain values only; what is no finite number is null."""
         return {
             "id": self.id,
             "claim": self.name,
@@ -85,10 +113,33 @@ class Finding:
             "on": self.on or None,
             "outcome": self.outcome,
             "expected": self.expected,
-            "gap": self.gap if math.isfinite(self.gap) else None,
-            "tolerance": self.tolerance,
+            "predicted": self.predicted or None,
+            "measured": self.measured or None,
+            "distance": _finite(self.distance),
+            "allowed": _finite(self.allowed),
+            "sees": _finite(self.sees),
+            "nearest_rival": _finite(self.nearest),
             "not_met": list(self.not_met),
+            "why": self.why or None,
+            "diverged": self.diverged,
         }
+
+
+def _in_short(value: object) -> str:
+    return "" if value is None else in_short(value)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _outcome_of(verdict: Verdict, distance: float) -> Outcome:
+    """What comes out for a rival that lies at this distance."""
+    if verdict.outcome is Outcome.NOT_APPLICABLE:
+        return Outcome.NOT_APPLICABLE
+    if not math.isfinite(distance):
+        return Outcome.UNDECIDED
+    return Outcome.FAILS if distance > verdict.allowed else Outcome.UNDECIDED
 
 
 def as_findings(verdicts: "Iterable[Verdict | Finding]") -> list[Finding]:

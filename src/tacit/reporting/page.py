@@ -17,6 +17,7 @@ import markupsafe
 
 from ..errors import DataError
 from .findings import Finding, order
+from .gauge import gauge
 from .notation import html, number, plain
 from .svg import namespaced
 
@@ -115,7 +116,7 @@ class Page:
             lstrip_blocks=True,
         )
         environment.filters |= {"html": html, "number": number, "plain": plain}
-        environment.filters["by_words"] = _by_words
+        environment.filters |= {"by_words": _by_words, "gauge": _gauge}
         controls = [each for each in self.findings if each.role in ("foil", "rival")]
         counts = collections.Counter(
             each.outcome for each in self.findings if each not in controls
@@ -147,6 +148,10 @@ class Page:
             "anchor": f"section-{number}",
             "blocks": blocks,
         }
+
+
+def _gauge(finding: Finding) -> markupsafe.Markup:
+    return markupsafe.Markup(gauge(finding))
 
 
 def _by_words(name: str) -> markupsafe.Markup:

@@ -1,6 +1,7 @@
 """One pair of axes and what a study draws on it."""
 
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, ParamSpec, TypeVar
 
@@ -148,29 +149,34 @@ class Panel:
     def findings(
         self, findings: Sequence[Finding], *, floor: Number = 1e-17
     ) -> "Panel":
-        """Each gap as a dot, each tolerance as a bar it should stay left of."""
+        """Each distance as a dot, left of the bar it may reach; rivals as triangles."""
         rows = np.arange(len(findings))
         for row, each in zip(rows, findings, strict=True):
-            gap = max(each.gap, floor)
+            distance = max(each.distance, floor)
             holds, fails = each.outcome == "holds", each.outcome == "fails"
             colour = (
                 COLOURS["vermilion"] if fails else COLOURS["blue"] if holds else MUTED
             )
-            self.axes.plot([floor, each.tolerance], [row, row], color=MUTED, lw=0.6)
-            self.axes.plot(each.tolerance, row, "|", color=INK, ms=9, mew=1.6)
+            self.axes.plot([floor, each.allowed], [row, row], color=MUTED, lw=0.6)
+            self.axes.plot(each.allowed, row, "|", color=INK, ms=9, mew=1.6)
             self.axes.plot(
-                gap,
+                distance,
                 row,
                 "X" if fails else "o",
                 color=colour,
                 ms=6,
                 markerfacecolor=colour if holds or fails else FACE,
             )
+            if math.isfinite(each.nearest):
+                rival = max(each.nearest, floor)
+                self.axes.plot(rival, row, "<", color=COLOURS["orange"], ms=5)
         names = [f"{each.id}  {each.on or each.name}" for each in findings]
         self.axes.set_yticks(rows, names)
         self.axes.set_ylim(len(findings) - 0.4, -0.6)
         self.axes.grid(visible=False, axis="y")
-        return self.frame(log="x", x="gap (dot) against tolerance (bar)")
+        return self.frame(
+            log="x", x="off (dot), allowed (bar), nearest rival (triangle)"
+        )
 
     @styled
     def level(self, value: Number, text: str = "") -> "Panel":

@@ -1,6 +1,7 @@
 """Findings and progress on a terminal, in a pipe, or in a log."""
 
 import contextlib
+import math
 import sys
 import time
 from collections import Counter
@@ -10,8 +11,18 @@ from .findings import Finding
 from .notation import plain
 
 
-COLOURS = {"holds": "green", "fails": "bold red", "does not apply": "yellow"}
-PLURALS = {"holds": "hold", "fails": "fail", "does not apply": "do not apply"}
+COLOURS = {
+    "holds": "green",
+    "fails": "bold red",
+    "undecided": "cyan",
+    "does not apply": "yellow",
+}
+PLURALS = {
+    "holds": "hold",
+    "fails": "fail",
+    "undecided": "undecided",
+    "does not apply": "do not apply",
+}
 SILENCE = 2.0  # seconds that may pass without a word
 Progress = Callable[[int, int, str], object]
 """What a long computation calls to say how far it is: ``done, total, text``."""
@@ -34,16 +45,31 @@ def lines(findings: Sequence[Finding]) -> list[str]:
             each.name,
             _where(each),
             each.outcome + ("" if each.expected else " (unexpected)"),
-            f"gap {each.gap:.1e}",
-            f"tolerance {each.tolerance:.0e}",
+            *_values(each),
         )
         for each in findings
     ]
     out = []
     for each, row in zip(findings, _aligned(rows), strict=True):
         out.append("  ".join(cell for cell in row if cell).rstrip())
-        out += [f"    not met: {plain(text)}" for text in each.not_met]
+        out += [f"    {text}" for text in _remarks(each)]
     return out
+
+
+def _values(each: Finding) -> tuple[str, ...]:
+    """What was predicted and measured, how far off, and what could have been seen."""
+    known = bool(each.predicted and each.measured)
+    told = f"predicted {each.predicted}" if known else ""
+    seen = f"measured {each.measured}" if each.measured else ""
+    if not math.isfinite(each.distance):
+        return told, seen, ""
+    return told, seen, f"off {each.distance:.0e}, sees {each.sees:.0e}"
+
+
+def _remarks(each: Finding) -> list[str]:
+    """What is not met, and what an undecided finding needs."""
+    said = [f"not met: {plain(text)}" for text in each.not_met]
+    return said + ([f"undecided: {plain(each.why)}"] if each.why else [])
 
 
 def _where(each: Finding) -> str:
@@ -63,15 +89,16 @@ def _table(findings: Sequence[Finding]) -> None:
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
-    head = ("", "claim", "on", "outcome", "gap", "tolerance")
+    head = ("", "claim", "on", "outcome", "predicted", "measured", "off")
     rows = [
         (
             each.id,
             each.name,
             _where(each),
             f"{each.mark} {each.outcome}" + ("" if each.expected else " (unexpected)"),
-            f"{each.gap:.1e}",
-            f"{each.tolerance:.0e}",
+            each.predicted,
+            each.measured,
+            _values(each)[-1].removeprefix("off "),
         )
         for each in findings
     ]
@@ -80,11 +107,11 @@ def _table(findings: Sequence[Finding]) -> None:
     for each, row in zip(findings, rest, strict=True):
         wanted = each.expected and each.outcome == "fails"  # a false claim
         colour = "green" if wanted else COLOURS[each.outcome]
-        styles = ("bold", "", "", colour, "", "dim")
+        styles = ("bold", "", "", colour, "", "", "dim")
         cells = [Text(cell, style) for cell, style in zip(row, styles, strict=True)]
         console.print(Text("  ").join(cells))
-        for text in each.not_met:
-            console.print(Text(f"     not met: {plain(text)}", "dim"))
+        for text in _remarks(each):
+            console.print(Text(f"     {text}", "dim"))
 
 
 def summary(findings: Sequence[Finding]) -> str:

@@ -27,7 +27,7 @@ from ..experiment import Experiment, Snapshot
 from ..networks import AbstractNetwork
 from ..risk import Risk
 from ..training import train, Trajectory
-from ..verdict import check, judge, observed_by, Verdict
+from ..verdict import check, judge, missing, observed_by, Verdict
 from .members import Flow, Loss, Observable
 from .mistakes import mistakes
 from .problems import AnyProblem
@@ -170,7 +170,7 @@ class Spec(AbstractSection):
         Claims that ask for the same records are judged on one run.
         """
         experiment, claims = self.experiment(), list(claims)
-        able = [c for c in claims if isinstance(experiment.network, c.needs)]
+        able = [c for c in claims if not missing(c, experiment)]
         runs: dict[str, Trajectory] = {}
         for claim in claims:
             if claim not in able:

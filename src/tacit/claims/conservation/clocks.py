@@ -15,8 +15,12 @@ from ...networks import AbstractLinearNetwork, AbstractNetwork, Diagonal
 from ...observables import AbstractObservable, TrainingRisk
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow, over_time, resolved
 from ..hypotheses.discriminants import scale_free
+from ..hypotheses.flows import is_gradient_flow, resolved
+from ..measures.paths import over_time
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE, unbalanced
 
 
@@ -31,7 +35,7 @@ ORDER = {"ratio": 0, "neglog": 1, "inverse": 2}
 """The power of $1 / J$ by which the loss, and with it the flow, is slower than $-J$."""
 
 
-class SameOrbits(AbstractClaim[AbstractNetwork]):
+class SameOrbits(AbstractToleranceClaim[AbstractNetwork]):
     r"""$-J$, $-\log J$ and $1/J$ have the same orbits; only their clocks differ.
 
     They are increasing functions of one another, so their gradients are parallel for
@@ -40,7 +44,7 @@ class SameOrbits(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "A3"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = AbstractNetwork
     observes: ClassVar[tuple[AbstractObservable, ...]] = (TrainingRisk(),)
     records: ClassVar[int] = 200
@@ -52,10 +56,10 @@ class SameOrbits(AbstractClaim[AbstractNetwork]):
     turned: bool = True
     """Whether the clocks are turned; at equal times the networks differ."""
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory) -> Iterable[Hypothesis]:
         loss = run.experiment.risk.loss
         yield Hypothesis("the loss is Fisher's criterion", isinstance(loss, Fisher))
-        yield is_gradient_flow(run)
+        yield is_gradient_flow(run.experiment)
         if isinstance(loss, Fisher):
             yield resolved(max(error for _, error in self._clocks(run).values()))
 
@@ -101,11 +105,11 @@ class SameOrbits(AbstractClaim[AbstractNetwork]):
         return Experiment(true.network, true.risk, decaying, until=0.5)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (SameOrbits(depth=self.depth, turned=False),) if self.turned else ()
 
 
-class ScaleIsAClock(AbstractClaim[AbstractLinearNetwork]):
+class ScaleIsAClock(AbstractToleranceClaim[AbstractLinearNetwork]):
     r"""If the loss is free of scale, $\theta(s^2t; s\theta_0) = s\theta(t; \theta_0)$.
 
     The risk does not change when all layers are scaled, so its gradient shrinks by $s$
@@ -114,7 +118,7 @@ class ScaleIsAClock(AbstractClaim[AbstractLinearNetwork]):
     """
 
     id: ClassVar[str] = "A4"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
     tolerance: float = 1e-9
     """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
@@ -127,9 +131,9 @@ class ScaleIsAClock(AbstractClaim[AbstractLinearNetwork]):
     power: float = 2.0
     """The power of $s$ by which times are stretched; any other than 2 is false."""
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory) -> float:
         true, s = run.experiment, self.scale
@@ -151,7 +155,7 @@ class ScaleIsAClock(AbstractClaim[AbstractLinearNetwork]):
         return Experiment(true.network, ridged, FINE, until=1.0)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         if self.power != 2:
             return ()
         return tuple(ScaleIsAClock(depth=self.depth, power=p) for p in (0.0, 1.0))

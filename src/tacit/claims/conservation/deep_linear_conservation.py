@@ -15,8 +15,12 @@ from ...networks import DeepLinear
 from ...observables import AbstractObservable, GramDifferences, LayerNorms, TopGram
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, gradient, Hypothesis, is_gradient_flow
 from ..hypotheses.discriminants import basis_free, scale_free
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.paths import gradient
+from ..papers import ARORA_2018, LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import fully_connected, three_classes
 
 
@@ -28,7 +32,7 @@ def _trained(loss, widths: tuple[int, ...]) -> Experiment[DeepLinear]:
     return Experiment(start, Risk(three_classes(), loss), FLOW, until=0.5)
 
 
-class GramDifferencesConserved(AbstractClaim[DeepLinear]):
+class GramDifferencesConserved(AbstractToleranceClaim[DeepLinear]):
     r"""Under any loss, $W_{l+1}^\top W_{l+1} - W_l W_l^\top$ does not change.
 
     Turning the units between two layers changes nothing, so both Gram matrices move by
@@ -36,9 +40,7 @@ class GramDifferencesConserved(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "H1"
-    reference: ClassVar[str] = (
-        "Arora, Cohen and Hazan (2018), arXiv:1802.06509, proof of Theorem 1"
-    )
+    source: ClassVar[Source] = Source(ARORA_2018, "proof of Theorem 1", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (GramDifferences(),)
     tolerance: float = 1e-8
@@ -47,8 +49,8 @@ class GramDifferencesConserved(AbstractClaim[DeepLinear]):
     loss: AbstractScatterLoss = TraceRatio()
     widths: tuple[int, ...] = (8, 6, 4, 2)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         layers = run.experiment.network.layers
@@ -65,14 +67,14 @@ class GramDifferencesConserved(AbstractClaim[DeepLinear]):
         return Experiment(true.network, true.risk, Descent(0.01), until=50)
 
 
-class FrobeniusNormsConserved(AbstractClaim[DeepLinear]):
+class FrobeniusNormsConserved(AbstractToleranceClaim[DeepLinear]):
     r"""If the loss is free of scale, no layer of a linear network changes norm.
 
     Scaling one layer scales the outputs, so $\langle W_l, \nabla_l\rangle = 0$.
     """
 
     id: ClassVar[str] = "H2"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
     tolerance: float = 1e-8
@@ -81,9 +83,9 @@ class FrobeniusNormsConserved(AbstractClaim[DeepLinear]):
     loss: AbstractScatterLoss = TraceRatio()
     widths: tuple[int, ...] = (8, 6, 4, 2)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         before = jnp.stack([jnp.sum(W**2) for W in run.experiment.network.layers])
@@ -96,7 +98,7 @@ class FrobeniusNormsConserved(AbstractClaim[DeepLinear]):
         return _trained(dataclasses.replace(self.loss, ridge=0.2), self.widths)
 
 
-class TopGramConserved(AbstractClaim[DeepLinear]):
+class TopGramConserved(AbstractToleranceClaim[DeepLinear]):
     r"""If the loss is free of the basis of the outputs, $W_L W_L^\top$ is constant.
 
     Mixing the outputs mixes the rows of the last layer, so $\nabla_L W_L^\top = 0$:
@@ -105,7 +107,7 @@ class TopGramConserved(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "H3"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (TopGram(),)
     tolerance: float = 1e-8
@@ -114,9 +116,9 @@ class TopGramConserved(AbstractClaim[DeepLinear]):
     loss: AbstractScatterLoss = RatioTrace()
     widths: tuple[int, ...] = (8, 6, 4, 2)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield basis_free(run)
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield basis_free(experiment)
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         W = run.experiment.network.layers[-1]
@@ -130,7 +132,7 @@ class TopGramConserved(AbstractClaim[DeepLinear]):
         return _trained(TraceRatio(), self.widths)
 
 
-class SquareTopFrozen(AbstractClaim[DeepLinear]):
+class SquareTopFrozen(AbstractToleranceClaim[DeepLinear]):
     r"""Square invertible layers at the top of a network never move.
 
     With $W_L$ square and invertible, $\nabla_L W_L^\top = 0$ gives $\nabla_L = 0$, and
@@ -139,7 +141,7 @@ class SquareTopFrozen(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "H4"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = DeepLinear
     tolerance: float = 1e-8
     """Rounding of a gradient that is 0, 1e-15 of a term of it, kept up for the run."""
@@ -147,10 +149,10 @@ class SquareTopFrozen(AbstractClaim[DeepLinear]):
     loss: AbstractScatterLoss = LogDet()
     widths: tuple[int, ...] = (8, 5, 2, 2)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield basis_free(run)
-        yield is_gradient_flow(run)
-        top = _square(run.experiment.network.layers)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield basis_free(experiment)
+        yield is_gradient_flow(experiment)
+        top = _square(experiment.network.layers)
         yield Hypothesis("the last layer is square", bool(top))
         regular = all(np.linalg.cond(np.asarray(W)) < 1e6 for W in top)
         yield Hypothesis("the square layers at the top are invertible", regular)

@@ -15,8 +15,12 @@ from ...networks import DeepLinear
 from ...observables import AbstractObservable, LinearPredictor
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, along, Hypothesis, is_gradient_flow, matched_layers
 from ..hypotheses.discriminants import basis_free
+from ..hypotheses.flows import is_gradient_flow, matched_layers
+from ..measures.paths import along
+from ..papers import ARORA_2018, ARORA_2019, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import fully_connected, matched, three_classes
 
 
@@ -60,7 +64,7 @@ def _sides(run: Trajectory[DeepLinear]):
         yield network, np.asarray(E), np.asarray(eqx.filter_jit(risk.slope)(E))
 
 
-class OutputGramConserved(AbstractClaim[DeepLinear]):
+class OutputGramConserved(AbstractToleranceClaim[DeepLinear]):
     r"""From a balanced start $E E^\top$ is constant, if the basis of outputs is free.
 
     Then $\nabla E^\top = 0$ leaves $\dot E = -(E E^\top)^{(L-1)/L}\nabla$: one layer,
@@ -68,9 +72,7 @@ class OutputGramConserved(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "H7"
-    reference: ClassVar[str] = (
-        "Derived from Arora, Cohen and Hazan (2018), arXiv:1802.06509, Theorem 1"
-    )
+    source: ClassVar[Source] = Source(ARORA_2018, "Theorem 1", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-8
@@ -81,13 +83,13 @@ class OutputGramConserved(AbstractClaim[DeepLinear]):
     """What is added to $L$ in the exponent. Only 0 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (OutputGramConserved(depth=self.depth, depth_shift=1),)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield basis_free(run)
-        yield is_gradient_flow(run)
-        yield matched_layers(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield basis_free(experiment)
+        yield is_gradient_flow(experiment)
+        yield matched_layers(experiment)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         _, E = along(run)
@@ -108,7 +110,7 @@ class OutputGramConserved(AbstractClaim[DeepLinear]):
         return _trained(matched(self.depth), TraceRatio())
 
 
-class EndToEnd(AbstractClaim[DeepLinear]):
+class EndToEnd(AbstractToleranceClaim[DeepLinear]):
     r"""From a balanced start the product moves by itself, under any loss.
 
     $\dot E = -\sum_{j=1}^{L} (E E^\top)^{(j-1)/L}\,\nabla\,(E^\top E)^{(L-j)/L}$: the
@@ -116,9 +118,7 @@ class EndToEnd(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "H8"
-    reference: ClassVar[str] = (
-        "Arora, Cohen and Hazan (2018), arXiv:1802.06509, Theorem 1"
-    )
+    source: ClassVar[Source] = Source(ARORA_2018, "Theorem 1", "quoted")
     needs: ClassVar[type] = DeepLinear
     tolerance: float = 1e-8
     """The balance at the end is that of a Runge-Kutta method at rtol 1e-11."""
@@ -130,12 +130,12 @@ class EndToEnd(AbstractClaim[DeepLinear]):
     """Whether only the term $j = L$ is kept, as if the basis of outputs were free."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (EndToEnd(loss=self.loss, last_only=True),)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield matched_layers(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield matched_layers(experiment)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         L, stray = len(run.experiment.network.layers), []
@@ -157,16 +157,14 @@ class EndToEnd(AbstractClaim[DeepLinear]):
         return _trained(fully_connected(8, k, k, k), self.loss)
 
 
-class SingularValuesMove(AbstractClaim[DeepLinear]):
+class SingularValuesMove(AbstractToleranceClaim[DeepLinear]):
     r"""From a balanced start $\dot\sigma_r = -L\sigma_r^{2-2/L}\,u_r^\top\nabla v_r$.
 
     A large singular value is fast and a small one slow, the more so the deeper.
     """
 
     id: ClassVar[str] = "H9"
-    reference: ClassVar[str] = (
-        "Arora, Cohen, Hu and Luo (2019), arXiv:1905.13655, Theorem 3"
-    )
+    source: ClassVar[Source] = Source(ARORA_2019, "Theorem 3", "quoted")
     needs: ClassVar[type] = DeepLinear
     tolerance: float = 1e-8
     """The balance at the end is that of a Runge-Kutta method at rtol 1e-11."""
@@ -178,12 +176,12 @@ class SingularValuesMove(AbstractClaim[DeepLinear]):
     """What is added to $L$ in the law. Only 0 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (SingularValuesMove(loss=self.loss, depth_shift=1),)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield matched_layers(run)
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(run.experiment)
+        yield matched_layers(run.experiment)
         apart = [self._spread(E) for _, E, _ in _sides(run)]
         yield Hypothesis("the singular values differ", min(apart) > 1e-3)
 

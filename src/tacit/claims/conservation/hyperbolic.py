@@ -12,16 +12,12 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, LinearPredictor
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import (
-    AbstractClaim,
-    along,
-    Hypothesis,
-    is_gradient_flow,
-    over_time,
-    resolved,
-    slopes,
-)
 from ..hypotheses.discriminants import scale_free
+from ..hypotheses.flows import is_gradient_flow, resolved
+from ..measures.paths import along, over_time, slopes
+from ..papers import AZULAY, LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE, unbalanced
 
 
@@ -29,7 +25,7 @@ SEED = 1007
 """Its start is far from where J = 0, so that 200 records resolve the slopes."""
 
 
-class HyperbolicMirror(AbstractClaim[Diagonal]):
+class HyperbolicMirror(AbstractToleranceClaim[Diagonal]):
     r"""Two layers: $\operatorname{arcsinh}(2 w_i/|c_i|)/2 + \int_0^t g_i$ stays.
 
     $c = \theta_1^2 - \theta_2^2$ is constant and $\theta_1^2 + \theta_2^2 =
@@ -38,7 +34,7 @@ class HyperbolicMirror(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B10"
-    reference: ClassVar[str] = "Azulay et al. (2021), arXiv:2102.09769"
+    source: ClassVar[Source] = Source(AZULAY, "", "quoted")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 200
@@ -48,19 +44,19 @@ class HyperbolicMirror(AbstractClaim[Diagonal]):
     pace: float = 0.5
     """The factor before the arcsinh; another number than 1/2 makes it false."""
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _two_layers(run)
-        yield is_gradient_flow(run)
-        different = bool(np.all(_imbalance(run)))
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield from _two_layers(run.experiment)
+        yield is_gradient_flow(run.experiment)
+        different = bool(np.all(_imbalance(run.experiment)))
         yield Hypothesis("the two layers differ in every coordinate", different)
         times, w = along(run)
-        yield resolved(over_time(times, slopes(run, w))[1])
+        yield resolved(over_time(times, slopes(run.experiment, w))[1])
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         times, w = along(run)
-        width = np.maximum(np.abs(_imbalance(run)), np.finfo(float).tiny)
+        width = np.maximum(np.abs(_imbalance(run.experiment)), np.finfo(float).tiny)
         dual = self.pace * np.arcsinh(2 * w / width)
-        moved, _ = over_time(times, slopes(run, w))
+        moved, _ = over_time(times, slopes(run.experiment, w))
         return float(np.max(np.abs(dual - dual[0] + moved)) / np.max(np.abs(dual)))
 
     def witness(self) -> Experiment[Diagonal]:
@@ -74,11 +70,11 @@ class HyperbolicMirror(AbstractClaim[Diagonal]):
         return Experiment(true.network, true.risk, decaying, until=0.5)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (HyperbolicMirror(pace=1.0),) if self.pace == 0.5 else ()
 
 
-class HyperbolicNorm(AbstractClaim[Diagonal]):
+class HyperbolicNorm(AbstractToleranceClaim[Diagonal]):
     r"""If the loss is free of scale as well, $\sum_i \sqrt{4 w_i^2 + c_i^2}$ stays.
 
     It is $\|\theta_1\|^2 + \|\theta_2\|^2$ written in the predictor. For a balanced
@@ -86,7 +82,7 @@ class HyperbolicNorm(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B10b"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-9
@@ -95,14 +91,14 @@ class HyperbolicNorm(AbstractClaim[Diagonal]):
     width: float = 1.0
     """Factor on $c$; another number than 1 makes it false, 0 being the balanced law."""
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _two_layers(run)
-        yield scale_free(run)
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield from _two_layers(experiment)
+        yield scale_free(experiment)
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         _, w = along(run)
-        norm = np.sum(np.hypot(2 * w, self.width * _imbalance(run)), axis=1)
+        norm = np.sum(np.hypot(2 * w, self.width * _imbalance(run.experiment)), axis=1)
         return float(np.max(np.abs(norm / norm[0] - 1)))
 
     def witness(self) -> Experiment[Diagonal]:
@@ -116,14 +112,14 @@ class HyperbolicNorm(AbstractClaim[Diagonal]):
         return Experiment(true.network, ridged, FINE, until=5.0)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (HyperbolicNorm(width=0.0),) if self.width else ()
 
 
-def _two_layers(run):
-    yield Hypothesis("there are two layers", run.experiment.network.depth == 2)
+def _two_layers(experiment):
+    yield Hypothesis("there are two layers", experiment.network.depth == 2)
 
 
-def _imbalance(run):
-    layers = np.asarray(run.experiment.network.layers)
+def _imbalance(experiment):
+    layers = np.asarray(experiment.network.layers)
     return layers[0] ** 2 - layers[-1] ** 2

@@ -1,20 +1,23 @@
 """What the gradient flow of a diagonal network conserves."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import jax.numpy as jnp
 import numpy as np
 
 from ...experiment import Experiment
 from ...flows import Descent
 from ...losses import Fisher
 from ...networks import Diagonal
-from ...observables import AbstractObservable, Balance, LayerNorms, LinearPredictor
+from ...observables import AbstractObservable, LayerNorms, Layers, LinearPredictor
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, along, Hypothesis, is_gradient_flow
+from ..base import AbstractClaim
 from ..hypotheses.discriminants import balanced, scale_free
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.budgets import integration, rounding
+from ..papers import DU, LI, Source
+from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import definite, FINE, unbalanced
 
 
@@ -26,27 +29,50 @@ class BalanceConserved(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B1"
-    reference: ClassVar[str] = "Du, Hu & Lee (2018), arXiv:1806.00900, Theorem 2.1"
+    source: ClassVar[Source] = Source(DU, "Theorem 2.1", "quoted")
     needs: ClassVar[type] = Diagonal
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (Balance(),)
-    tolerance: float = 1e-9
-    """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
+    sees: ClassVar[float] = 1e-9
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        several = experiment.network.depth > 1
+        yield Hypothesis("it has two layers or more", several)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        squares = run.experiment.network.layers**2
-        drift = run.seen["Balance"] - (squares[1:] - squares[:-1])[None]
-        return float(jnp.max(jnp.abs(drift), initial=0.0) / jnp.max(squares))
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        about = "the differences of the squares of neighbouring layers, all along"
+        return Forecast(
+            np.diff(np.asarray(experiment.network.layers) ** 2, axis=0), about
+        )
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, _ = definite()
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return np.diff(np.asarray(run.seen["Layers"]) ** 2, axis=1)
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[Diagonal]
+    ) -> float:
+        # In units of the largest square: a balanced start has no difference to keep.
+        largest = np.max(np.asarray(run.experiment.network.layers) ** 2)
+        return float(np.max(np.abs(measured - predicted)) / largest)
+
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        largest = np.max(np.asarray(run.experiment.network.layers) ** 2)
+        grown = float(np.max(np.asarray(run.seen["Layers"]) ** 2) / largest)
+        return integration(run, max(1.0, grown)), rounding(run, max(1.0, grown))
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        squares = np.asarray(run.seen["Layers"]) ** 2
+        start = np.asarray(run.experiment.network.layers) ** 2
+        moved = squares[:, 1:] - start[1:]
+        yield Rival("only the last layer moves", np.diff(start, axis=0) + moved)
+
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, _ = definite(seed)
         ridged = Risk(problem, Fisher(form="ratio", ridge=0.3))
-        return Experiment(unbalanced(depth=3), ridged, FINE, until=5.0)
+        return Experiment(unbalanced(seed, depth=3), ridged, FINE, until=5.0)
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        true = self.witness(seed)
         return Experiment(true.network, true.risk, Descent(0.02), until=250)
 
 
@@ -59,29 +85,47 @@ class LayerNormsConserved(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B2"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
-    tolerance: float = 1e-9
-    """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(), Layers())
+    sees: ClassVar[float] = 1e-9
 
     depth: int = 3
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield is_gradient_flow(experiment)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        before = jnp.sum(run.experiment.network.layers**2, axis=1)
-        return float(jnp.max(jnp.abs(run.seen["LayerNorms"] / before[None] - 1)))
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        squares = np.sum(np.asarray(experiment.network.layers) ** 2, axis=1)
+        return Forecast(squares, "the squared norm of every layer, all along")
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, _ = definite()
-        start = unbalanced(depth=self.depth)
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return np.asarray(run.seen["LayerNorms"])
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[Diagonal]
+    ) -> float:
+        del run
+        return float(np.max(np.abs(measured / predicted - 1)))
+
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        return integration(run), rounding(run)
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        start, layers = np.asarray(run.experiment.network.layers), run.seen["Layers"]
+        now, squares = np.asarray(layers), np.sum(np.asarray(layers) ** 2, axis=2)
+        # As long as they are, had they kept the sum of the magnitudes instead.
+        sums = np.abs(start).sum(axis=1) / np.abs(now).sum(axis=2)
+        yield Rival("the 1-norm of every layer is conserved", squares * sums**2)
+
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, _ = definite(seed)
+        start = unbalanced(seed, depth=self.depth)
         return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        true = self.witness(seed)
         ridged = Risk(true.risk.problem, Fisher(form="ratio", ridge=0.3))
         return Experiment(true.network, ridged, FINE, until=1.0)
 
@@ -94,38 +138,49 @@ class QuasiNormConserved(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B3"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    tolerance: float = 1e-9
-    """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
+    sees: ClassVar[float] = 1e-9
 
     depth: int = 3
 
-    shift: int = 0
-    """Added to the depth in the exponent; another number than 0 makes it false."""
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield is_gradient_flow(experiment)
+        yield balanced(experiment)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield is_gradient_flow(run)
-        yield balanced(run)
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        w, L = experiment.network.predictor(), experiment.network.depth
+        return Forecast(_quasi_norm(w, L), f"the 2/{L}-quasi-norm of w, all along")
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        _, w = along(run)
-        power = 2 / (run.experiment.network.depth + self.shift)
-        total = np.sum(np.abs(w) ** power, axis=1)
-        return float(np.max(np.abs(total / total[0] - 1)))
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return _quasi_norm(run.seen["LinearPredictor"], run.experiment.network.depth)
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = definite()
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        L = run.experiment.network.depth
+        return integration(run, L), rounding(run, L)
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        start, w = run.experiment.network.predictor(), run.seen["LinearPredictor"]
+        L = run.experiment.network.depth
+        # As it would be at the direction it has, had another norm of w been kept.
+        kept = _quasi_norm(start, L + 1) / _quasi_norm(w, L + 1)
+        text = f"the 2/{L + 1}-quasi-norm, of one layer more, is conserved"
+        yield Rival(text, _quasi_norm(w, L) * kept)
+
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, w0 = definite(seed)
         start = Diagonal.balanced(w0, depth=self.depth)
         return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
-        lopsided = unbalanced(depth=self.depth)
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        true = self.witness(seed)
+        lopsided = unbalanced(seed, depth=self.depth)
         return Experiment(lopsided, true.risk, FINE, until=5.0)
 
-    @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
-        return () if self.shift else (QuasiNormConserved(depth=self.depth, shift=1),)
+
+def _quasi_norm(w: Any, depth: int) -> np.ndarray:
+    r"""$(\sum_i |w_i|^{2/L})^{L/2}$ along the last axis."""
+    total = np.sum(np.abs(np.asarray(w)) ** (2 / depth), axis=-1)
+    return np.asarray(total ** (depth / 2))

@@ -12,16 +12,12 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, LinearPredictor
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import (
-    AbstractClaim,
-    along,
-    Hypothesis,
-    is_gradient_flow,
-    over_time,
-    resolved,
-    slopes,
-)
 from ..hypotheses.discriminants import balanced
+from ..hypotheses.flows import is_gradient_flow, resolved
+from ..measures.paths import along, over_time, slopes
+from ..papers import ARORA_2018, LABARRIERE, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE, unbalanced
 
 
@@ -29,7 +25,7 @@ SEED = 1007
 """Its starts are far from where J = 0, so that 200 records resolve the slopes."""
 
 
-class BalancedSpeed(AbstractClaim[Diagonal]):
+class BalancedSpeed(AbstractToleranceClaim[Diagonal]):
     r"""From a balanced start $\dot w_i = -L |w_i|^{2 - 2/L} g_i$, $g$ the slope at $w$.
 
     $\dot w_i = -g_i \sum_l \prod_{m \ne l} \theta_{m,i}^2$, and balance is kept, so
@@ -38,7 +34,7 @@ class BalancedSpeed(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B4"
-    reference: ClassVar[str] = "Arora et al. (2018), arXiv:1802.06509, Theorem 1"
+    source: ClassVar[Source] = Source(ARORA_2018, "Theorem 1", "quoted")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 200
@@ -50,9 +46,11 @@ class BalancedSpeed(AbstractClaim[Diagonal]):
     shift: int = 0
     """Added to the depth in the formula; another number than 0 makes it false."""
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield balanced(run)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield balanced(experiment)
+
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield resolved(self._moved(run)[1])
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
@@ -62,7 +60,9 @@ class BalancedSpeed(AbstractClaim[Diagonal]):
     def _moved(self, run):
         times, w = along(run)
         L = run.experiment.network.depth + self.shift
-        return over_time(times, L * np.abs(w) ** (2 - 2 / L) * slopes(run, w))
+        return over_time(
+            times, L * np.abs(w) ** (2 - 2 / L) * slopes(run.experiment, w)
+        )
 
     def witness(self) -> Experiment[Diagonal]:
         problem, w0 = definite(SEED)
@@ -76,11 +76,11 @@ class BalancedSpeed(AbstractClaim[Diagonal]):
         )
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return () if self.shift else (BalancedSpeed(depth=self.depth, shift=1),)
 
 
-class MirrorFlow(AbstractClaim[Diagonal]):
+class MirrorFlow(AbstractToleranceClaim[Diagonal]):
     r"""From a balanced start $\psi_L(w_i(t)) - \psi_L(w_i(0)) = -\int_0^t g_i$.
 
     $\psi_1 = w$, $\psi_2 = \tfrac12 \log w$ and $\psi_L = -w^{-(1-2/L)} / (L - 2)$ have
@@ -89,7 +89,7 @@ class MirrorFlow(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B5"
-    reference: ClassVar[str] = "Derived; cf. Labarrière et al. (2024), arXiv:2412.16765"
+    source: ClassVar[Source] = Source(LABARRIERE, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 200
@@ -101,16 +101,16 @@ class MirrorFlow(AbstractClaim[Diagonal]):
     shift: int = 0
     """Added to the depth in the formula; another number than 0 makes it false."""
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield balanced(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(run.experiment)
+        yield balanced(run.experiment)
         times, w = along(run)
         yield Hypothesis("no weight is zero", bool(np.all(w)))
-        yield resolved(over_time(times, slopes(run, w))[1])
+        yield resolved(over_time(times, slopes(run.experiment, w))[1])
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         times, w = along(run)
-        moved, _ = over_time(times, slopes(run, w))
+        moved, _ = over_time(times, slopes(run.experiment, w))
         mirrored = _mirrored(w, run.experiment.network.depth + self.shift)
         stray = mirrored - mirrored[0] + moved
         return float(np.max(np.abs(stray)) / np.max(np.abs(mirrored)))
@@ -127,11 +127,11 @@ class MirrorFlow(AbstractClaim[Diagonal]):
         )
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return () if self.shift else (MirrorFlow(depth=self.depth, shift=1),)
 
 
-class UnbalancedSpeed(AbstractClaim[Diagonal]):
+class UnbalancedSpeed(AbstractToleranceClaim[Diagonal]):
     r"""From any start $\dot w_i = -M_i g_i$, where $M_i$ depends on $w_i$ alone.
 
     $\theta_{m,i}^2 = s_i + c_{m,i}$ with constant $c$, so $w_i^2 = p_i(s_i)$ with
@@ -140,7 +140,7 @@ class UnbalancedSpeed(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B9"
-    reference: ClassVar[str] = "Derived; cf. Labarrière et al. (2024), arXiv:2412.16765"
+    source: ClassVar[Source] = Source(LABARRIERE, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 200
@@ -150,8 +150,10 @@ class UnbalancedSpeed(AbstractClaim[Diagonal]):
     offsets: bool = True
     """Whether $c$ is that of the start; without it the layers are taken as balanced."""
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield resolved(self._moved(run)[1])
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
@@ -162,7 +164,7 @@ class UnbalancedSpeed(AbstractClaim[Diagonal]):
         times, w = along(run)
         squares = np.asarray(run.experiment.network.layers) ** 2
         c = (squares - squares.min(axis=0)) * self.offsets
-        return over_time(times, _rate(w, c) * slopes(run, w))
+        return over_time(times, _rate(w, c) * slopes(run.experiment, w))
 
     def witness(self) -> Experiment[Diagonal]:
         problem, _ = definite(SEED)
@@ -175,7 +177,7 @@ class UnbalancedSpeed(AbstractClaim[Diagonal]):
         return Experiment(true.network, true.risk, decaying, until=0.5)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (UnbalancedSpeed(offsets=False),) if self.offsets else ()
 
 

@@ -22,15 +22,18 @@ from ...losses import (
 from ...networks import AbstractLinearNetwork, DeepLinear, MLP
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, slopes
 from ..hypotheses.discriminants import scale_free
+from ..measures.paths import slopes
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import FINE, three_classes
 
 
 GROUPS = ("scale", "rotation", "basis")
 
 
-class OutputMoment(AbstractClaim[AbstractLinearNetwork]):
+class OutputMoment(AbstractToleranceClaim[AbstractLinearNetwork]):
     r"""Each symmetry of the $k$ outputs binds the moment $M = E G^\top$ of the slope.
 
     $G$ is the slope at the predictor $E$ ``(k, d)``, and $\langle X, M \rangle$ the
@@ -40,7 +43,7 @@ class OutputMoment(AbstractClaim[AbstractLinearNetwork]):
     """
 
     id: ClassVar[str] = "A2"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
     tolerance: float = 1e-10
     """Rounding in one evaluation, 1e-16 times the condition of the scatter."""
@@ -56,21 +59,23 @@ class OutputMoment(AbstractClaim[AbstractLinearNetwork]):
         if self.group not in GROUPS:
             raise OptionError("group", self.group, GROUPS)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        loss = run.experiment.risk.loss
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        loss = experiment.risk.loss
         if self.group == "scale":
-            yield scale_free(run)
+            yield scale_free(experiment)
         elif self.group == "rotation":
-            yield _discriminant(run)
+            yield _discriminant(experiment)
         else:
             yield Hypothesis("the loss is free of the basis", bool(loss.basis_free))
 
     def gap(self, run: Trajectory) -> float:
         start = np.asarray(run.experiment.network.predictor())
-        E, G = (np.atleast_2d(x) for x in (start, slopes(run, start[None])[0]))
+        E, G = (
+            np.atleast_2d(x) for x in (start, slopes(run.experiment, start[None])[0])
+        )
         M, group = E @ G.T, self.conclusion or self.group
         bound = {"scale": np.trace(M), "rotation": M - M.T, "basis": M}[group]
-        before, after = _finite(run, E, group)
+        before, after = _finite(run.experiment, E, group)
         size = np.linalg.norm(E) * np.linalg.norm(G)
         moment = np.max(np.abs(bound)) / size
         return float(max(moment, abs(after - before) / max(1, abs(before))))
@@ -89,27 +94,27 @@ class OutputMoment(AbstractClaim[AbstractLinearNetwork]):
         return Experiment(network, Risk(three_classes(), loss), FINE, until=0.0)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         if self.conclusion or self.loss.basis_free:
             return ()
         return (dataclasses.replace(self, conclusion="basis"),)
 
 
-class LastBiasIdle(AbstractClaim[MLP]):
+class LastBiasIdle(AbstractToleranceClaim[MLP]):
     r"""A discriminant criterion gives the last bias no gradient.
 
     Scatters are taken about means, so a shift common to all outputs changes nothing.
     """
 
     id: ClassVar[str] = "A2b"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-10
     """Rounding in one evaluation, 1e-16 times the condition of the scatter."""
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield _discriminant(run)
-        biased = run.experiment.network.biases is not None
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield _discriminant(experiment)
+        biased = experiment.network.biases is not None
         yield Hypothesis("the network has biases", biased)
 
     def gap(self, run: Trajectory[MLP]) -> float:
@@ -128,19 +133,19 @@ class LastBiasIdle(AbstractClaim[MLP]):
         return Experiment(_biased(3), risk, FINE, until=0.0)
 
 
-def _discriminant(run):
-    loss = run.experiment.risk.loss
+def _discriminant(experiment):
+    loss = experiment.risk.loss
     criterion = isinstance(loss, AbstractScatterLoss | Dorfer)
     return Hypothesis("the loss is a discriminant criterion", criterion)
 
 
-def _finite(run, E, group):
+def _finite(experiment, E, group):
     """The risk before and after a change of the outputs, drawn from the group."""
     A = np.random.default_rng(5).standard_normal((len(E), len(E)))
     A = {"scale": 2.7 * np.eye(len(E)), "rotation": np.linalg.qr(A)[0], "basis": A}
-    shape = run.experiment.network.predictor().shape
+    shape = experiment.network.predictor().shape
     changed = jnp.asarray((A[group] @ E).reshape(shape))
-    risk = run.experiment.risk
+    risk = experiment.risk
     return tuple(
         float(_value(risk, x)) for x in (jnp.asarray(E.reshape(shape)), changed)
     )

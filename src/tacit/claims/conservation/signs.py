@@ -15,12 +15,16 @@ from ...observables import AbstractObservable, LinearPredictor
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, along, Hypothesis, is_gradient_flow, slopes
 from ..hypotheses.discriminants import balanced
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.paths import along, slopes
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, few_of_many, FINE, unbalanced
 
 
-class SignsFrozen(AbstractClaim[Diagonal]):
+class SignsFrozen(AbstractToleranceClaim[Diagonal]):
     r"""From a balanced start of two layers or more, no weight changes sign.
 
     $\dot w_i = -L |w_i|^{2-2/L} g_i$ with an exponent of at least 1: it takes for ever
@@ -28,7 +32,7 @@ class SignsFrozen(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B6"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     margin: ClassVar[float] = 1.0
@@ -41,10 +45,10 @@ class SignsFrozen(AbstractClaim[Diagonal]):
     single: bool = False
     """Whether the foil has a single layer, instead of layers that are unbalanced."""
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield balanced(run)
-        deep = run.experiment.network.depth >= 2
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield balanced(experiment)
+        deep = experiment.network.depth >= 2
         yield Hypothesis("there are two layers or more", deep)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
@@ -64,7 +68,7 @@ class SignsFrozen(AbstractClaim[Diagonal]):
         return Experiment(start, true.risk, FINE, until=5.0)
 
 
-class EliminationLaw(AbstractClaim[Diagonal]):
+class EliminationLaw(AbstractToleranceClaim[Diagonal]):
     r"""Against a constant slope, deeper networks drop a weight more slowly.
 
     From balance $w > 0$ and for $g \ge 0$: $w_0 - gt$ for one layer, $w_0 e^{-2gt}$ for
@@ -73,7 +77,7 @@ class EliminationLaw(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B7"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-9
@@ -85,11 +89,11 @@ class EliminationLaw(AbstractClaim[Diagonal]):
     shift: int = 0
     """Added to the depth in the law; another number than 0 makes it false."""
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield balanced(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(run.experiment)
+        yield balanced(run.experiment)
         _, w = along(run)
-        g = slopes(run, w)
+        g = slopes(run.experiment, w)
         constant = np.ptp(g, axis=0) <= 1e-12 * np.abs(g[0])
         yield Hypothesis("the slope is constant", bool(np.all(constant)))
         above = np.all(w[0] > 0) and np.all(g[0] >= 0)
@@ -98,7 +102,7 @@ class EliminationLaw(AbstractClaim[Diagonal]):
     def gap(self, run: Trajectory[Diagonal]) -> float:
         times, w = along(run)
         L = run.experiment.network.depth + self.shift
-        fallen = slopes(run, w[:1]) * times[:, None]
+        fallen = slopes(run.experiment, w[:1]) * times[:, None]
         if L == 1:
             law = w[0] - fallen
         elif L == 2:
@@ -121,12 +125,12 @@ class EliminationLaw(AbstractClaim[Diagonal]):
         return Experiment(start, Risk(problem, Squared()), sharp, until=8.0)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         away = -1 if self.depth > 1 else 1
         return () if self.shift else (EliminationLaw(depth=self.depth, shift=away),)
 
 
-class FirstFeatures(AbstractClaim[Diagonal]):
+class FirstFeatures(AbstractToleranceClaim[Diagonal]):
     r"""A uniform start sets the features off in the order of their share $-w_i g_i$.
 
     $\frac{d}{dt} \log(w_i / w_j) = \frac{Ld}{Q} (w_j g_j - w_i g_i)$ where
@@ -135,7 +139,7 @@ class FirstFeatures(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "B8"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     tolerance: float = 1e-10
     """Rounding in one evaluation, 1e-16 times the condition of the scatter."""
@@ -145,10 +149,10 @@ class FirstFeatures(AbstractClaim[Diagonal]):
     layers_count: bool = True
     """Whether $L$ is in the formula; the same speed at all depths is false."""
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield balanced(run)
-        size = np.abs(run.experiment.network.predictor())
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield balanced(experiment)
+        size = np.abs(experiment.network.predictor())
         even = np.ptp(size) <= 8 * np.finfo(float).eps * np.max(size)
         yield Hypothesis("all weights start equal in magnitude", bool(even))
 
@@ -156,7 +160,7 @@ class FirstFeatures(AbstractClaim[Diagonal]):
         network, risk = run.experiment.network, run.experiment.risk
         w, velocity = (np.asarray(x) for x in _moving(network, risk))
         L = network.depth
-        share = w * slopes(run, w[None])[0]
+        share = w * slopes(run.experiment, w[None])[0]
         quasi = np.sum(np.abs(w) ** (2 / L))
         law = -(L if self.layers_count else 1) * len(w) / quasi * share
         apart = [x[:, None] - x[None] for x in (velocity / w, law)]
@@ -174,7 +178,7 @@ class FirstFeatures(AbstractClaim[Diagonal]):
         return Experiment(start, true.risk, FINE, until=0.0)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         if not self.layers_count:
             return ()
         return (FirstFeatures(depth=self.depth, layers_count=False),)

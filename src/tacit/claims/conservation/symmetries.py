@@ -10,12 +10,15 @@ from ...losses import Fisher
 from ...networks import AbstractLinearNetwork, DeepLinear
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, slopes
 from ..hypotheses.discriminants import scale_free
+from ..measures.paths import slopes
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE
 
 
-class SlopeIsTangent(AbstractClaim[AbstractLinearNetwork]):
+class SlopeIsTangent(AbstractToleranceClaim[AbstractLinearNetwork]):
     r"""If the loss is free of scale, $\langle w, g \rangle = 0$ at every predictor.
 
     It is the derivative of the risk along $c \mapsto c w$. An input ridge
@@ -23,18 +26,18 @@ class SlopeIsTangent(AbstractClaim[AbstractLinearNetwork]):
     """
 
     id: ClassVar[str] = "A1"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
     tolerance: float = 1e-10
     """Rounding in one evaluation, 1e-16 times the condition of the scatter."""
 
     input_ridge: float = 0.0
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield scale_free(run)
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
 
     def gap(self, run: Trajectory) -> float:
-        w, g = _at_start(run)
+        w, g = _at_start(run.experiment)
         return float(np.abs(np.sum(w * g)) / np.linalg.norm(w) / np.linalg.norm(g))
 
     def witness(self) -> Experiment:
@@ -49,7 +52,7 @@ class SlopeIsTangent(AbstractClaim[AbstractLinearNetwork]):
         return Experiment(true.network, risk, FINE, until=0.0)
 
 
-class RidgePushesOut(AbstractClaim[AbstractLinearNetwork]):
+class RidgePushesOut(AbstractToleranceClaim[AbstractLinearNetwork]):
     r"""With a latent ridge $\langle w, g \rangle = -2\lambda J_\lambda / b$ for $-J$.
 
     Here $b = w^\top S_w w + \lambda$ and $J_\lambda = w^\top S_b w / b$: the longer
@@ -57,7 +60,7 @@ class RidgePushesOut(AbstractClaim[AbstractLinearNetwork]):
     """
 
     id: ClassVar[str] = "A1b"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
     tolerance: float = 1e-10
     """Rounding in one evaluation, 1e-16 times the condition of the scatter."""
@@ -65,8 +68,8 @@ class RidgePushesOut(AbstractClaim[AbstractLinearNetwork]):
     felt: bool = True
     """Whether the ridge is in the formula; that the slope is tangent is false."""
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        loss = run.experiment.risk.loss
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        loss = experiment.risk.loss
         ratio = isinstance(loss, Fisher) and loss.form == "ratio"
         yield Hypothesis("the loss is -J, Fisher's ratio", ratio)
         outer = not getattr(loss, "input_ridge", 0.0)
@@ -76,7 +79,7 @@ class RidgePushesOut(AbstractClaim[AbstractLinearNetwork]):
         problem, loss = run.experiment.risk.problem, run.experiment.risk.loss
         if not isinstance(loss, Fisher):
             return np.nan
-        w, g = _at_start(run)
+        w, g = _at_start(run.experiment)
         ridge = loss.ridge * self.felt
         b = w @ np.asarray(problem.within) @ w + ridge
         law = -2 * ridge * np.sum((w @ np.asarray(problem.contrast)) ** 2) / b**2
@@ -94,14 +97,14 @@ class RidgePushesOut(AbstractClaim[AbstractLinearNetwork]):
         return Experiment(true.network, risk, FINE, until=0.0)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (RidgePushesOut(felt=False),) if self.felt else ()
 
 
-def _at_start(run):
+def _at_start(experiment):
     """The predictor at the start and the slope there."""
-    w = np.asarray(run.experiment.network.predictor())
-    return w, slopes(run, w[None])[0]
+    w = np.asarray(experiment.network.predictor())
+    return w, slopes(experiment, w[None])[0]
 
 
 def _drawn():

@@ -13,16 +13,12 @@ from ...networks import TwoSided
 from ...observables import AbstractObservable, LayerNorms, LinearPredictor, SidePairing
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import (
-    AbstractClaim,
-    along,
-    Hypothesis,
-    is_gradient_flow,
-    over_time,
-    resolved,
-    slopes,
-)
 from ..hypotheses.discriminants import scale_free
+from ..hypotheses.flows import is_gradient_flow, resolved
+from ..measures.paths import along, over_time, slopes
+from ..papers import LI, Source, WOODWORTH
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE
 
 
@@ -31,7 +27,7 @@ SIDES = 1513
 """Their start is far from where J = 0, so that 200 records resolve the slopes."""
 
 
-class SidesPaired(AbstractClaim[TwoSided]):
+class SidesPaired(AbstractToleranceClaim[TwoSided]):
     r"""Under any loss $u_i v_i$ is constant at depth 2, $u_i^{2-L} + v_i^{2-L}$ beyond.
 
     $\dot u = -L u^{L-1} g$ and $\dot v = L v^{L-1} g$, so $\log u$ and $\log v$, or
@@ -39,9 +35,7 @@ class SidesPaired(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "B11"
-    reference: ClassVar[str] = (
-        "Derived; depth 2: Woodworth et al. (2020), arXiv:2002.09277"
-    )
+    source: ClassVar[Source] = Source(WOODWORTH, "", "derived")
     needs: ClassVar[type] = TwoSided
     observes: ClassVar[tuple[AbstractObservable, ...]] = (SidePairing(),)
     tolerance: float = 1e-9
@@ -49,9 +43,9 @@ class SidesPaired(AbstractClaim[TwoSided]):
 
     depth: int = 2
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        start = run.experiment.network
+    def hypotheses(self, experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        start = experiment.network
         yield Hypothesis("the depth is at least 2", start.depth >= 2)
         apart = bool(np.all(start.u > 0) and np.all(start.v > 0))
         yield Hypothesis("both sides start positive", apart)
@@ -72,7 +66,7 @@ class SidesPaired(AbstractClaim[TwoSided]):
         return Experiment(true.network, true.risk, Descent(0.02), until=250)
 
 
-class SidesNorm(AbstractClaim[TwoSided]):
+class SidesNorm(AbstractToleranceClaim[TwoSided]):
     r"""If the loss is free of scale, $\|u\|^2 + \|v\|^2$ is constant.
 
     Scaling `u` and `v` together scales the output, so the gradient is orthogonal to
@@ -81,7 +75,7 @@ class SidesNorm(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "B11b"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = TwoSided
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
     tolerance: float = 1e-9
@@ -92,9 +86,9 @@ class SidesNorm(AbstractClaim[TwoSided]):
     together: bool = True
     """Whether the two norms are added; that each is constant alone is false."""
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[TwoSided]) -> float:
         start = run.experiment.network
@@ -113,12 +107,12 @@ class SidesNorm(AbstractClaim[TwoSided]):
         return Experiment(true.network, ridged, FINE, until=5.0)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         alone = SidesNorm(depth=self.depth, together=False)
         return (alone,) if self.together else ()
 
 
-class SidesMirror(AbstractClaim[TwoSided]):
+class SidesMirror(AbstractToleranceClaim[TwoSided]):
     r"""At depth 2 $w_i = 2 \kappa_i \sinh \phi_i$ with $\dot \phi_i = -4 g_i$.
 
     $\kappa = u v$ is constant and $\phi = \log(u / v)$, under any loss; so $w$ follows
@@ -126,7 +120,7 @@ class SidesMirror(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "B11c"
-    reference: ClassVar[str] = "Woodworth et al. (2020), arXiv:2002.09277"
+    source: ClassVar[Source] = Source(WOODWORTH, "", "quoted")
     needs: ClassVar[type] = TwoSided
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 200
@@ -136,20 +130,20 @@ class SidesMirror(AbstractClaim[TwoSided]):
     speed: float = 4.0
     """The factor of the slope; another number than 4 makes it false."""
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
+    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(run.experiment)
         start = run.experiment.network
         yield Hypothesis("the depth is 2", start.depth == 2)
         apart = bool(np.all(start.u > 0) and np.all(start.v > 0))
         yield Hypothesis("both sides start positive", apart)
         times, w = along(run)
-        yield resolved(over_time(times, slopes(run, w))[1])
+        yield resolved(over_time(times, slopes(run.experiment, w))[1])
 
     def gap(self, run: Trajectory[TwoSided]) -> float:
         start = run.experiment.network
         times, w = along(run)
         angle = np.arcsinh(w / (2 * np.asarray(start.u * start.v)))
-        moved, _ = over_time(times, self.speed * slopes(run, w))
+        moved, _ = over_time(times, self.speed * slopes(run.experiment, w))
         return float(np.max(np.abs(angle - angle[0] + moved)) / np.max(np.abs(angle)))
 
     def witness(self) -> Experiment[TwoSided]:
@@ -162,7 +156,7 @@ class SidesMirror(AbstractClaim[TwoSided]):
         return Experiment(true.network, true.risk, decaying, until=0.2)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (SidesMirror(speed=2.0),) if self.speed == 4 else ()
 
 

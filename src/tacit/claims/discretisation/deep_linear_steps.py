@@ -13,9 +13,11 @@ from ...networks import DeepLinear
 from ...observables import AbstractObservable, LayerNorms, TopGram
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.discriminants import basis_free, scale_free
 from ..measures.drifts import EVERY, every_step, is_descent
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import fully_connected, three_classes
 
 
@@ -41,7 +43,7 @@ class SlopeGram(AbstractObservable[DeepLinear]):
         return g @ g.T
 
 
-class TopGramGrows(AbstractClaim[DeepLinear]):
+class TopGramGrows(AbstractToleranceClaim[DeepLinear]):
     r"""A step of descent adds $\eta^2\nabla_L\nabla_L^\top$ to $W_L W_L^\top$.
 
     And $\eta^2\|\nabla_l\|^2$ to every $\|W_l\|^2$. The slope is orthogonal to what the
@@ -49,7 +51,7 @@ class TopGramGrows(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "H10"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (
         LayerNorms(),
@@ -65,14 +67,16 @@ class TopGramGrows(AbstractClaim[DeepLinear]):
     """What the growth is multiplied with. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         # The flow's conservation law, taken for granted of its discretisation.
         return (TopGramGrows(growth=0.0),)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield basis_free(run)
-        yield from is_descent(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield basis_free(experiment)
+        yield from is_descent(experiment)
+
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield every_step(run)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:

@@ -18,7 +18,6 @@ from ...observables import (
 )
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.discriminants import balanced, scale_free
 from ..measures.drifts import (
     EVERY,
@@ -30,10 +29,13 @@ from ..measures.drifts import (
     rates,
     squares,
 )
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, unbalanced, weak_shift
 
 
-class LayersGrowByTheSlope(AbstractClaim[Diagonal]):
+class LayersGrowByTheSlope(AbstractToleranceClaim[Diagonal]):
     r"""A step of descent adds $\eta^2\|g_l\|^2$ to the squared norm of layer $l$.
 
     If the loss is free of scale the gradient is orthogonal to every layer, so the step
@@ -42,7 +44,7 @@ class LayersGrowByTheSlope(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F1"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
@@ -56,18 +58,20 @@ class LayersGrowByTheSlope(AbstractClaim[Diagonal]):
     """What $\\eta^2\\|g_l\\|^2$ is multiplied with. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         # The flow's conservation law, taken for granted of its discretisation.
         return (LayersGrowByTheSlope(batches=self.batches, growth=0.0),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield from is_descent(run, schedule=True, batches=True)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield from is_descent(experiment, schedule=True, batches=True)
+
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield every_step(run)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         layers = passed(run)
-        g = gradients(run, layers[:-1])
+        g = gradients(run.experiment, layers[:-1])
         added = rates(run)[:, None] ** 2 * squares(g)
         norms = squares(layers)
         stray = norms[1:] - norms[:-1] - self.growth * added
@@ -88,7 +92,7 @@ class LayersGrowByTheSlope(AbstractClaim[Diagonal]):
         return Experiment(true.network, ridged, true.flow, until=true.until)
 
 
-class DescentDrift(AbstractClaim[Diagonal]):
+class DescentDrift(AbstractToleranceClaim[Diagonal]):
     r"""The squared norms drift by the step times the fall of the risk.
 
     Over a fixed flow time
@@ -101,7 +105,7 @@ class DescentDrift(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F2"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (
         LayerNorms(),
@@ -120,13 +124,13 @@ class DescentDrift(AbstractClaim[Diagonal]):
     """Whether $Q$ is said to drift by all of it, as if a single layer did. Wrong."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (DescentDrift(alone=True),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield from is_descent(run)
-        yield balanced(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(run.experiment)
+        yield from is_descent(run.experiment)
+        yield balanced(run.experiment)
         depth = run.experiment.network.depth
         yield Hypothesis("the depth is 2 or more", depth >= 2)
         change = jnp.max(jnp.abs(self._shares(self._halved(run)) - self._shares(run)))

@@ -13,12 +13,14 @@ from ...losses import Fisher
 from ...networks import AbstractNetwork
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..measures.drifts import halved, is_descent
+from ..papers import BARRETT, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, unbalanced
 
 
-class DescentFollowsModifiedFlow(AbstractClaim[AbstractNetwork]):
+class DescentFollowsModifiedFlow(AbstractToleranceClaim[AbstractNetwork]):
     r"""Descent stays $O(\eta^2)$ from the flow of $R + \frac\eta4\|\nabla R\|^2$.
 
     From the flow of $R$ alone it stays $O(\eta)$. A step and the flow over its length
@@ -29,9 +31,7 @@ class DescentFollowsModifiedFlow(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "F3"
-    reference: ClassVar[str] = (
-        "Barrett and Dherin (2021), arXiv:2009.11162, Theorem 3.1"
-    )
+    source: ClassVar[Source] = Source(BARRETT, "Theorem 3.1", "quoted")
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
     tolerance: float = 0.1
@@ -44,11 +44,11 @@ class DescentFollowsModifiedFlow(AbstractClaim[AbstractNetwork]):
     """The second term over $\\frac\\eta4\\|\\nabla R\\|^2$. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (DescentFollowsModifiedFlow(strength=2.0),)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_descent(run)
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_descent(experiment)
 
     def gap(self, run: Trajectory) -> float:
         shorter = train(halved(run.experiment), records=1)

@@ -12,7 +12,6 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, LayerNorms, Layers
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.discriminants import scale_free
 from ..measures.drifts import (
     EVERY,
@@ -24,10 +23,13 @@ from ..measures.drifts import (
     rates,
     squares,
 )
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, unbalanced
 
 
-class MomentumLengthensLayers(AbstractClaim[Diagonal]):
+class MomentumLengthensLayers(AbstractToleranceClaim[Diagonal]):
     r"""Momentum carries the growth of the squared norms on, and adds its own.
 
     With $N = \|\theta_l\|^2$ of a layer, $v$ its velocity and $v' = \beta v - \eta g$,
@@ -40,7 +42,7 @@ class MomentumLengthensLayers(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F4"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
@@ -55,12 +57,12 @@ class MomentumLengthensLayers(AbstractClaim[Diagonal]):
     g\rangle$, is multiplied with. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (MomentumLengthensLayers(nesterov=self.nesterov, carried=0.0),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield from is_descent(run, momentum=True)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(run.experiment)
+        yield from is_descent(run.experiment, momentum=True)
         named = "Nesterov's" if self.nesterov else "of the heavy ball"
         kind = getattr(run.experiment.flow, "nesterov", False) == self.nesterov
         yield Hypothesis(f"the momentum is {named}", kind)
@@ -73,7 +75,7 @@ class MomentumLengthensLayers(AbstractClaim[Diagonal]):
         behind = jnp.concatenate([jnp.zeros_like(ahead[:1]), ahead[:-1]])
         norms, now = squares(layers), layers[:-1]
         if self.nesterov:
-            g = gradients(run, now + beta * behind)
+            g = gradients(run.experiment, now + beta * behind)
             extra = 2 * beta * rates(run)[:, None] * jnp.sum(behind * g, axis=2)
             kept = 2 * beta * jnp.sum(now * behind, axis=2)
         else:
@@ -94,7 +96,7 @@ class MomentumLengthensLayers(AbstractClaim[Diagonal]):
         return Experiment(true.network, ridged, true.flow, until=true.until)
 
 
-class MomentumDrift(AbstractClaim[Diagonal]):
+class MomentumDrift(AbstractToleranceClaim[Diagonal]):
     r"""Momentum multiplies the drift of the norms, as the step goes to 0.
 
     Compared with plain descent of the same flow time and the same effective step
@@ -107,7 +109,7 @@ class MomentumDrift(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F4b"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
     records: ClassVar[int] = 1
@@ -125,15 +127,15 @@ class MomentumDrift(AbstractClaim[Diagonal]):
     """A multiple to hold the drift against, in place of the theorem's."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         # As if only the effective step mattered.
         return (MomentumDrift(nesterov=self.nesterov, factor=1.0),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield from is_descent(run, momentum=True)
-        shorter = self._multiple(halved(run.experiment))
-        change = float(jnp.max(jnp.abs(self._multiple(run.experiment) / shorter - 1)))
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield from is_descent(experiment, momentum=True)
+        shorter = self._multiple(halved(experiment))
+        change = float(jnp.max(jnp.abs(self._multiple(experiment) / shorter - 1)))
         yield Hypothesis("half the step changes it by less than 5%", change < 0.05)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:

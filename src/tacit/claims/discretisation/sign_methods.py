@@ -12,13 +12,15 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, LayerNorms
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.discriminants import scale_free
 from ..measures.drifts import halved
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite
 
 
-class SignStepsDrift(AbstractClaim[Diagonal]):
+class SignStepsDrift(AbstractToleranceClaim[Diagonal]):
     r"""Sign descent and Adam move the norms, however short their steps.
 
     The sign of the gradient is not orthogonal to the layers, so even in the limit of
@@ -29,7 +31,7 @@ class SignStepsDrift(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F10"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
     records: ClassVar[int] = 1
@@ -46,12 +48,12 @@ class SignStepsDrift(AbstractClaim[Diagonal]):
     """The order at which the drift is said to vanish. That of descent is 1."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (SignStepsDrift(adam=self.adam, order=1),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        flow = run.experiment.flow
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        flow = experiment.flow
         forgets = isinstance(flow, SignDescent | Adam)
         yield Hypothesis("it is sign descent or Adam, on the whole sample", forgets)
 

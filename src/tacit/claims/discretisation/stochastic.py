@@ -13,7 +13,6 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, Layers
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.discriminants import scale_free
 from ..measures.drifts import (
     EVERY,
@@ -25,10 +24,13 @@ from ..measures.drifts import (
     slope,
     squares,
 )
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import weak_shift
 
 
-class NormGrowsLikeRoot(AbstractClaim[Diagonal]):
+class NormGrowsLikeRoot(AbstractToleranceClaim[Diagonal]):
     r"""Mini-batches lengthen every layer like $\|\theta_l\|^2 \sim t^{1/2}$, for ever.
 
     The gradient of a batch is of degree $-1$, so with $N = \|\theta_l\|^2$ the product
@@ -40,7 +42,7 @@ class NormGrowsLikeRoot(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F7"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
@@ -55,11 +57,11 @@ class NormGrowsLikeRoot(AbstractClaim[Diagonal]):
     """Of time. Only a half is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         # A constant gain of N itself, as if the gradient did not shrink with growth.
         return (NormGrowsLikeRoot(exponent=1.0),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield from _noisy(run, schedule=False)
         at, norms = _late(run)
         grown = bool(jnp.all(norms[at[0]] > 2 * norms[0]))
@@ -78,7 +80,7 @@ class NormGrowsLikeRoot(AbstractClaim[Diagonal]):
         return Experiment(true.network, true.risk, Descent(0.2), until=true.until)
 
 
-class SquaredNormsAddUp(AbstractClaim[Diagonal]):
+class SquaredNormsAddUp(AbstractToleranceClaim[Diagonal]):
     r"""$N_T^2 \approx N_0^2 + 2\sum_t \eta_t^2 N_t\|g_t\|^2$ for mini-batches.
 
     With $N$ the squared norm of a layer: the square of the law of one step, less
@@ -87,7 +89,7 @@ class SquaredNormsAddUp(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F8"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
@@ -102,10 +104,10 @@ class SquaredNormsAddUp(AbstractClaim[Diagonal]):
     """The factor before the sum. Only 2 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (SquaredNormsAddUp(times=1.0),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield from _noisy(run, schedule=True)
         norms, added = _growth(run)
         mean = jnp.sum(added**2, axis=0) / jnp.sum(norms[:-1] * added, axis=0)
@@ -126,7 +128,7 @@ class SquaredNormsAddUp(AbstractClaim[Diagonal]):
         return Experiment(true.network, ridged, true.flow, until=true.until)
 
 
-class NormsFollowSchedule(AbstractClaim[Diagonal]):
+class NormsFollowSchedule(AbstractToleranceClaim[Diagonal]):
     r"""For mini-batches with steps $\eta_t$, $N^2$ grows like $\sum_t \eta_t^2$.
 
     $N$ is the squared norm of a layer. For $\eta_t \propto t^{-p}$ that is $t^{1 - 2p}$
@@ -138,7 +140,7 @@ class NormsFollowSchedule(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F8b"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
@@ -155,10 +157,10 @@ class NormsFollowSchedule(AbstractClaim[Diagonal]):
     """The power of the steps that adds up. Only 2 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (NormsFollowSchedule(power=self.power, exponent=1.0),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield from _noisy(run, schedule=True)
         yield Hypothesis("it takes 10,000 steps or more", run.steps >= 10_000)
         norms, added = _growth(run)
@@ -189,8 +191,8 @@ def _noise(step, schedule=None, *, until):
 
 
 def _noisy(run, *, schedule):
-    yield scale_free(run)
-    yield from is_descent(run, schedule=schedule, batches=True)
+    yield scale_free(run.experiment)
+    yield from is_descent(run.experiment, schedule=schedule, batches=True)
     random = isinstance(run.experiment.flow, Stochastic)
     yield Hypothesis("the batches are random", random)
     yield every_step(run)
@@ -199,7 +201,7 @@ def _noisy(run, *, schedule):
 def _growth(run):
     """The squared norms ``(t, L)``, and what every step should add to them."""
     layers = passed(run)
-    added = rates(run)[:, None] ** 2 * squares(gradients(run, layers[:-1]))
+    added = rates(run)[:, None] ** 2 * squares(gradients(run.experiment, layers[:-1]))
     return squares(layers), added
 
 

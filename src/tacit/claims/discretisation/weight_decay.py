@@ -12,7 +12,6 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, Layers
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.discriminants import scale_free
 from ..measures.drifts import (
     EVERY,
@@ -23,10 +22,13 @@ from ..measures.drifts import (
     rates,
     squares,
 )
+from ..papers import LI, Source, WAN
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE, unbalanced, weak_shift
 
 
-class DecayIsAClock(AbstractClaim[Diagonal]):
+class DecayIsAClock(AbstractToleranceClaim[Diagonal]):
     r"""Weight decay shrinks the parameters and runs the clock faster: nothing else.
 
     The gradient is of degree $-1$ in the parameters, so
@@ -35,7 +37,7 @@ class DecayIsAClock(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F5"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = 20
@@ -46,13 +48,13 @@ class DecayIsAClock(AbstractClaim[Diagonal]):
     """Whether the clock runs faster at all. It does."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         # Decay only rescales: right for the norm, wrong for the direction at time t.
         return (DecayIsAClock(clock=False),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        flow = run.experiment.flow
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        flow = experiment.flow
         decays = isinstance(flow, GradientFlow) and flow.weight_decay > 0
         yield Hypothesis("it is the gradient flow with weight decay", decays)
 
@@ -81,7 +83,7 @@ class DecayIsAClock(AbstractClaim[Diagonal]):
         return Experiment(true.network, ridged, true.flow, until=true.until)
 
 
-class DecayAgainstGrowth(AbstractClaim[Diagonal]):
+class DecayAgainstGrowth(AbstractToleranceClaim[Diagonal]):
     r"""With weight decay, $\|\theta_l\|^2$ is shrunk and grown by every step.
 
     $\|\theta_l'\|^2 = (1 - \eta\mu)^2\|\theta_l\|^2 + \eta^2\|g_l\|^2$: the gradient is
@@ -89,7 +91,7 @@ class DecayAgainstGrowth(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F6"
-    reference: ClassVar[str] = "Derived; cf. Wan et al. (2021), arXiv:2006.08419"
+    source: ClassVar[Source] = Source(WAN, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
@@ -100,18 +102,20 @@ class DecayAgainstGrowth(AbstractClaim[Diagonal]):
     """The power of $1 - \\eta\\mu$. Only 2 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (DecayAgainstGrowth(shrinking=1.0),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run)
-        yield from is_descent(run, decay=True, schedule=True, batches=True)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield from is_descent(experiment, decay=True, schedule=True, batches=True)
+
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield every_step(run)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         layers, rate = passed(run), rates(run)[:, None]
         mu = getattr(run.experiment.flow, "weight_decay", 0.0)
-        norms, added = squares(layers), squares(gradients(run, layers[:-1]))
+        norms, added = squares(layers), squares(gradients(run.experiment, layers[:-1]))
         kept = (1 - rate * mu) ** self.shrinking * norms[:-1]
         stray = norms[1:] - kept - rate**2 * added
         return float(jnp.max(jnp.abs(stray) / norms[:-1]))
@@ -125,7 +129,7 @@ class DecayAgainstGrowth(AbstractClaim[Diagonal]):
         return Experiment(true.network, ridged, true.flow, until=true.until)
 
 
-class EquilibriumTurn(AbstractClaim[Diagonal]):
+class EquilibriumTurn(AbstractToleranceClaim[Diagonal]):
     r"""Once decay and growth balance, a step turns every layer by $\sqrt{2\eta\mu}$.
 
     The root mean square over steps of $\eta\|g_l\|/\|\theta_l\|$, the tangent of the
@@ -133,7 +137,7 @@ class EquilibriumTurn(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F6b"
-    reference: ClassVar[str] = "Wan et al. (2021), arXiv:2006.08419"
+    source: ClassVar[Source] = Source(WAN, "", "quoted")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
@@ -148,10 +152,14 @@ class EquilibriumTurn(AbstractClaim[Diagonal]):
     """Of $2\\eta\\mu$. Only a half is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (EquilibriumTurn(power=1.0),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        del experiment
+        return ()
+
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield from _at_equilibrium(run)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
@@ -169,7 +177,7 @@ class EquilibriumTurn(AbstractClaim[Diagonal]):
         return _equilibrium(decay=0.0)
 
 
-class EquilibriumMoments(AbstractClaim[Diagonal]):
+class EquilibriumMoments(AbstractToleranceClaim[Diagonal]):
     r"""Once decay and growth balance, so do the squares of $N = \|\theta_l\|^2$.
 
     $(1 - c^2)\,E N^2 = 2 c\,\eta^2 E[N\|g\|^2] + \eta^4 E\|g\|^4$ with
@@ -177,7 +185,7 @@ class EquilibriumMoments(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "F6c"
-    reference: ClassVar[str] = "Derived; cf. Wan et al. (2021), arXiv:2006.08419"
+    source: ClassVar[Source] = Source(WAN, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
@@ -192,10 +200,14 @@ class EquilibriumMoments(AbstractClaim[Diagonal]):
     """What the last term, 3% of the whole, is multiplied with. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (EquilibriumMoments(kicks=0.0),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        del experiment
+        return ()
+
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield from _at_equilibrium(run)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
@@ -225,8 +237,8 @@ def _equilibrium(decay=0.0125, until=40_000):
 
 def _at_equilibrium(run):
     flow = run.experiment.flow
-    yield scale_free(run)
-    yield from is_descent(run, decay=True, batches=True)
+    yield scale_free(run.experiment)
+    yield from is_descent(run.experiment, decay=True, batches=True)
     yield Hypothesis("the batches are random", isinstance(flow, Stochastic))
     yield every_step(run)
     spans = run.steps * getattr(flow, "step", 0.0) * getattr(flow, "weight_decay", 0.0)
@@ -238,5 +250,5 @@ def _second_half(run):
     """The squared norms from half-way on, and what every step adds to them."""
     layers = passed(run)
     half = len(layers) // 2
-    added = rates(run)[:, None] ** 2 * squares(gradients(run, layers[:-1]))
+    added = rates(run)[:, None] ** 2 * squares(gradients(run.experiment, layers[:-1]))
     return squares(layers)[half:], added[half:]

@@ -3,49 +3,49 @@
 import numpy as np
 
 from ...errors import DataError
+from ...experiment import Experiment
 from ...losses import Fisher
 from ...oracles import orthant_limit, OrthantLimit
-from ...training import Trajectory
-from ..base import Hypothesis
+from ..parts import Hypothesis
 
 
-def scale_free(run: Trajectory) -> Hypothesis:
+def scale_free(experiment: Experiment) -> Hypothesis:
     """Whether the loss is free of scale."""
-    free = bool(run.experiment.risk.loss.scale_free)
+    free = bool(experiment.risk.loss.scale_free)
     return Hypothesis("the loss is free of scale", free)
 
 
-def basis_free(run: Trajectory) -> Hypothesis:
+def basis_free(experiment: Experiment) -> Hypothesis:
     """Whether the loss is free of the basis of the outputs."""
-    free = bool(run.experiment.risk.loss.basis_free)
+    free = bool(experiment.risk.loss.basis_free)
     return Hypothesis("the loss is free of the basis of the outputs", free)
 
 
-def balanced(run: Trajectory) -> Hypothesis:
+def balanced(experiment: Experiment) -> Hypothesis:
     """Whether the layers of a diagonal network start equal in magnitude."""
-    size = np.abs(np.asarray(run.experiment.network.layers))
+    size = np.abs(np.asarray(experiment.network.layers))
     even = np.all(np.ptp(size, axis=0) <= 4 * np.finfo(float).eps * size.max(axis=0))
     return Hypothesis("the start is balanced", bool(even))
 
 
-def deep(run: Trajectory) -> Hypothesis:
+def deep(experiment: Experiment) -> Hypothesis:
     """Whether a diagonal network has two layers or more."""
-    several = len(run.experiment.network.layers) > 1
+    several = len(experiment.network.layers) > 1
     return Hypothesis("it has two layers or more", several)
 
 
-def of_fisher(run: Trajectory) -> Hypothesis:
+def of_fisher(experiment: Experiment) -> Hypothesis:
     """Whether the loss is a function of J alone."""
-    loss = run.experiment.risk.loss
+    loss = experiment.risk.loss
     plain = isinstance(loss, Fisher) and not (loss.ridge or loss.input_ridge)
     return Hypothesis("the loss is Fisher's criterion, without a ridge", plain)
 
 
-def invertible(run: Trajectory) -> Hypothesis:
+def invertible(experiment: Experiment) -> Hypothesis:
     """Whether the within-class scatter is, judged on the correlations."""
     text = "the within-class scatter is invertible"
     try:
-        within = np.asarray(run.experiment.risk.problem.within)
+        within = np.asarray(experiment.risk.problem.within)
     except DataError:
         return Hypothesis(text, met=False)
     deviation = np.sqrt(np.diag(within))
@@ -56,31 +56,33 @@ def invertible(run: Trajectory) -> Hypothesis:
     return Hypothesis(text, rank == len(within))
 
 
-def apart(run: Trajectory) -> np.ndarray | None:
+def apart(experiment: Experiment) -> np.ndarray | None:
     """The difference of the two class means, up to a factor; None for more classes."""
     try:
-        contrast = np.asarray(run.experiment.risk.problem.contrast)
+        contrast = np.asarray(experiment.risk.problem.contrast)
     except DataError:
         return None
     return contrast[:, 0] if contrast.shape[1] == 1 else None
 
 
-def orthant_end(run: Trajectory, free: np.ndarray | None = None) -> OrthantLimit | None:
+def orthant_end(
+    experiment: Experiment, free: np.ndarray | None = None
+) -> OrthantLimit | None:
     """The limit of `tacit.oracles.orthant_limit` for this run; None if it has none."""
-    start = np.asarray(run.experiment.network.predictor())
+    start = np.asarray(experiment.network.predictor())
     try:
-        return orthant_limit(run.experiment.risk.problem, start, free)
+        return orthant_limit(experiment.risk.problem, start, free)
     except DataError:
         return None
 
 
-def pushes(run: Trajectory, limit: OrthantLimit) -> np.ndarray:
+def pushes(experiment: Experiment, limit: OrthantLimit) -> np.ndarray:
     """The slope of -log J where the run ends, signed so that it shrinks a weight.
 
     The limit is taken at the length that a balanced network gives it.
     """
-    w0 = np.asarray(run.experiment.network.predictor())
-    L = len(run.experiment.network.layers)
+    w0 = np.asarray(experiment.network.predictor())
+    L = len(experiment.network.layers)
     length = (
         np.sum(np.abs(w0) ** (2 / L)) / np.sum(np.abs(limit.value) ** (2 / L))
     ) ** (L / 2)

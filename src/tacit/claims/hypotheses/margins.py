@@ -4,17 +4,19 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...experiment import Experiment
 from ...flows import PrescribedSteps
 from ...losses import AbstractMarginLoss, Exponential, Logistic
 from ...oracles import max_margin, separability
 from ...training import Trajectory
-from ..base import gradient, Hypothesis
+from ..measures.paths import gradient
+from ..parts import Hypothesis
 
 
-def separable(run: Trajectory) -> Hypothesis:
+def separable(experiment: Experiment) -> Hypothesis:
     """Whether the data are separable; the text carries the proof if they are not."""
     text = "a hyperplane through the origin separates the classes"
-    found = separability(run.experiment.risk.problem)
+    found = separability(experiment.risk.problem)
     if found.separable:
         return Hypothesis(text, met=True)
     held = np.flatnonzero(found.value)[:6]
@@ -22,46 +24,46 @@ def separable(run: Trajectory) -> Hypothesis:
     return Hypothesis(f"{text}: a mixture of the y x is 0 ({shares}, ...)", met=False)
 
 
-def exponential(run: Trajectory) -> Hypothesis:
+def exponential(experiment: Experiment) -> Hypothesis:
     """Whether it is the exponential loss itself."""
-    loss = run.experiment.risk.loss
+    loss = experiment.risk.loss
     return Hypothesis("the loss is exponential", isinstance(loss, Exponential))
 
 
-def exponential_tail(run: Trajectory) -> Hypothesis:
+def exponential_tail(experiment: Experiment) -> Hypothesis:
     """Whether the loss has an exponential tail."""
-    loss = run.experiment.risk.loss
+    loss = experiment.risk.loss
     tail = isinstance(loss, AbstractMarginLoss) and loss.exponential_tail
     return Hypothesis("the loss has an exponential tail", bool(tail))
 
 
-def held_firmly(run: Trajectory) -> Hypothesis:
+def held_firmly(experiment: Experiment) -> Hypothesis:
     """Whether every support vector has a multiplier above 0, as almost all data."""
-    found = max_margin(run.experiment.risk.problem)
+    found = max_margin(experiment.risk.problem)
     return Hypothesis(
         "every support vector has a multiplier above 0 in the margin",
         bool(found.multipliers[found.support].min() > 1e-10),
     )
 
 
-def logistic(run: Trajectory) -> Hypothesis:
+def logistic(experiment: Experiment) -> Hypothesis:
     """Whether it is the logistic loss itself."""
-    loss = run.experiment.risk.loss
+    loss = experiment.risk.loss
     return Hypothesis("the loss is logistic", isinstance(loss, Logistic))
 
 
-def of_margins(run: Trajectory) -> Hypothesis:
+def of_margins(experiment: Experiment) -> Hypothesis:
     """Whether the loss falls from infinity to 0: Assumption 1 of Ji and Telgarsky."""
-    loss = run.experiment.risk.loss
+    loss = experiment.risk.loss
     return Hypothesis(
         "the loss falls with the margin from infinity to 0 (Assumption 1)",
         isinstance(loss, AbstractMarginLoss),
     )
 
 
-def starts_well(run: Trajectory) -> Iterable[Hypothesis]:
+def starts_well(experiment: Experiment) -> Iterable[Hypothesis]:
     """Assumption 2 of Ji and Telgarsky, both parts of it."""
-    risk, start = run.experiment.risk, run.experiment.network
+    risk, start = experiment.risk, experiment.network
     none = risk.criterion(0 * start.predictor())
     below = bool(risk.value(start) <= none * (1 + 1e-14))
     yield Hypothesis("the risk starts at most at that of 0 (Assumption 2)", below)
@@ -69,9 +71,9 @@ def starts_well(run: Trajectory) -> Iterable[Hypothesis]:
     yield Hypothesis("the gradient is not 0 at the start (Assumption 2)", bool(moves))
 
 
-def spanned(run: Trajectory) -> Hypothesis:
+def spanned(experiment: Experiment) -> Hypothesis:
     """Whether the support vectors span the space: Assumption 3 of Ji and Telgarsky."""
-    problem = run.experiment.risk.problem
+    problem = experiment.risk.problem
     whole = separability(problem).separable and max_margin(problem).spanning
     return Hypothesis(
         "the support vectors span all directions (Assumption 3)", bool(whole)
@@ -84,9 +86,9 @@ def reaches(run: Trajectory, norm: float) -> Hypothesis:
     return Hypothesis(f"|w| reaches {norm:g}", bool(np.linalg.norm(w) >= 0.99 * norm))
 
 
-def prescribed(run: Trajectory) -> Hypothesis:
+def prescribed(experiment: Experiment) -> Hypothesis:
     """Whether it is descent by Assumption 5 (and so 4) of Ji and Telgarsky (2019)."""
-    step = getattr(run.experiment.flow, "step", None)
+    step = getattr(experiment.flow, "step", None)
     return Hypothesis(
         "the steps are 1/beta(R), in the ball of R - 1 (Assumptions 4 and 5)",
         isinstance(step, PrescribedSteps),

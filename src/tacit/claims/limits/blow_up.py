@@ -14,8 +14,12 @@ from ...networks import Diagonal
 from ...observables import FisherRatio, LinearPredictor
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow, over_time
 from ..hypotheses.discriminants import apart
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.paths import over_time
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, definite, singular
 
 
@@ -29,21 +33,21 @@ def _unbounded(run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
     power = SPEED_UP.get(getattr(loss, "form", ""), 0)
     forms = plain and power > 0
     yield Hypothesis("the loss is -log J or -J, without a ridge", forms)
-    yield is_gradient_flow(run)
+    yield is_gradient_flow(run.experiment)
     far = _ratio(run) ** max(power, 1) > 1e8
     yield Hypothesis("the run ends with J, or J squared for -J, above 1e8", far)
 
 
 def _ratio(run: Trajectory[Diagonal]) -> float:
     """J at the end of the run."""
-    contrast, w = apart(run), np.asarray(run.network.predictor())
+    contrast, w = apart(run.experiment), np.asarray(run.network.predictor())
     if contrast is None:
         return math.nan
     within = np.asarray(run.experiment.risk.problem.within)
     return float((contrast @ w) ** 2 / (w @ within @ w))
 
 
-class FiniteBlowUp(AbstractClaim[Diagonal]):
+class FiniteBlowUp(AbstractToleranceClaim[Diagonal]):
     r"""On singular data $-\log J$ and $-J$ reach infinity at a finite time.
 
     All forms have the same path, and $1/J$ falls exponentially on its own clock $t$, so
@@ -51,7 +55,7 @@ class FiniteBlowUp(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "D2"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     tolerance: float = 1e-6
     """That of the integral; what is left of the run by then is less."""
@@ -64,10 +68,10 @@ class FiniteBlowUp(AbstractClaim[Diagonal]):
     depth: int = 3
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (FiniteBlowUp(form=self.form, shift=1, depth=self.depth),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield from _unbounded(run)
         error = self._whole(run)[1]
         yield Hypothesis("the run of 1/J is followed closely enough", error < 256e-7)
@@ -80,7 +84,7 @@ class FiniteBlowUp(AbstractClaim[Diagonal]):
         """The integral over the whole run of 1/J, and its relative error."""
         loss, problem = run.experiment.risk.loss, run.experiment.risk.problem
         power = SPEED_UP.get(getattr(loss, "form", ""), 0) + self.shift
-        if not power or apart(run) is None or not run.times[-1] > 0:
+        if not power or apart(run.experiment) is None or not run.times[-1] > 0:
             return math.nan, math.inf
         # Even in s = log(1 + t / unit): dense where J is small, far where it is large.
         unit = float(run.times[-1]) / 4
@@ -106,7 +110,7 @@ class FiniteBlowUp(AbstractClaim[Diagonal]):
         return Experiment(start, risk, CLOSE, until=5.0)
 
 
-class RankOneBlowUp(AbstractClaim[Diagonal]):
+class RankOneBlowUp(AbstractToleranceClaim[Diagonal]):
     r"""With one layer and $S_w = c\,e e^\top$, $(e \cdot w)^2$ falls at speed 4.
 
     The loss is $-\log J$; $\frac{d}{dt} x^2 = -4 + 4 x\, (e \cdot \delta) / a$ for
@@ -115,7 +119,7 @@ class RankOneBlowUp(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "D2b"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     tolerance: float = 0.01
     """What the second term still adds where x is some thousandths of its start."""
@@ -127,15 +131,15 @@ class RankOneBlowUp(AbstractClaim[Diagonal]):
     """Of $x^2$; another number than 4 makes it false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (RankOneBlowUp(speed=2.0),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield from _unbounded(run)
         form = getattr(run.experiment.risk.loss, "form", None)
         yield Hypothesis("the loss is -log J", form == "neglog")
         yield Hypothesis("it has one layer", run.experiment.network.depth == 1)
-        two = apart(run) is not None
+        two = apart(run.experiment) is not None
         yield Hypothesis("it has two classes", two)
         if not two:
             return
@@ -146,7 +150,7 @@ class RankOneBlowUp(AbstractClaim[Diagonal]):
     def gap(self, run: Trajectory[Diagonal]) -> float:
         true, watch = run.experiment, (LinearPredictor(),)
         flows = isinstance(true.flow, GradientFlow) and run.times[-1] > 0
-        if apart(run) is None or not flows:
+        if apart(run.experiment) is None or not flows:
             return math.nan
         times = float(run.times[-1]) * np.array([1 - 1e-6, 1 - 1e-7])
         before = Experiment(true.network, true.risk, true.flow, until=times[-1])

@@ -15,25 +15,29 @@ from ...observables import AbstractObservable, LinearPredictor
 from ...oracles import fisher_direction, optimum, orthant_limit
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, along, Hypothesis, is_gradient_flow, matched_layers
 from ..hypotheses.discriminants import basis_free, scale_free
+from ..hypotheses.flows import is_gradient_flow, matched_layers
+from ..measures.paths import along
+from ..papers import ARORA_2018, LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE, fully_connected, three_classes
 
 
 LONG = GradientFlow(rtol=1e-11, atol=1e-13)
 
 
-def _connected(run: Trajectory) -> Hypothesis:
-    connected = isinstance(run.experiment.network, DeepLinear)
+def _connected(experiment: Experiment) -> Hypothesis:
+    connected = isinstance(experiment.network, DeepLinear)
     return Hypothesis("the network is fully connected", connected)
 
 
-def _one_output(run: Trajectory) -> Hypothesis:
-    alone = run.experiment.network.predictor().ndim == 1
+def _one_output(experiment: Experiment) -> Hypothesis:
+    alone = experiment.network.predictor().ndim == 1
     return Hypothesis("it has one output", alone)
 
 
-class DepthIsAClock(AbstractClaim[AbstractLinearNetwork]):
+class DepthIsAClock(AbstractToleranceClaim[AbstractLinearNetwork]):
     r"""With one output and a balanced start, depth changes the speed and nothing else.
 
     Then $\dot w = -\|w\|^{2-2/L} g$ once $\langle w, g\rangle = 0$, and $\|w\|$ is
@@ -41,9 +45,7 @@ class DepthIsAClock(AbstractClaim[AbstractLinearNetwork]):
     """
 
     id: ClassVar[str] = "H6"
-    reference: ClassVar[str] = (
-        "Derived from Arora, Cohen and Hazan (2018), arXiv:1802.06509, Theorem 1"
-    )
+    source: ClassVar[Source] = Source(ARORA_2018, "Theorem 1", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-9
@@ -53,18 +55,18 @@ class DepthIsAClock(AbstractClaim[AbstractLinearNetwork]):
     """Whether the clock runs at $\\|w_0\\|^{2-2/L}$. At the same speed is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (DepthIsAClock(slowed=False),)
 
     def hypotheses(
-        self, run: Trajectory[AbstractLinearNetwork]
+        self, experiment: Experiment[AbstractLinearNetwork]
     ) -> Iterable[Hypothesis]:
-        yield _connected(run)
-        yield _one_output(run)
-        yield scale_free(run)
-        yield is_gradient_flow(run)
-        if isinstance(run.experiment.network, DeepLinear):
-            yield matched_layers(run)
+        yield _connected(experiment)
+        yield _one_output(experiment)
+        yield scale_free(experiment)
+        yield is_gradient_flow(experiment)
+        if isinstance(experiment.network, DeepLinear):
+            yield matched_layers(experiment)
 
     def gap(self, run: Trajectory[AbstractLinearNetwork]) -> float:
         times, w = along(run)
@@ -88,14 +90,14 @@ class DepthIsAClock(AbstractClaim[AbstractLinearNetwork]):
         return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
 
 
-class FullyConnectedLimit(AbstractClaim[AbstractLinearNetwork]):
+class FullyConnectedLimit(AbstractToleranceClaim[AbstractLinearNetwork]):
     r"""A fully connected network with one output ends at $\pm S_w^{-1}\delta$.
 
     From any layers whatever, balanced or not: no sign is locked and nothing is sparse.
     """
 
     id: ClassVar[str] = "H6b"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
     tolerance: float = 1e-8
     """$1 - |\\cos|$ is quadratic in the distance from the limit, at 1e-5 or less."""
@@ -104,16 +106,16 @@ class FullyConnectedLimit(AbstractClaim[AbstractLinearNetwork]):
     """Whether the limit is that of the diagonal network of the same depth. False."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (FullyConnectedLimit(sparse=True),)
 
-    def hypotheses(
+    def conditions(
         self, run: Trajectory[AbstractLinearNetwork]
     ) -> Iterable[Hypothesis]:
-        yield _connected(run)
-        yield _one_output(run)
-        yield scale_free(run)
-        yield is_gradient_flow(run)
+        yield _connected(run.experiment)
+        yield _one_output(run.experiment)
+        yield scale_free(run.experiment)
+        yield is_gradient_flow(run.experiment)
         yield Hypothesis(
             "the risk is Fisher's, which has one maximum",
             isinstance(run.experiment.risk.loss, Fisher),
@@ -142,7 +144,7 @@ class FullyConnectedLimit(AbstractClaim[AbstractLinearNetwork]):
         return Experiment(start, Risk(problem, Fisher()), LONG, until=1e6)
 
 
-class BestRowSpace(AbstractClaim[DeepLinear]):
+class BestRowSpace(AbstractToleranceClaim[DeepLinear]):
     r"""With $k$ outputs the rows come to span the $k$ best eigenvectors of LDA.
 
     Every eigenspace of $(S_b, S_w)$ is critical, the others are saddles: a start on one
@@ -150,7 +152,7 @@ class BestRowSpace(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "H11"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = DeepLinear
     tolerance: float = 1e-6
     """The sine left after 300 units of time at the slowest rate of the witness."""
@@ -159,12 +161,12 @@ class BestRowSpace(AbstractClaim[DeepLinear]):
     """Whether $S_w$ matters. The eigenvectors of $S_b$ alone are the wrong answer."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (BestRowSpace(whitened=False),)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield basis_free(run)
-        yield is_gradient_flow(run)
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+        yield basis_free(run.experiment)
+        yield is_gradient_flow(run.experiment)
         problem, rows = run.experiment.risk.problem, run.experiment.network.predictor()
         rank = np.linalg.matrix_rank(np.asarray(problem.contrast))
         fits = bool(np.atleast_2d(rows).shape[0] <= rank)

@@ -14,7 +14,6 @@ from ...observables import AbstractObservable, LinearPredictor
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow, settled
 from ..hypotheses.discriminants import (
     apart,
     balanced,
@@ -23,24 +22,28 @@ from ..hypotheses.discriminants import (
     of_fisher,
     orthant_end,
 )
+from ..hypotheses.flows import is_gradient_flow, settled
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, LONG, unbalanced
 
 
 def _off(run: Trajectory[Diagonal], *, locked: bool) -> float:
     """1 - |cos| between the end and the maximiser of J, signs locked or not."""
     w = np.asarray(run.network.predictor())
-    limit = orthant_end(run, None if locked else np.ones(len(w), bool))
+    limit = orthant_end(run.experiment, None if locked else np.ones(len(w), bool))
     if limit is None:
         return math.nan
     return 1 - abs(float(w @ limit.value)) / float(np.linalg.norm(w))
 
 
-def _maximised(run: Trajectory[Diagonal]) -> Hypothesis:
+def _maximised(experiment: Experiment[Diagonal]) -> Hypothesis:
     text = "two classes; w0 has no zero and tells the classes apart"
-    return Hypothesis(text, orthant_end(run) is not None)
+    return Hypothesis(text, orthant_end(experiment) is not None)
 
 
-class OrthantMaximiser(AbstractClaim[Diagonal]):
+class OrthantMaximiser(AbstractToleranceClaim[Diagonal]):
     r"""Balanced, every depth $L \ge 2$ ends at the maximiser of J in the orthant.
 
     Balance freezes the signs $\sigma$ of $w_0$ and the side of $\delta\cdot w_0$; on
@@ -49,7 +52,7 @@ class OrthantMaximiser(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "C1"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-8
@@ -61,16 +64,18 @@ class OrthantMaximiser(AbstractClaim[Diagonal]):
     """Whether signs are frozen. That depth leads to plain LDA is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (OrthantMaximiser(depth=self.depth, locked=False),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield invertible(run)
-        yield deep(run)
-        yield balanced(run)
-        yield _maximised(run)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(experiment)
+        yield is_gradient_flow(experiment)
+        yield invertible(experiment)
+        yield deep(experiment)
+        yield balanced(experiment)
+        yield _maximised(experiment)
+
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield settled(run)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
@@ -89,14 +94,14 @@ class OrthantMaximiser(AbstractClaim[Diagonal]):
         return Experiment(start, Risk(problem, Fisher()), LONG, until=1e4)
 
 
-class OneLayerIsFisher(AbstractClaim[Diagonal]):
+class OneLayerIsFisher(AbstractToleranceClaim[Diagonal]):
     r"""One layer ends at Fisher's $\pm S_w^{-1}\delta$, and keeps its length.
 
     Its flow is that of $w$ itself: no sign is frozen, and $\langle w, g \rangle = 0$.
     """
 
     id: ClassVar[str] = "C2"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-8
@@ -106,15 +111,17 @@ class OneLayerIsFisher(AbstractClaim[Diagonal]):
     """Whether the limit is that of the deeper networks. False."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (OneLayerIsFisher(locked=True),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield invertible(run)
-        yield Hypothesis("it has one layer", len(run.experiment.network.layers) == 1)
-        yield _maximised(run)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(experiment)
+        yield is_gradient_flow(experiment)
+        yield invertible(experiment)
+        yield Hypothesis("it has one layer", len(experiment.network.layers) == 1)
+        yield _maximised(experiment)
+
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield settled(run)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
@@ -135,7 +142,7 @@ class OneLayerIsFisher(AbstractClaim[Diagonal]):
         return Experiment(start, Risk(problem, Fisher()), LONG, until=3e3)
 
 
-class WeakFeaturesSurvive(AbstractClaim[Diagonal]):
+class WeakFeaturesSurvive(AbstractToleranceClaim[Diagonal]):
     r"""Where $S_w \propto I$ and the signs are right, $w \to \delta$ at any depth.
 
     A feature of small $\delta_i$ ends at its share $\delta_i / \|\delta\|$: depth
@@ -143,7 +150,7 @@ class WeakFeaturesSurvive(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "C6"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-8
@@ -157,15 +164,15 @@ class WeakFeaturesSurvive(AbstractClaim[Diagonal]):
     """Whether the weaker feature of two is removed. False."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (WeakFeaturesSurvive(depth=self.depth, weak=self.weak, thinned=True),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield balanced(run)
-        yield invertible(run)
-        delta = apart(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(run.experiment)
+        yield is_gradient_flow(run.experiment)
+        yield balanced(run.experiment)
+        yield invertible(run.experiment)
+        delta = apart(run.experiment)
         yield Hypothesis("it has two classes", delta is not None)
         if delta is None:
             return
@@ -179,7 +186,7 @@ class WeakFeaturesSurvive(AbstractClaim[Diagonal]):
         yield settled(run, turn=self.tolerance)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
-        w, delta = np.abs(np.asarray(run.network.predictor())), apart(run)
+        w, delta = np.abs(np.asarray(run.network.predictor())), apart(run.experiment)
         if delta is None:
             return math.nan
         delta = np.abs(delta)

@@ -13,12 +13,16 @@ from ...observables import AbstractObservable, LinearPredictor
 from ...oracles import fisher_direction, OrthantLimit
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, along, Hypothesis, is_gradient_flow
 from ..hypotheses.discriminants import balanced, invertible, of_fisher, orthant_end
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.paths import along
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, definite
 
 
-class SlowestRate(AbstractClaim[Diagonal]):
+class SlowestRate(AbstractToleranceClaim[Diagonal]):
     r"""Where no weight is eliminated, $\log(J^*/J)$ falls at the rate $2\lambda_2$.
 
     $\lambda_2$ is the second eigenvalue of $D^{1/2} H D^{1/2}$, with $H$ the Hessian of
@@ -27,7 +31,7 @@ class SlowestRate(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "C3b"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 0.01
@@ -42,17 +46,17 @@ class SlowestRate(AbstractClaim[Diagonal]):
     """Which eigenvalue, counted from 0; another than 1 makes it false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (SlowestRate(depth=self.depth, order=2),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(run.experiment)
         form = getattr(run.experiment.risk.loss, "form", None)
         yield Hypothesis("the loss is -log J", form == "neglog")
-        yield is_gradient_flow(run)
-        yield invertible(run)
-        yield balanced(run)
-        limit = orthant_end(run)
+        yield is_gradient_flow(run.experiment)
+        yield invertible(run.experiment)
+        yield balanced(run.experiment)
+        limit = orthant_end(run.experiment)
         whole = limit is not None and bool(limit.support.all())
         yield Hypothesis("the limit eliminates no weight", whole)
         if limit is None or not whole:
@@ -64,7 +68,7 @@ class SlowestRate(AbstractClaim[Diagonal]):
         yield Hypothesis("the run ends before rounding does", seen)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
-        limit = orthant_end(run)
+        limit = orthant_end(run.experiment)
         if limit is None:
             return math.nan
         times, left = along(run)[0], self._left(run, limit)

@@ -11,12 +11,15 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, FisherRatio, LinearPredictor
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow, settled
 from ..hypotheses.discriminants import balanced, deep, invertible, of_fisher
+from ..hypotheses.flows import is_gradient_flow, settled
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import LONG, several_means
 
 
-class EndsStationary(AbstractClaim[Diagonal]):
+class EndsStationary(AbstractToleranceClaim[Diagonal]):
     r"""With any between-class scatter, J is stationary on the orthant at the limit.
 
     $\sigma_i w_i \ge 0$, $\sigma_i g_i \ge 0$, never both above 0. For class means on a
@@ -25,7 +28,7 @@ class EndsStationary(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "C4"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-6
@@ -35,15 +38,17 @@ class EndsStationary(AbstractClaim[Diagonal]):
     """Whether the limit is the best of all that starts in its orthant reach. False."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (EndsStationary(best=True),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield invertible(run)
-        yield deep(run)
-        yield balanced(run)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(experiment)
+        yield is_gradient_flow(experiment)
+        yield invertible(experiment)
+        yield deep(experiment)
+        yield balanced(experiment)
+
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield settled(run, turn=self.tolerance / 10)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:

@@ -16,12 +16,15 @@ from ...observables import AbstractObservable, LinearPredictor
 from ...oracles import singular_limit, SingularLimit
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow, settled
 from ..hypotheses.discriminants import apart, balanced, deep, of_fisher, orthant_end
+from ..hypotheses.flows import is_gradient_flow, settled
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, LONG, singular, spared
 
 
-class KernelLimit(AbstractClaim[Diagonal]):
+class KernelLimit(AbstractToleranceClaim[Diagonal]):
     r"""Where the kernel of $S_w$ meets the orthant, depth decides the limit in it.
 
     J is unbounded there. The flow moves $\Phi_L'(w)$ within the span of $S_w$'s range
@@ -31,7 +34,7 @@ class KernelLimit(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "D1"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-7
@@ -43,21 +46,21 @@ class KernelLimit(AbstractClaim[Diagonal]):
     """Added to the depth in the prediction; another number than 0 makes it false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (KernelLimit(depth=self.depth, shift=1),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield balanced(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(run.experiment)
+        yield is_gradient_flow(run.experiment)
+        yield balanced(run.experiment)
         text = "the kernel of the within-class scatter meets the open orthant of w0"
-        yield Hypothesis(text, _kernel_end(run) is not None)
+        yield Hypothesis(text, _kernel_end(run.experiment) is not None)
         inverse, rounding = _inverse(run)
         text = "the run ends with 1/J below 1e-15, or within its rounding"
         yield Hypothesis(text, inverse < max(1e-15, rounding))
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
-        limit = _kernel_end(run, self.shift)
+        limit = _kernel_end(run.experiment, self.shift)
         if limit is None:
             return math.nan
         stray = np.abs(np.asarray(run.network.predictor()) - limit.value)
@@ -76,19 +79,21 @@ class KernelLimit(AbstractClaim[Diagonal]):
         return Experiment(start, risk, LONG, until=1e4)
 
 
-def _kernel_end(run: Trajectory[Diagonal], shift: int = 0) -> SingularLimit | None:
+def _kernel_end(
+    experiment: Experiment[Diagonal], shift: int = 0
+) -> SingularLimit | None:
     """The limit of `tacit.oracles.singular_limit`; None where it has none."""
-    start = run.experiment.network
+    start = experiment.network
     w0, depth = np.asarray(start.predictor()), start.depth + shift
     try:
-        return singular_limit(run.experiment.risk.problem, w0, depth)
+        return singular_limit(experiment.risk.problem, w0, depth)
     except DataError:
         return None
 
 
 def _inverse(run: Trajectory[Diagonal]) -> tuple[float, float]:
     """1/J at the end of the run, and what rounding the scatter alone makes of it."""
-    contrast, w = apart(run), np.asarray(run.network.predictor())
+    contrast, w = apart(run.experiment), np.asarray(run.network.predictor())
     if contrast is None:
         return math.inf, 0.0
     within = np.asarray(run.experiment.risk.problem.within)
@@ -96,14 +101,14 @@ def _inverse(run: Trajectory[Diagonal]) -> tuple[float, float]:
     return float(w @ within @ w / between), float(np.finfo(float).eps * size / between)
 
 
-class SparedByKernel(AbstractClaim[Diagonal]):
+class SparedByKernel(AbstractToleranceClaim[Diagonal]):
     r"""Where the kernel of $S_w$ misses the closed orthant, depth does not matter.
 
     J is bounded on the orthant, and everything is as for an invertible scatter.
     """
 
     id: ClassVar[str] = "D3"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-8
@@ -115,20 +120,20 @@ class SparedByKernel(AbstractClaim[Diagonal]):
     """Whether the limit is along the pseudo-inverse, $S_w^+\\delta$. False."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (SparedByKernel(depth=self.depth, pseudo=True),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield deep(run)
-        yield balanced(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(run.experiment)
+        yield is_gradient_flow(run.experiment)
+        yield deep(run.experiment)
+        yield balanced(run.experiment)
         text = "two classes, and the kernel of the scatter misses the orthant of w0"
-        yield Hypothesis(text, orthant_end(run) is not None)
+        yield Hypothesis(text, orthant_end(run.experiment) is not None)
         yield settled(run)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
-        contrast = apart(run)
+        contrast = apart(run.experiment)
         if contrast is None:
             return math.nan
         within = np.asarray(run.experiment.risk.problem.within)

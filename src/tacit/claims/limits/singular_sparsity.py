@@ -14,8 +14,11 @@ from ...networks import Diagonal
 from ...oracles import orthant_limit, singular_limit
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
 from ..hypotheses.discriminants import apart, balanced, deep, of_fisher
+from ..hypotheses.flows import is_gradient_flow
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, few_of_many, LONG
 
 
@@ -25,7 +28,7 @@ def _hoyer(w: np.ndarray) -> float:
     return float((root - np.abs(w).sum() / np.linalg.norm(w)) / (root - 1))
 
 
-class DeeperIsSparser(AbstractClaim[Diagonal]):
+class DeeperIsSparser(AbstractToleranceClaim[Diagonal]):
     r"""Where the kernel of $S_w$ meets the orthant, depth adds a little sparsity.
 
     On average over starts, Hoyer's sparsity of the limit at depth 8 is half a per cent
@@ -34,7 +37,7 @@ class DeeperIsSparser(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "D4"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     tolerance: float = 1e-6
     """That of the limits, which are known to 1e-7 or better."""
@@ -45,14 +48,14 @@ class DeeperIsSparser(AbstractClaim[Diagonal]):
     """The relative rise at least; that it is a half or more is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (DeeperIsSparser(depth=self.depth, least=0.5),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield deep(run)
-        yield balanced(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(run.experiment)
+        yield is_gradient_flow(run.experiment)
+        yield deep(run.experiment)
+        yield balanced(run.experiment)
         deeper = run.experiment.network.depth >= 8
         yield Hypothesis("it has eight layers or more", deeper)
         problem, w0 = run.experiment.risk.problem, run.experiment.network.predictor()
@@ -69,7 +72,7 @@ class DeeperIsSparser(AbstractClaim[Diagonal]):
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         start = run.experiment.network
-        if apart(run) is None:
+        if apart(run.experiment) is None:
             return math.nan
         w0, rng = np.asarray(start.predictor()), np.random.default_rng(0)
         shallow = [_hoyer(self._limit(run, w0, 2))]

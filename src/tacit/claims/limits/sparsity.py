@@ -13,7 +13,6 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, FisherRatio, LinearPredictor
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow, settled
 from ..hypotheses.discriminants import (
     balanced,
     deep,
@@ -21,6 +20,10 @@ from ..hypotheses.discriminants import (
     of_fisher,
     orthant_end,
 )
+from ..hypotheses.flows import is_gradient_flow, settled
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import few_of_many, LONG
 
 
@@ -30,7 +33,7 @@ def _hoyer(w: np.ndarray) -> float:
     return float((root - np.abs(w).sum() / np.linalg.norm(w)) / (root - 1))
 
 
-class SparsityIgnoresDepth(AbstractClaim[Diagonal]):
+class SparsityIgnoresDepth(AbstractToleranceClaim[Diagonal]):
     r"""With $S_w$ invertible the final sparsity is the same for all depths $L \ge 2$.
 
     Sparsity is the locking of signs: the limit is J's maximiser in the orthant of
@@ -38,7 +41,7 @@ class SparsityIgnoresDepth(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "C5"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-8
@@ -50,21 +53,21 @@ class SparsityIgnoresDepth(AbstractClaim[Diagonal]):
     """Whether the sparsity gained by a layer at 0.9 J* is there in the end. False."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (SparsityIgnoresDepth(depth=self.depth, grows=True),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield invertible(run)
-        yield deep(run)
-        yield balanced(run)
-        some = orthant_end(run) is not None
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(run.experiment)
+        yield is_gradient_flow(run.experiment)
+        yield invertible(run.experiment)
+        yield deep(run.experiment)
+        yield balanced(run.experiment)
+        some = orthant_end(run.experiment) is not None
         yield Hypothesis("two classes, which w0 tells apart", some)
         yield settled(run, turn=self.tolerance / 2)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
-        limit = orthant_end(run)
+        limit = orthant_end(run.experiment)
         if limit is None:
             return math.nan
         w = np.asarray(run.network.predictor())

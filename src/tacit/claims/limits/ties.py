@@ -16,18 +16,21 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, LinearPredictor
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow, settled
 from ..hypotheses.discriminants import invertible, of_fisher, orthant_end, pushes
+from ..hypotheses.flows import is_gradient_flow, settled
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, definite, LONG, unbalanced
 
 
-def _ratio(run: Trajectory[Diagonal]) -> np.ndarray:
+def _ratio(experiment: Experiment[Diagonal]) -> np.ndarray:
     """The smallest layer over the next one, in magnitude, for every feature."""
-    size = np.sort(np.abs(np.asarray(run.experiment.network.layers)), axis=0)
+    size = np.sort(np.abs(np.asarray(experiment.network.layers)), axis=0)
     return size[0] / size[1] if len(size) > 1 else np.zeros(size.shape[1])
 
 
-class UniqueMinimumIsFree(AbstractClaim[Diagonal]):
+class UniqueMinimumIsFree(AbstractToleranceClaim[Diagonal]):
     r"""A sign is frozen only where two layers tie for the smallest magnitude.
 
     $\theta_{l,i}^2 - \theta_{m,i}^2$ is constant, so a unique smallest layer can pass
@@ -36,7 +39,7 @@ class UniqueMinimumIsFree(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "C7"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-8
@@ -51,28 +54,34 @@ class UniqueMinimumIsFree(AbstractClaim[Diagonal]):
     """Whether every sign is frozen, as from a balanced start. False."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         if self.tie == 1:
             return ()
         return (UniqueMinimumIsFree(depth=self.depth, tie=self.tie, locked=True),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield invertible(run)
-        ratio = _ratio(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(run.experiment)
+        yield is_gradient_flow(run.experiment)
+        yield invertible(run.experiment)
+        ratio = _ratio(run.experiment)
         clear = np.all((ratio < 1 - 1e-4) | (ratio > 1 - 1e-15))
         yield Hypothesis("layers tie exactly or not nearly", bool(clear))
         start = np.asarray(run.experiment.network.layers)
         yield Hypothesis("no layer starts at 0", bool(np.all(start != 0)))
         text = "two classes, which w0 tells apart"
-        yield Hypothesis(text, orthant_end(run, ratio < 1 - 1e-15) is not None)
+        yield Hypothesis(
+            text, orthant_end(run.experiment, ratio < 1 - 1e-15) is not None
+        )
         yield settled(run)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         w = np.asarray(run.network.predictor())
-        free = np.zeros(len(w), bool) if self.locked else _ratio(run) < 1 - 1e-15
-        limit = orthant_end(run, free)
+        free = (
+            np.zeros(len(w), bool)
+            if self.locked
+            else _ratio(run.experiment) < 1 - 1e-15
+        )
+        limit = orthant_end(run.experiment, free)
         if limit is None:
             return math.nan
         return 1 - abs(float(w @ limit.value)) / float(np.linalg.norm(w))
@@ -105,7 +114,7 @@ class FirstChangeOfSign(eqx.Module):
         return jnp.min(w * jnp.sign(start))
 
 
-class NearTiesBreak(AbstractClaim[Diagonal]):
+class NearTiesBreak(AbstractToleranceClaim[Diagonal]):
     r"""A near tie of size $\epsilon$ at depth 2 holds until $\ln(1/\epsilon) / 2g_i$.
 
     With layers $\sqrt w (1 \pm \epsilon)$ a weight that is being eliminated falls like
@@ -115,7 +124,7 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "C8"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     tolerance: float = 0.01
     """By how much g differs from its limit while the first crossing is under way."""
@@ -127,21 +136,21 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
     """In units of $g_i$; another number than 2 makes it false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (NearTiesBreak(speed=1.0), NearTiesBreak(speed=4.0))
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(run.experiment)
         form = getattr(run.experiment.risk.loss, "form", None)
         yield Hypothesis("the loss is -log J", form == "neglog")
-        yield is_gradient_flow(run)
-        yield invertible(run)
+        yield is_gradient_flow(run.experiment)
+        yield invertible(run.experiment)
         yield Hypothesis("it has two layers", len(run.experiment.network.layers) == 2)
-        uneven = 1 - _ratio(run)
+        uneven = 1 - _ratio(run.experiment)
         near = bool(np.all(uneven > 1e-15) and np.all(uneven < 1e-3))
         yield Hypothesis("its layers nearly tie, by one small ratio", near)
-        limit = orthant_end(run)
-        some = limit is not None and bool(np.any(pushes(run, limit) > 1e-3))
+        limit = orthant_end(run.experiment)
+        some = limit is not None and bool(np.any(pushes(run.experiment, limit) > 1e-3))
         yield Hypothesis("the tie would eliminate some weight", some)
         if limit is not None and some:
             first = self._crossing(run, 1)
@@ -151,15 +160,17 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
             yield Hypothesis("the balanced limit is reached before it breaks", early)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
-        limit = orthant_end(run)
+        limit = orthant_end(run.experiment)
         if limit is None:
             return math.nan
         times = [self._crossing(run, power) for power in (1, 2)]
         if times[1] == math.inf:
             return math.inf
-        small = np.max(1 - _ratio(run)) / 2
+        small = np.max(1 - _ratio(run.experiment)) / 2
         slope = (times[1] - times[0]) / -np.log(small)
-        return abs(float(self.speed * np.max(pushes(run, limit)) * slope - 1))
+        return abs(
+            float(self.speed * np.max(pushes(run.experiment, limit)) * slope - 1)
+        )
 
     def _at_rest(self, run, limit, time):
         """Whether the steepest push of the balanced network has settled by `time`."""
@@ -167,7 +178,7 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
         even = Diagonal.balanced(true.network.predictor(), depth=2)
         w = train(Experiment(even, true.risk, CLOSE, until=time), records=1)
         w = w.network.predictor()
-        push = pushes(run, limit)
+        push = pushes(run.experiment, limit)
         worst = int(np.argmax(push))
         now = float(true.risk.slope(w)[worst] * np.sign(w[worst]))
         return abs(now / push[worst] - 1) < self.tolerance / 2

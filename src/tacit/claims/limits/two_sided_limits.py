@@ -15,24 +15,28 @@ from ...observables import AbstractObservable, FisherRatio, LinearPredictor
 from ...oracles import fisher_direction, jump_path, JumpPath
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..base import AbstractClaim, along, Hypothesis, is_gradient_flow
 from ..hypotheses.discriminants import apart, invertible, of_fisher
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.paths import along
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, definite
 
 
-def _of_depth_two(run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-    start = run.experiment.network
+def _of_depth_two(experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
+    start = experiment.network
     yield Hypothesis("the depth is 2", start.depth == 2)
     products = np.asarray(start.u * start.v)
     even = bool(products.min() > 0 and np.ptp(products) <= 1e-9 * products.max())
     yield Hypothesis("u v is the same number above 0 for every feature", even)
 
 
-def _kappa(run: Trajectory[TwoSided]) -> float:
-    return float(run.experiment.network.u[0] * run.experiment.network.v[0])
+def _kappa(experiment: Experiment[TwoSided]) -> float:
+    return float(experiment.network.u[0] * experiment.network.v[0])
 
 
-class LargeSidesAreLazy(AbstractClaim[TwoSided]):
+class LargeSidesAreLazy(AbstractToleranceClaim[TwoSided]):
     r"""Two sides much longer than their difference follow the path of one layer.
 
     Let $\epsilon = \|w_0\| / 2\kappa\sqrt d$ be small, $\kappa = u_i v_i$.
@@ -43,7 +47,7 @@ class LargeSidesAreLazy(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "E1"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = TwoSided
     tolerance: float = 1e-3
     """The next term of the expansion, of relative size epsilon squared."""
@@ -55,22 +59,22 @@ class LargeSidesAreLazy(AbstractClaim[TwoSided]):
     """In epsilon; another number than 2 makes it false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (LargeSidesAreLazy(order=1.0),)
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield invertible(run)
-        yield from _of_depth_two(run)
-        yield Hypothesis("it has two classes", apart(run) is not None)
-        w0 = np.asarray(run.experiment.network.predictor())
-        small = np.linalg.norm(w0) / (2 * _kappa(run) * math.sqrt(len(w0)))
+    def hypotheses(self, experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
+        yield of_fisher(experiment)
+        yield is_gradient_flow(experiment)
+        yield invertible(experiment)
+        yield from _of_depth_two(experiment)
+        yield Hypothesis("it has two classes", apart(experiment) is not None)
+        w0 = np.asarray(experiment.network.predictor())
+        small = np.linalg.norm(w0) / (2 * _kappa(experiment) * math.sqrt(len(w0)))
         yield Hypothesis("epsilon is at most 0.03", bool(0 < small <= 0.0301))
 
     def gap(self, run: Trajectory[TwoSided]) -> float:
         true, w0 = run.experiment, run.experiment.network.predictor()
-        if apart(run) is None:
+        if apart(run.experiment) is None:
             return math.nan
         problem = true.risk.problem
         start = float(-Risk(problem, Fisher(form="ratio")).criterion(w0))
@@ -82,7 +86,7 @@ class LargeSidesAreLazy(AbstractClaim[TwoSided]):
             w = np.asarray(there.network.predictor())
             return w / np.linalg.norm(w)
 
-        plain, kappa = direction(Diagonal(w0[None])), _kappa(run)
+        plain, kappa = direction(Diagonal(w0[None])), _kappa(run.experiment)
         sides = [TwoSided.at(w0, kappa=kappa * more) for more in (1, 10)]
         off = [np.linalg.norm(direction(network) - plain) for network in sides]
         return abs(float(np.log10(off[0] / off[1]) - self.order))
@@ -100,7 +104,7 @@ class LargeSidesAreLazy(AbstractClaim[TwoSided]):
         return Experiment(start, Risk(problem, Fisher()), CLOSE, until=0.0)
 
 
-class FeaturesJumpIn(AbstractClaim[TwoSided]):
+class FeaturesJumpIn(AbstractToleranceClaim[TwoSided]):
     r"""As $\kappa = u v \to 0$, from one feature, the others come in one by one.
 
     In time over $\Lambda = \log(1/\kappa)$ the predictor rests on plateaus: on each it
@@ -111,7 +115,7 @@ class FeaturesJumpIn(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "E2"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = TwoSided
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 400
@@ -122,18 +126,20 @@ class FeaturesJumpIn(AbstractClaim[TwoSided]):
     """Of the duals, in units of the slope; another number than 4 makes it false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (FeaturesJumpIn(speed=2.0),)
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        yield of_fisher(run)
-        yield is_gradient_flow(run)
-        yield invertible(run)
-        yield from _of_depth_two(run)
+    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
+        yield of_fisher(run.experiment)
+        yield is_gradient_flow(run.experiment)
+        yield invertible(run.experiment)
+        yield from _of_depth_two(run.experiment)
         w0 = np.abs(np.asarray(run.experiment.network.predictor()))
-        single = bool(abs(w0.max() - 1) < 1e-9 and np.sum(w0 > _kappa(run)) == 1)
+        single = bool(
+            abs(w0.max() - 1) < 1e-9 and np.sum(w0 > _kappa(run.experiment)) == 1
+        )
         yield Hypothesis("it starts at 1 in one feature and 0 in the others", single)
-        path = _path(run)
+        path = _path(run.experiment)
         yield Hypothesis("two classes, which differ in that feature", path is not None)
         if path is not None:
             bounds = [bound for *_, bound in self._clear(run, path)]
@@ -141,7 +147,7 @@ class FeaturesJumpIn(AbstractClaim[TwoSided]):
             yield Hypothesis("kappa is so small that plateaus are apart", clear)
 
     def gap(self, run: Trajectory[TwoSided]) -> float:
-        path = _path(run)
+        path = _path(run.experiment)
         if path is None:
             return math.nan
         w, clear = along(run)[1], self._clear(run, path)
@@ -149,7 +155,7 @@ class FeaturesJumpIn(AbstractClaim[TwoSided]):
 
     def _clear(self, run, path):
         """For every plateau the record best clear of the jumps, and its error bound."""
-        size = -math.log(_kappa(run))
+        size = -math.log(_kappa(run.experiment))
         tau = along(run)[0] / size * self.speed / 4
         ends = np.append(path.times[1:], np.inf)
         found = []
@@ -159,7 +165,7 @@ class FeaturesJumpIn(AbstractClaim[TwoSided]):
                 continue
             duals = path.duals[k] + np.outer(tau[on] - begin, path.rates[k])
             outside = np.abs(duals[:, ~path.supports[k]]).max(axis=1, initial=-np.inf)
-            slowest = _slowest(run, path.points[k]) * (tau[on] - begin)
+            slowest = _slowest(run.experiment, path.points[k]) * (tau[on] - begin)
             bound = np.exp(-size * (1 - outside)) + np.exp(-size * slowest)
             best = int(np.argmin(bound))
             found.append((k, on[best], 20 * float(bound[best])))
@@ -179,21 +185,21 @@ class FeaturesJumpIn(AbstractClaim[TwoSided]):
         return Experiment(start, Risk(problem, Fisher()), CLOSE, until=until)
 
 
-def _path(run: Trajectory[TwoSided]) -> JumpPath | None:
+def _path(experiment: Experiment[TwoSided]) -> JumpPath | None:
     """The path of `tacit.oracles.jump_path` from this start; None if it has none."""
-    w0 = np.abs(np.asarray(run.experiment.network.predictor()))
+    w0 = np.abs(np.asarray(experiment.network.predictor()))
     try:
-        return jump_path(run.experiment.risk.problem, int(np.argmax(w0)))
+        return jump_path(experiment.risk.problem, int(np.argmax(w0)))
     except DataError:
         return None
 
 
-def _slowest(run: Trajectory[TwoSided], w: np.ndarray) -> float:
+def _slowest(experiment: Experiment[TwoSided], w: np.ndarray) -> float:
     r"""The slowest rate at which a plateau is reached, in the metric $4 |w|$."""
-    on, contrast = w != 0, apart(run)
+    on, contrast = w != 0, apart(experiment)
     if contrast is None or np.sum(on) < 2:
         return 1e9  # nothing moves but the scale: at once
-    S, c, w = np.asarray(run.experiment.risk.problem.within), contrast[on], w[on]
+    S, c, w = np.asarray(experiment.risk.problem.within), contrast[on], w[on]
     S = S[np.ix_(on, on)]
     H = 2 * (S / (w @ S @ w) - np.outer(c, c) / (c @ w) ** 2)
     root = 2 * np.sqrt(np.abs(w))

@@ -13,11 +13,14 @@ from ...observables import AbstractObservable, FlatWeights
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow, matched_layers
+from ..hypotheses.flows import is_gradient_flow, matched_layers
 from ..measures.spectra import spectra
+from ..papers import JI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 
 
-class StartAboveZeroMayStall(AbstractClaim[DeepLinear]):
+class StartAboveZeroMayStall(AbstractToleranceClaim[DeepLinear]):
     r"""From $(u, -u)$ a network $w = w_2 w_1$ ends at 0, on separable data.
 
     Balanced scalars keep the sign of their product, so $w$ rises to 0 and no further:
@@ -26,21 +29,19 @@ class StartAboveZeroMayStall(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I7"
-    reference: ClassVar[str] = (
-        "Derived; cf. Ji and Telgarsky (2019), arXiv:1810.02032, Assumption 2"
-    )
+    source: ClassVar[Source] = Source(JI, "Assumption 2", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
     tolerance: float = 1e-9
     """The square of u falls like exp(-2 t): 1e-10 at t = 15."""
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        start = run.experiment.network
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        start = experiment.network
         shapes = [W.shape for W in start.layers]
         yield Hypothesis("the network is two scalars", shapes == [(1, 1), (1, 1)])
-        yield matched_layers(run)
-        rows = np.asarray(run.experiment.risk.margin_rows)
+        yield matched_layers(experiment)
+        rows = np.asarray(experiment.risk.margin_rows)
         wrong = bool(np.all(rows * np.asarray(start.predictor())[None] < 0))
         yield Hypothesis("every sample starts on the wrong side", wrong)
 

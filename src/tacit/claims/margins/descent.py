@@ -13,7 +13,6 @@ from ...observables import AbstractObservable, FlatWeights, GradientNorm, Traini
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.margins import (
     logistic,
     of_margins,
@@ -22,6 +21,9 @@ from ..hypotheses.margins import (
     starts_well,
 )
 from ..measures.spectra import imbalances, layers_along, spectra
+from ..papers import JI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import contradicted, half_normal, separable as separable_data
 
 
@@ -29,7 +31,7 @@ EVERY = 100_000
 """So many records that every step of a shorter run is one."""
 
 
-class PrescribedStepsDescend(AbstractClaim[DeepLinear]):
+class PrescribedStepsDescend(AbstractToleranceClaim[DeepLinear]):
     r"""Every step lowers the risk by at least $\frac{\eta_t}2\|\nabla R\|^2$.
 
     Hence $\sum_t \eta_t^2\|\nabla R\|^2 \le 2R(0)$, and the spectral norms of
@@ -39,9 +41,7 @@ class PrescribedStepsDescend(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I6"
-    reference: ClassVar[str] = (
-        "Ji and Telgarsky (2019), arXiv:1810.02032, equation (4) and Theorem 3"
-    )
+    source: ClassVar[Source] = Source(JI, "equation (4) and Theorem 3", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (
         FlatWeights(),
@@ -57,12 +57,12 @@ class PrescribedStepsDescend(AbstractClaim[DeepLinear]):
     1 is false: it falls by less than its slope promises."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (PrescribedStepsDescend(share=1.1),) if self.share == 0.5 else ()
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield of_margins(run)
-        yield prescribed(run)
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+        yield of_margins(run.experiment)
+        yield prescribed(run.experiment)
         whole = bool(np.all(np.diff(np.asarray(run.times)) == 1))
         yield Hypothesis(f"it has fewer than {EVERY:,} steps, all recorded", whole)
 
@@ -90,7 +90,7 @@ class PrescribedStepsDescend(AbstractClaim[DeepLinear]):
         return Experiment(true.network, true.risk, Descent(4.0), until=300)
 
 
-class LeavesEveryBall(AbstractClaim[DeepLinear]):
+class LeavesEveryBall(AbstractToleranceClaim[DeepLinear]):
     r"""Descent by a constant step $1/\beta(R)$ leaves the ball of radius $R$.
 
     From a start inside it with $R \ge 1$. The ball is the one in which $\|W_k\|_F \le
@@ -98,9 +98,7 @@ class LeavesEveryBall(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I6a"
-    reference: ClassVar[str] = (
-        "Ji and Telgarsky (2019), arXiv:1810.02032, Lemma 6; of the flow, Lemma 1"
-    )
+    source: ClassVar[Source] = Source(JI, "Lemma 6; of the flow, Lemma 1", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
     tolerance: float = 1e-9
@@ -108,10 +106,10 @@ class LeavesEveryBall(AbstractClaim[DeepLinear]):
 
     radius: float = 1.7
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield logistic(run)
-        yield separable(run)
-        yield from starts_well(run)
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+        yield logistic(run.experiment)
+        yield separable(run.experiment)
+        yield from starts_well(run.experiment)
         flow = run.experiment.flow
         plain = isinstance(flow, Descent) and not (
             flow.momentum or flow.weight_decay or flow.schedule

@@ -14,7 +14,6 @@ from ...observables import AbstractObservable, FlatWeights, TrainingRisk
 from ...oracles import max_margin, separability
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.margins import (
     grown,
     logistic,
@@ -25,6 +24,9 @@ from ..hypotheses.margins import (
     starts_well,
 )
 from ..measures.spectra import limit, spectra
+from ..papers import JI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import (
     all_held,
     half_normal,
@@ -34,7 +36,7 @@ from ..witnesses.margins import (
 )
 
 
-class DescentAligns(AbstractClaim[DeepLinear]):
+class DescentAligns(AbstractToleranceClaim[DeepLinear]):
     r"""By prescribed steps, too, layers go to rank one and neighbours align.
 
     The conclusions of Theorem 1 for descent, under Assumptions 1, 2, 4 and 5. Limits
@@ -42,7 +44,7 @@ class DescentAligns(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I6b"
-    reference: ClassVar[str] = "Ji and Telgarsky (2019), arXiv:1810.02032, Theorem 3"
+    source: ClassVar[Source] = Source(JI, "Theorem 3", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(), TrainingRisk())
     margin: ClassVar[float] = 5.0
@@ -55,14 +57,14 @@ class DescentAligns(AbstractClaim[DeepLinear]):
     """The claimed limit of the ratios of norms; another than 1 is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (DescentAligns(ratio=0.9),) if self.ratio == 1 else ()
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield of_margins(run)
-        yield separable(run)
-        yield from starts_well(run)
-        yield prescribed(run)
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+        yield of_margins(run.experiment)
+        yield separable(run.experiment)
+        yield from starts_well(run.experiment)
+        yield prescribed(run.experiment)
         yield grown(run, 10.0)
         near = np.all(spectra(run).excess[-1] < 0.1)
         text = "every layer is within a tenth of rank one, so that its limit shows"
@@ -89,7 +91,7 @@ class DescentAligns(AbstractClaim[DeepLinear]):
         return Experiment(true.network, risk, true.flow, until=true.until)
 
 
-class DescentFindsTheMargin(AbstractClaim[DeepLinear]):
+class DescentFindsTheMargin(AbstractToleranceClaim[DeepLinear]):
     r"""By prescribed steps $w/\|w\|$ and $v_1$ tend to the direction of the margin.
 
     For the logistic loss, under Assumptions 2, 3 and 5. Limits are read off lines in
@@ -98,7 +100,7 @@ class DescentFindsTheMargin(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I6c"
-    reference: ClassVar[str] = "Ji and Telgarsky (2019), arXiv:1810.02032, Theorem 4"
+    source: ClassVar[Source] = Source(JI, "Theorem 4", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
     margin: ClassVar[float] = 5.0
@@ -112,17 +114,19 @@ class DescentFindsTheMargin(AbstractClaim[DeepLinear]):
     """The claimed direction: that of the margin, or, wrongly, the "mean" sample's."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         if self.towards != "margin":
             return ()
         return (dataclasses.replace(self, towards="mean"),)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield logistic(run)
-        yield separable(run)
-        yield from starts_well(run)
-        yield spanned(run)
-        yield prescribed(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield logistic(experiment)
+        yield separable(experiment)
+        yield from starts_well(experiment)
+        yield spanned(experiment)
+        yield prescribed(experiment)
+
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield grown(run, 10.0)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:

@@ -20,8 +20,11 @@ from ...oracles import (
 )
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.margins import exponential, separable
+from ..papers import MOROSHKO, Source, WOODWORTH
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import few, planted
 
 
@@ -29,21 +32,21 @@ STIFF = GradientFlow(rtol=1e-10, solver="stiff")
 FAR = GradientFlow(rtol=1e-8, clock=LogRisk(hand_over=1e12))
 
 
-def _even_start(run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-    start = run.experiment.network
-    yield is_gradient_flow(run)
+def _even_start(experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
+    start = experiment.network
+    yield is_gradient_flow(experiment)
     yield Hypothesis("the depth is 2", start.depth == 2)
     entries = np.concatenate([np.asarray(start.u), np.asarray(start.v)])
     even = bool(np.ptp(entries) <= 1e-15 * np.abs(entries).max() and entries[0] > 0)
     yield Hypothesis("it starts at u = v = alpha > 0 in every coordinate", even)
 
 
-def _alpha(run: Trajectory[TwoSided]) -> float:
-    start = run.experiment.network
+def _alpha(experiment: Experiment[TwoSided]) -> float:
+    start = experiment.network
     return float(np.sqrt(np.mean(np.abs(np.asarray(start.u * start.v)))))
 
 
-class HyperbolicInterpolation(AbstractClaim[TwoSided]):
+class HyperbolicInterpolation(AbstractToleranceClaim[TwoSided]):
     r"""Of all interpolators $w = u^2 - v^2$ ends at that of least hyperbolic entropy.
 
     From $u = v = \alpha$ under the squared loss $w_\infty$ is
@@ -52,7 +55,7 @@ class HyperbolicInterpolation(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "J5"
-    reference: ClassVar[str] = "Woodworth et al. (2020), arXiv:2002.09277"
+    source: ClassVar[Source] = Source(WOODWORTH, "", "quoted")
     needs: ClassVar[type] = TwoSided
     tolerance: float = 1e-6
     """The square root of the risk that is left; the flow's own error is near 1e-10."""
@@ -62,8 +65,8 @@ class HyperbolicInterpolation(AbstractClaim[TwoSided]):
     sparse: bool = False
     """Whether the limit is taken to be of least l1 norm, as it is for alpha to 0."""
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        yield from _even_start(run)
+    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
+        yield from _even_start(run.experiment)
         risk = run.experiment.risk
         yield Hypothesis("the loss is squared", isinstance(risk.loss, Squared))
         fits = float(risk.value(run.network)) < 1e-14
@@ -74,7 +77,7 @@ class HyperbolicInterpolation(AbstractClaim[TwoSided]):
         if self.sparse:
             told = least_squares_path(problem).value
         else:
-            told = hyperbolic_interpolator(problem, _alpha(run)).value
+            told = hyperbolic_interpolator(problem, _alpha(run.experiment)).value
         return float(np.linalg.norm(w - told) / np.linalg.norm(told))
 
     def witness(self) -> Experiment[TwoSided]:
@@ -89,12 +92,12 @@ class HyperbolicInterpolation(AbstractClaim[TwoSided]):
         return Experiment(start, Risk(problem, Squared()), STIFF, until=2000.0)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         other = HyperbolicInterpolation(alpha=self.alpha, sparse=True)
         return () if self.sparse else (other,)
 
 
-class HyperbolicMargins(AbstractClaim[TwoSided]):
+class HyperbolicMargins(AbstractToleranceClaim[TwoSided]):
     r"""For a large start the margin's norm depends on how far the risk has fallen.
 
     From $u = v = \alpha$ with $\log(1 / \mathcal L) = r\alpha^2$, $\mathcal L$ the sum
@@ -103,7 +106,7 @@ class HyperbolicMargins(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "J6"
-    reference: ClassVar[str] = "Moroshko et al. (2020), arXiv:2007.06738"
+    source: ClassVar[Source] = Source(MOROSHKO, "", "quoted")
     needs: ClassVar[type] = TwoSided
     observes: ClassVar[tuple[AbstractObservable, ...]] = (RiskLogarithm(),)
     margin: ClassVar[float] = 10
@@ -114,12 +117,12 @@ class HyperbolicMargins(AbstractClaim[TwoSided]):
     factor: float = 1.0
     """On the width; another than 1 is the prediction for another r."""
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        yield separable(run)
-        yield exponential(run)
-        yield from _even_start(run)
+    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
+        yield separable(run.experiment)
+        yield exponential(run.experiment)
+        yield from _even_start(run.experiment)
         size = np.linalg.norm(np.asarray(run.experiment.risk.problem.X), axis=1).max()
-        alpha = _alpha(run)
+        alpha = _alpha(run.experiment)
         far = alpha**2 * float(size) >= 1000
         yield Hypothesis("the start is large: alpha² times a sample is 1000", far)
         depth = _depth(run) / alpha**2
@@ -127,7 +130,7 @@ class HyperbolicMargins(AbstractClaim[TwoSided]):
 
     def gap(self, run: Trajectory[TwoSided]) -> float:
         w, fall = np.asarray(run.network.predictor()), _depth(run)
-        width = self.factor * _alpha(run) ** 2 / fall
+        width = self.factor * _alpha(run.experiment) ** 2 / fall
         told = hyperbolic_margin(run.experiment.risk.problem, width).value
         return float(np.linalg.norm(w / fall - told) / np.linalg.norm(told))
 
@@ -145,7 +148,7 @@ class HyperbolicMargins(AbstractClaim[TwoSided]):
         return Experiment(start, Risk(problem, Exponential()), FAR, until=until)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (HyperbolicMargins(factor=2.0),) if self.factor == 1 else ()
 
 

@@ -20,8 +20,10 @@ from ...networks import DeepLinear
 from ...oracles import separability, support_strength
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.margins import separable
+from ..papers import JI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import half_normal, held_by_one, separable as separable_data
 
 
@@ -29,7 +31,7 @@ POINTS = 150
 """How many random networks an inequality is tried on."""
 
 
-class CurvatureBounded(AbstractClaim[DeepLinear]):
+class CurvatureBounded(AbstractToleranceClaim[DeepLinear]):
     r"""$\|\nabla^2 R\|_2 \le \beta(R) = 2L^2R^{2L-2}(\beta + G)$ in the ball of $R$.
 
     That is where $\|W_k\|_F \le R$ for all $k$, with $R \ge 1$, samples no longer than
@@ -38,7 +40,7 @@ class CurvatureBounded(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I5"
-    reference: ClassVar[str] = "Ji and Telgarsky (2019), arXiv:1810.02032, Lemma 5"
+    source: ClassVar[Source] = Source(JI, "Lemma 5", "quoted")
     needs: ClassVar[type] = DeepLinear
     records: ClassVar[int] = 1
     tolerance: float = 1e-9
@@ -48,11 +50,11 @@ class CurvatureBounded(AbstractClaim[DeepLinear]):
     """The bound of the "paper", the "sharp" one, or, wrongly, that of one "layer"."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return () if self.bound == "layer" else (CurvatureBounded(bound="layer"),)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        risk = run.experiment.risk
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        risk = experiment.risk
         text = "the slope of the loss is bounded and Lipschitz (Assumption 4)"
         try:
             smoothness(risk.loss)
@@ -84,7 +86,7 @@ class CurvatureBounded(AbstractClaim[DeepLinear]):
         return _standing(Exponential())
 
 
-class ResidualPulledBack(AbstractClaim[DeepLinear]):
+class ResidualPulledBack(AbstractToleranceClaim[DeepLinear]):
     r"""Far beside the margin the gradient points outwards: descent comes back.
 
     $\langle P_\perp w, \nabla R(w)\rangle \ge 0$ wherever $\langle w, \bar u\rangle \ge
@@ -94,9 +96,7 @@ class ResidualPulledBack(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I8"
-    reference: ClassVar[str] = (
-        "Ji and Telgarsky (2019), arXiv:1810.02032, Lemmas 3 and 4"
-    )
+    source: ClassVar[Source] = Source(JI, "Lemmas 3 and 4", "quoted")
     needs: ClassVar[type] = DeepLinear
     records: ClassVar[int] = 1
     tolerance: float = 1e-9
@@ -108,16 +108,16 @@ class ResidualPulledBack(AbstractClaim[DeepLinear]):
     """What the radius is multiplied with: a thousandth is not enough."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, reach=0.001),) if self.reach == 1 else ()
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        risk = run.experiment.risk
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        risk = experiment.risk
         known = isinstance(risk.loss, Exponential | Logistic)
         yield Hypothesis("the loss is exponential or logistic", known)
         even = risk.problem.weights is None
         yield Hypothesis("all samples weigh alike", even)
-        yield separable(run)
+        yield separable(experiment)
         yield Hypothesis("alpha is above 0 (Lemma 3)", _alpha(risk) > 1e-9)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:

@@ -13,7 +13,10 @@ from ...observables import AbstractObservable, LinearPredictor
 from ...oracles import least_squares_path, LeastSquaresPath as Plateaus
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
+from ..papers import PESME, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import planted
 
 
@@ -21,7 +24,7 @@ FLAT = 1e-5
 """How close to a plateau the flow must be in its middle for the plateau to count."""
 
 
-class PlateausOfLeastSquares(AbstractClaim[TwoSided]):
+class PlateausOfLeastSquares(AbstractToleranceClaim[TwoSided]):
     r"""From $u = v = \alpha \to 0$ the flow of $w = u^2 - v^2$ goes by plateaus.
 
     With $\kappa = \alpha^2$ and $\Lambda = \log(1 / \kappa)$ it is on plateau $k$ of a
@@ -31,7 +34,7 @@ class PlateausOfLeastSquares(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "J7"
-    reference: ClassVar[str] = "Pesme and Flammarion (2023), arXiv:2304.00488"
+    source: ClassVar[Source] = Source(PESME, "", "quoted")
     needs: ClassVar[type] = TwoSided
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 600
@@ -43,28 +46,28 @@ class PlateausOfLeastSquares(AbstractClaim[TwoSided]):
     growing: bool = False
     """Whether supports are taken to grow only, each plateau a fit on all so far."""
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
         start, risk = run.experiment.network, run.experiment.risk
-        yield is_gradient_flow(run)
+        yield is_gradient_flow(run.experiment)
         yield Hypothesis("the depth is 2", start.depth == 2)
         yield Hypothesis("the loss is squared", isinstance(risk.loss, Squared))
         u, v = np.asarray(start.u), np.asarray(start.v)
         even = bool(np.all(u == v) and np.ptp(u) == 0 and u[0] > 0)
         yield Hypothesis("it starts at u = v = alpha > 0 in every coordinate", even)
         path = least_squares_path(risk.problem)
-        flat = _flat(run, path)
+        flat = _flat(run.experiment, path)
         yield Hypothesis("most plateaus are flat at this alpha", flat.mean() > 0.5)
-        end = float(run.times[-1]) * 4 / _log(run)
+        end = float(run.times[-1]) * 4 / _log(run.experiment)
         yield Hypothesis("the last plateau is reached", end > path.times[-1])
 
     def gap(self, run: Trajectory[TwoSided]) -> float:
         problem = run.experiment.risk.problem
         path = least_squares_path(problem)
         points = _grown(problem, path) if self.growing else path.points
-        times = np.asarray(run.times) * 4 / _log(run)
+        times = np.asarray(run.times) * 4 / _log(run.experiment)
         w = np.asarray(run.seen["LinearPredictor"])
         near = [int(np.argmin(np.abs(times - t))) for t in _middles(path)]
-        flat = _flat(run, path)
+        flat = _flat(run.experiment, path)
         judged = flat if flat.mean() > 0.5 else np.ones(len(flat), bool)
         stray = np.abs(w[near] - points)[judged]
         return float(stray.max() / np.abs(points).max())
@@ -84,12 +87,12 @@ class PlateausOfLeastSquares(AbstractClaim[TwoSided]):
         return Experiment(start, Risk(problem, Squared()), flow, until=until)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return () if self.growing else (PlateausOfLeastSquares(growing=True),)
 
 
-def _log(run: Trajectory[TwoSided]) -> float:
-    start = run.experiment.network
+def _log(experiment: Experiment[TwoSided]) -> float:
+    start = experiment.network
     return float(-np.log(np.mean(np.asarray(start.u * start.v))))
 
 
@@ -99,11 +102,11 @@ def _middles(path: Plateaus) -> np.ndarray:
     return np.append(inner, path.times[-1] * 1.5)
 
 
-def _flat(run: Trajectory[TwoSided], path: Plateaus) -> np.ndarray:
+def _flat(experiment: Experiment[TwoSided], path: Plateaus) -> np.ndarray:
     """On which plateaus the flow must be close to them in the middle."""
     # An idle coordinate is as large as its dual is near ±1; the others settle at the
     # pace of the curvature of the risk in the logarithms of u and v.
-    X = np.asarray(run.experiment.risk.problem.X)
+    X = np.asarray(experiment.risk.problem.X)
     after = _middles(path) - path.times
     duals, flat = path.duals + after[:, None] * path.rates, []
     for w, s, wait in zip(path.points, duals, after, strict=True):
@@ -112,7 +115,7 @@ def _flat(run: Trajectory[TwoSided], path: Plateaus) -> np.ndarray:
             scaled = X[:, held] * np.sqrt(np.abs(w[held])) / np.sqrt(len(X))
             pace = np.linalg.svd(scaled, compute_uv=False)[-1] ** 2
         idle = 1 - np.abs(s[~held]).max(initial=0.0)
-        flat.append(np.exp(-_log(run) * min(idle, pace * wait)) < FLAT)
+        flat.append(np.exp(-_log(experiment) * min(idle, pace * wait)) < FLAT)
     return np.array(flat)
 
 

@@ -16,9 +16,12 @@ from ...observables import AbstractObservable, FlatWeights
 from ...oracles import max_margin, separability
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.margins import separable as on_two_sides
 from ..measures.spectra import allowance, imbalances, layers_along, spectra
+from ..papers import ARORA_2018, JI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import half_normal, rank_one, separable
 
 
@@ -34,7 +37,7 @@ def _descending(experiment: Experiment[DeepLinear], step: float):
     return eqx.tree_at(lambda e: (e.flow, e.until), experiment, (flow, until))
 
 
-class ImbalanceKept(AbstractClaim[DeepLinear]):
+class ImbalanceKept(AbstractToleranceClaim[DeepLinear]):
     r"""$W_{k+1}^\top W_{k+1} - W_k W_k^\top$ stays, however long the layers grow.
 
     Everything that is known of alignment rests on it. The drift is the spectral norm,
@@ -42,9 +45,9 @@ class ImbalanceKept(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I1b"
-    reference: ClassVar[str] = (
-        "Ji and Telgarsky (2019), arXiv:1810.02032, proof of Lemma 2; Arora, Cohen and "
-        "Hazan (2018), arXiv:1802.06509, Theorem 1"
+    source: ClassVar[tuple[Source, ...]] = (
+        Source(JI, "proof of Lemma 2", "quoted"),
+        Source(ARORA_2018, "Theorem 1", "quoted"),
     )
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
@@ -53,8 +56,8 @@ class ImbalanceKept(AbstractClaim[DeepLinear]):
 
     loss: AbstractMarginLoss = Exponential()
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         start = imbalances([np.asarray(W) for W in run.experiment.network.layers])
@@ -73,7 +76,7 @@ class ImbalanceKept(AbstractClaim[DeepLinear]):
         return _descending(self.witness(), 0.1)
 
 
-class AlignmentBounded(AbstractClaim[DeepLinear]):
+class AlignmentBounded(AbstractToleranceClaim[DeepLinear]):
     r"""What a layer lacks of rank one, and pairs of alignment, is bounded by the start.
 
     $\|W_k\|_F^2 - \|W_k\|_2^2 \le D$ and $1 - \langle v_{k+1}, u_k\rangle^2 \le
@@ -83,7 +86,7 @@ class AlignmentBounded(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I1c"
-    reference: ClassVar[str] = "Ji and Telgarsky (2019), arXiv:1810.02032, Lemma 2"
+    source: ClassVar[Source] = Source(JI, "Lemma 2", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
     tolerance: float = 1e-9
@@ -95,11 +98,11 @@ class AlignmentBounded(AbstractClaim[DeepLinear]):
     """What $D$ is multiplied with. A tenth is too little."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, share=0.1),) if self.share == 1 else ()
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         seen, start = spectra(run), run.experiment.network.layers
@@ -119,24 +122,22 @@ class AlignmentBounded(AbstractClaim[DeepLinear]):
         return _descending(self.witness(), 20.0)
 
 
-class RankOneStays(AbstractClaim[DeepLinear]):
+class RankOneStays(AbstractToleranceClaim[DeepLinear]):
     r"""From $D = 0$ every layer is of rank one and aligned at all times.
 
     Lemma 2 then leaves nothing: both of its left sides are 0.
     """
 
     id: ClassVar[str] = "I4"
-    reference: ClassVar[str] = (
-        "Ji and Telgarsky (2019), arXiv:1810.02032, Lemma 2 with D = 0"
-    )
+    source: ClassVar[Source] = Source(JI, "Lemma 2 with D = 0", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
     tolerance: float = 1e-12
     """Squares of rounding would be 1e-31; a thousand steps may add some of it up."""
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        layers = [np.asarray(W) for W in run.experiment.network.layers]
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        layers = [np.asarray(W) for W in experiment.network.layers]
         none = allowance(layers) <= 1e-13 * np.sum(layers[0] ** 2)
         yield Hypothesis("the constant D of Lemma 2 is 0 at the start", bool(none))
 
@@ -153,7 +154,7 @@ class RankOneStays(AbstractClaim[DeepLinear]):
         return _trained(Exponential(), 3e3, 1e-9)
 
 
-class ProjectedNormMoves(AbstractClaim[DeepLinear]):
+class ProjectedNormMoves(AbstractToleranceClaim[DeepLinear]):
     r"""$\frac{d}{dt}\|W_1P_\perp\|_F^2 = -2\langle P_\perp w, \nabla R(w)\rangle$.
 
     $P_\perp$ projects off the direction of the margin. The paper displays it without
@@ -162,9 +163,7 @@ class ProjectedNormMoves(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I9"
-    reference: ClassVar[str] = (
-        "Ji and Telgarsky (2019), arXiv:1810.02032, proof of Theorem 2, corrected"
-    )
+    source: ClassVar[Source] = Source(JI, "proof of Theorem 2", "corrected")
     needs: ClassVar[type] = DeepLinear
     records: ClassVar[int] = 1
     tolerance: float = 1e-10
@@ -174,10 +173,10 @@ class ProjectedNormMoves(AbstractClaim[DeepLinear]):
     """That of the display; the paper prints 1."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (ProjectedNormMoves(factor=1.0),) if self.factor == 2 else ()
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         flow = run.experiment.flow
         plain = isinstance(flow, GradientFlow) and not flow.weight_decay
         yield Hypothesis("it is the gradient flow, without weight decay", plain)

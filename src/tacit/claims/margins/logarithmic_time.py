@@ -14,8 +14,11 @@ from ...oracles import max_margin, residual_direction
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.margins import exponential, held_firmly, separable
+from ..papers import SOUDRY, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import held_by_one, separable as separable_data
 
 
@@ -26,9 +29,9 @@ LATE = 100.0
 
 
 def _one_layer(run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-    yield separable(run)
-    yield exponential(run)
-    yield is_gradient_flow(run)
+    yield separable(run.experiment)
+    yield exponential(run.experiment)
+    yield is_gradient_flow(run.experiment)
     one = len(run.experiment.network.layers) == 1
     yield Hypothesis("there is one layer", one)
     logs = -np.inf if run.log_time is None else float(run.log_time[-1])
@@ -40,7 +43,7 @@ def _experiment(problem: Problem, depth: int = 1) -> Experiment[DeepLinear]:
     return Experiment(start, Risk(problem, Exponential()), FLOW, until=1e4)
 
 
-class RiskFallsLikeOneOverTime(AbstractClaim[DeepLinear]):
+class RiskFallsLikeOneOverTime(AbstractToleranceClaim[DeepLinear]):
     r"""A linear predictor has $R\,t \to 1 / \gamma^2$ for the mean exponential loss.
 
     $w = \bar u \log t / \gamma + O(1)$, and what is left of the risk is
@@ -49,9 +52,7 @@ class RiskFallsLikeOneOverTime(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "J2"
-    reference: ClassVar[str] = (
-        "Derived from Soudry et al. (2018), arXiv:1710.10345, Theorem 3"
-    )
+    source: ClassVar[Source] = Source(SOUDRY, "Theorem 3", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LogRisk(),)
     tolerance: float = 1e-6
@@ -60,9 +61,11 @@ class RiskFallsLikeOneOverTime(AbstractClaim[DeepLinear]):
     power: float = 2.0
     """That of the margin; another than 2 makes it false."""
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield held_firmly(experiment)
+
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield from _one_layer(run)
-        yield held_firmly(run)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         assert run.log_time is not None
@@ -78,11 +81,11 @@ class RiskFallsLikeOneOverTime(AbstractClaim[DeepLinear]):
         return _experiment(separable_data(SEED), depth=2)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (RiskFallsLikeOneOverTime(power=1.0),) if self.power == 2 else ()
 
 
-class ErrorFallsLikeOneOverLogTime(AbstractClaim[DeepLinear]):
+class ErrorFallsLikeOneOverLogTime(AbstractToleranceClaim[DeepLinear]):
     r"""The angle to the margin's direction times $\log t$ tends to $\gamma\|\rho\|$.
 
     $\rho$ is the residual that minimises the sum of exponentials over the support
@@ -90,9 +93,7 @@ class ErrorFallsLikeOneOverLogTime(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "J2b"
-    reference: ClassVar[str] = (
-        "Derived from Soudry et al. (2018), arXiv:1710.10345, Theorems 3 and 4"
-    )
+    source: ClassVar[Source] = Source(SOUDRY, "Theorems 3 and 4", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-2
@@ -102,9 +103,11 @@ class ErrorFallsLikeOneOverLogTime(AbstractClaim[DeepLinear]):
     loglog: bool = False
     """Whether the error is taken to be log log t / log t, as it is on a null set."""
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield held_firmly(experiment)
+
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield from _one_layer(run)
-        yield held_firmly(run)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         assert run.log_time is not None
@@ -128,12 +131,12 @@ class ErrorFallsLikeOneOverLogTime(AbstractClaim[DeepLinear]):
         return _experiment(held_by_one())
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         other = ErrorFallsLikeOneOverLogTime(loglog=True)
         return () if self.loglog else (other,)
 
 
-class HeldByOneDrifts(AbstractClaim[DeepLinear]):
+class HeldByOneDrifts(AbstractToleranceClaim[DeepLinear]):
     r"""Samples $\gamma\bar u$ and $\gamma\bar u + \xi$, $\xi \perp \bar u$: none firm.
 
     With $q = w \cdot \xi$ the flow conserves
@@ -142,10 +145,7 @@ class HeldByOneDrifts(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "J2c"
-    reference: ClassVar[str] = (
-        "Derived; the null set left out by Soudry et al. (2018), arXiv:1710.10345, "
-        "Theorem 4"
-    )
+    source: ClassVar[Source] = Source(SOUDRY, "Theorem 4", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     tolerance: float = 1e-6
@@ -154,14 +154,14 @@ class HeldByOneDrifts(AbstractClaim[DeepLinear]):
     exponent: float = 1.0
     """That of the exponential; another than 1 makes it false."""
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield exponential(run)
-        yield is_gradient_flow(run)
-        one = len(run.experiment.network.layers) == 1
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield exponential(experiment)
+        yield is_gradient_flow(experiment)
+        one = len(experiment.network.layers) == 1
         yield Hypothesis("there is one layer", one)
-        X = run.experiment.risk.problem.X
+        X = experiment.risk.problem.X
         yield Hypothesis("there are two samples", X is not None and len(X) == 2)
-        found = max_margin(run.experiment.risk.problem)
+        found = max_margin(experiment.risk.problem)
         idle = found.support.all() and found.multipliers.min() < 1e-10
         yield Hypothesis("both are at the margin, one with multiplier 0", bool(idle))
 
@@ -184,5 +184,5 @@ class HeldByOneDrifts(AbstractClaim[DeepLinear]):
         return _experiment(separable_data(SEED))
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (HeldByOneDrifts(exponent=2.0),) if self.exponent == 1 else ()

@@ -15,13 +15,16 @@ from ...observables import AbstractObservable, FlatWeights, LogRisk
 from ...oracles import max_margin, separability
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow, matched_layers
+from ..hypotheses.flows import is_gradient_flow, matched_layers
 from ..hypotheses.margins import exponential, exponential_tail, reaches, separable
 from ..measures.spectra import spectra
+from ..papers import JI, LYU, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import half_normal, rank_one, separable as separable_data
 
 
-class AlignmentRates(AbstractClaim[DeepLinear]):
+class AlignmentRates(AbstractToleranceClaim[DeepLinear]):
     r"""Layers lose rank like $\|W\|_F^{-2}$ and their angles close like $\|W\|_F^{-2}$.
 
     $\|W_k\|_F^2 - \|W_k\|_2^2$ tends to a positive constant, so what a layer lacks of
@@ -31,9 +34,7 @@ class AlignmentRates(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I2"
-    reference: ClassVar[str] = (
-        "Derived; cf. Ji and Telgarsky (2019), arXiv:1810.02032, Lemma 2"
-    )
+    source: ClassVar[Source] = Source(JI, "Lemma 2", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
     margin: ClassVar[float] = 10.0
@@ -48,13 +49,13 @@ class AlignmentRates(AbstractClaim[DeepLinear]):
     the paper has 1."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (AlignmentRates(power=1.0),) if self.power == 2 else ()
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield exponential_tail(run)
-        yield separable(run)
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(run.experiment)
+        yield exponential_tail(run.experiment)
+        yield separable(run.experiment)
         yield reaches(run, 1e6)
         left = spectra(run)
         some = left.misalignment.min(initial=1.0) > 1e-24
@@ -92,7 +93,7 @@ class AlignmentRates(AbstractClaim[DeepLinear]):
         return Experiment(start, Risk(problem, Exponential()), true.flow, until=1e6)
 
 
-class RiskTimesTime(AbstractClaim[DeepLinear]):
+class RiskTimesTime(AbstractToleranceClaim[DeepLinear]):
     r"""$R\,t\,L\gamma^2\|w\|^{2-2/L} = 1 + (2-2/L)/(\gamma\|w\|) + O(\|w\|^{-2})$.
 
     For the exponential loss and a balanced start, with $\gamma$ the margin: the
@@ -101,9 +102,7 @@ class RiskTimesTime(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I2a"
-    reference: ClassVar[str] = (
-        "Derived; cf. Lyu and Li (2020), arXiv:1906.05890, Theorem 4.3"
-    )
+    source: ClassVar[Source] = Source(LYU, "Theorem 4.3", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(), LogRisk())
     margin: ClassVar[float] = 10.0
@@ -118,16 +117,18 @@ class RiskTimesTime(AbstractClaim[DeepLinear]):
     """The $L$ in the constant; another than the depth makes it false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         if self.copies is not None or self.depth == 1:
             return ()
         return (dataclasses.replace(self, copies=1),)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield exponential(run)
-        yield separable(run)
-        yield matched_layers(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield exponential(experiment)
+        yield separable(experiment)
+        yield matched_layers(experiment)
+
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield reaches(run, 3e4)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:

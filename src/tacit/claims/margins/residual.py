@@ -17,7 +17,7 @@ from ...oracles import max_margin, residual_direction, separability
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow, matched_layers
+from ..hypotheses.flows import is_gradient_flow, matched_layers
 from ..hypotheses.margins import (
     exponential_tail,
     held_firmly,
@@ -26,6 +26,9 @@ from ..hypotheses.margins import (
     spanned,
 )
 from ..measures.spectra import layers_along, spectra
+from ..papers import JI, SOUDRY, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import (
     fewer_than_features,
     half_normal,
@@ -37,7 +40,7 @@ from ..witnesses.margins import (
 FLOW = GradientFlow(rtol=1e-9, clock="log-risk")
 
 
-class ResidualIgnoresDepth(AbstractClaim[DeepLinear]):
+class ResidualIgnoresDepth(AbstractToleranceClaim[DeepLinear]):
     r"""The part of $w$ across $\bar u$ tends to the same $\rho_\infty$ at every depth.
 
     $\rho_\infty$ minimises $\sum_S e^{-\langle\rho, z_i\rangle}$ across $\bar u$, so
@@ -48,9 +51,9 @@ class ResidualIgnoresDepth(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I3"
-    reference: ClassVar[str] = (
-        "Derived; cf. Soudry et al. (2018), arXiv:1710.10345, and Ji and "
-        "Telgarsky (2019), arXiv:1810.02032, Theorem 2"
+    source: ClassVar[tuple[Source, ...]] = (
+        Source(SOUDRY, "", "derived"),
+        Source(JI, "Theorem 2", "derived"),
     )
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
@@ -67,21 +70,23 @@ class ResidualIgnoresDepth(AbstractClaim[DeepLinear]):
     """What is added to $L$ in the next order; another than -1 is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, shift=0.0),) if self.shift else ()
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield exponential_tail(run)
-        yield separable(run)
-        yield spanned(run)
-        yield held_firmly(run)
-        yield matched_layers(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield exponential_tail(experiment)
+        yield separable(experiment)
+        yield spanned(experiment)
+        yield held_firmly(experiment)
+        yield matched_layers(experiment)
+
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield reaches(run, 3e4)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         problem, w = run.experiment.risk.problem, spectra(run).predictor[-1]
-        if not held_firmly(run).met:
+        if not held_firmly(run.experiment).met:
             return math.inf
         found, depth = residual_direction(problem), len(run.network.layers)
         unit = found.margin.value
@@ -102,7 +107,7 @@ class ResidualIgnoresDepth(AbstractClaim[DeepLinear]):
         return Experiment(start, Risk(problem, Exponential()), FLOW, until=3e4)
 
 
-class DeeperIsSlowerOutside(AbstractClaim[DeepLinear]):
+class DeeperIsSlowerOutside(AbstractToleranceClaim[DeepLinear]):
     r"""Outside the span of the support vectors the error falls like $\|w\|^{-1/L}$.
 
     Inside it falls like $1/\|w\|$, at every depth. Nothing pulls on the part outside
@@ -112,9 +117,7 @@ class DeeperIsSlowerOutside(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I3a"
-    reference: ClassVar[str] = (
-        "Derived; cf. Ji and Telgarsky (2019), arXiv:1810.02032, Assumption 3"
-    )
+    source: ClassVar[Source] = Source(JI, "Assumption 3", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
     margin: ClassVar[float] = 20.0
@@ -129,16 +132,16 @@ class DeeperIsSlowerOutside(AbstractClaim[DeepLinear]):
     """Whether the error is said to fall like $1/\\|w\\|$ outside too. Wrong."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         if self.alike or self.depth == 1:
             return ()
         return (dataclasses.replace(self, alike=True),)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield exponential_tail(run)
-        yield separable(run)
-        less = not spanned(run).met
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(run.experiment)
+        yield exponential_tail(run.experiment)
+        yield separable(run.experiment)
+        less = not spanned(run.experiment).met
         yield Hypothesis("the support vectors do not span all directions", less)
         yield reaches(run, 1e6)
 
@@ -170,7 +173,7 @@ class DeeperIsSlowerOutside(AbstractClaim[DeepLinear]):
         return Experiment(start, Risk(problem, Exponential()), FLOW, until=1e6)
 
 
-class FrozenOutsideData(AbstractClaim[DeepLinear]):
+class FrozenOutsideData(AbstractToleranceClaim[DeepLinear]):
     r"""The first layer does not move outside the span of the samples.
 
     $W_1 P$ is constant for the projection $P$ off that span, under any loss: the
@@ -178,19 +181,17 @@ class FrozenOutsideData(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I3b"
-    reference: ClassVar[str] = (
-        "Derived; cf. Ji and Telgarsky (2019), arXiv:1810.02032, Assumption 3"
-    )
+    source: ClassVar[Source] = Source(JI, "Assumption 3", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
     tolerance: float = 1e-12
     """Rounding of a first layer that grows a hundredfold."""
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        flow = run.experiment.flow
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        flow = experiment.flow
         plain = isinstance(flow, GradientFlow | Descent) and not flow.weight_decay
         yield Hypothesis("it is the gradient flow or descent, without decay", plain)
-        none = _off(np.asarray(run.experiment.risk.problem.X)).size == 0
+        none = _off(np.asarray(experiment.risk.problem.X)).size == 0
         yield Hypothesis("the samples do not span all directions", not none)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:

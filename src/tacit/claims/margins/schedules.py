@@ -15,8 +15,10 @@ from ...oracles import max_margin, residual_direction
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.margins import exponential_tail, held_firmly, separable
+from ..papers import NACSON, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import held_by_one, separable as separable_data
 
 
@@ -27,7 +29,7 @@ STEPS = {
 """Constant steps obey it too, but the logarithm of their number shows no limit."""
 
 
-class GapTimesNorm(AbstractClaim[DeepLinear]):
+class GapTimesNorm(AbstractToleranceClaim[DeepLinear]):
     r"""The gap of the margin times $\|w\|$ tends to $-\min_S \rho \cdot z_i$.
 
     That is so for one layer and steps of any schedule, since all of them leave the same
@@ -37,7 +39,7 @@ class GapTimesNorm(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "J3"
-    reference: ClassVar[str] = "Derived; cf. Nacson et al. (2019), arXiv:1803.01905"
+    source: ClassVar[Source] = Source(NACSON, "", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 100
@@ -54,12 +56,12 @@ class GapTimesNorm(AbstractClaim[DeepLinear]):
         if self.steps not in STEPS:
             raise OptionError("steps", self.steps, STEPS)
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield separable(run)
-        yield exponential_tail(run)
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+        yield separable(run.experiment)
+        yield exponential_tail(run.experiment)
         one = len(run.experiment.network.layers) == 1
         yield Hypothesis("there is one layer", one)
-        yield held_firmly(run)
+        yield held_firmly(run.experiment)
         far = np.linalg.norm(np.asarray(run.network.predictor()))
         size = residual_size(run.experiment.risk.problem)
         distant = not far < 300 * size < np.inf
@@ -90,7 +92,7 @@ class GapTimesNorm(AbstractClaim[DeepLinear]):
         return Experiment(start, Risk(problem, Exponential()), flow, until=30_000)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         other = GapTimesNorm(steps=self.steps, power=2.0)
         return (other,) if self.power == 1 else ()
 

@@ -14,8 +14,11 @@ from ...networks import MLP
 from ...observables import AbstractObservable, FrobeniusNorms, LogRisk
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.margins import exponential
+from ..papers import LYU, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import rectified
 
 
@@ -30,7 +33,7 @@ def squared_relu(x: jax.Array) -> jax.Array:
     return jnp.maximum(x, 0.0) ** 2
 
 
-class SmoothedMarginRises(AbstractClaim[MLP]):
+class SmoothedMarginRises(AbstractToleranceClaim[MLP]):
     r"""$\log(1 / \mathcal L) / \|\theta\|^L$ rises once $\mathcal L < 1$.
 
     $\mathcal L$ is the *sum* of exponentials and $L$ the degree of the network in its
@@ -38,7 +41,7 @@ class SmoothedMarginRises(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "J1"
-    reference: ClassVar[str] = "Lyu and Li (2020), arXiv:1906.05890, Theorem 4.1"
+    source: ClassVar[Source] = Source(LYU, "Theorem 4.1", "quoted")
     needs: ClassVar[type] = MLP
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LogRisk(), FrobeniusNorms())
     records: ClassVar[int] = 300
@@ -48,10 +51,10 @@ class SmoothedMarginRises(AbstractClaim[MLP]):
     mean: bool = False
     """Whether the mean takes the place of the sum, which makes it false."""
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield exponential(run)
-        yield is_gradient_flow(run)
-        degree = _degree(run)
+    def conditions(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
+        yield exponential(run.experiment)
+        yield is_gradient_flow(run.experiment)
+        degree = _degree(run.experiment)
         yield Hypothesis("the network is homogeneous", np.isfinite(degree))
         margins = self._margins(run)
         yield Hypothesis("the sum of losses falls below 1 on the way", len(margins) > 2)
@@ -65,7 +68,7 @@ class SmoothedMarginRises(AbstractClaim[MLP]):
         logs = np.asarray(run.seen["LogRisk"])
         logs = logs if self.mean else logs + np.log(run.experiment.risk.problem.n)
         squares = np.sum(np.asarray(run.seen["FrobeniusNorms"]) ** 2, axis=1)
-        return (-logs / squares ** (_degree(run) / 2))[logs < 0]
+        return (-logs / squares ** (_degree(run.experiment) / 2))[logs < 0]
 
     def witness(self) -> Experiment[MLP]:
         return self._trained(Exponential())
@@ -79,13 +82,13 @@ class SmoothedMarginRises(AbstractClaim[MLP]):
         return Experiment(network, Risk(problem, loss), FLOW, until=2e3)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return () if self.mean else (SmoothedMarginRises(mean=True),)
 
 
-def _degree(run: Trajectory[MLP]) -> float:
+def _degree(experiment: Experiment[MLP]) -> float:
     """The power by which outputs grow with all parameters; NaN if there is none."""
-    X, network = run.experiment.risk.problem.X, run.experiment.network
+    X, network = experiment.risk.problem.X, experiment.network
     assert X is not None  # the loss is one of single samples
     doubled = jax.tree.map(lambda leaf: 2 * leaf, network)
     before, after = (np.asarray(jax.vmap(net)(X)) for net in (network, doubled))

@@ -15,8 +15,11 @@ from ...oracles import fourier_margin, l1_margin, margin_conditions, quasi_margi
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.margins import exponential_tail, separable
+from ..papers import GUNASEKAR, Source, YUN
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import few
 
 
@@ -33,9 +36,9 @@ def _sides(depth: int, until: float = 1e9) -> Experiment[TwoSided]:
 
 
 def _both_sides(run: Trajectory[TwoSided], depth: str, *, met: bool):
-    yield separable(run)
-    yield exponential_tail(run)
-    yield is_gradient_flow(run)
+    yield separable(run.experiment)
+    yield exponential_tail(run.experiment)
+    yield is_gradient_flow(run.experiment)
     start, end = run.experiment.network, np.asarray(run.network.predictor())
     yield Hypothesis(f"the depth is {depth}", met)
     both = bool(np.all(start.u > 0) and np.all(start.v > 0))
@@ -47,13 +50,13 @@ def _rows(problem: Problem) -> np.ndarray:
     return np.asarray(problem.y)[:, None] * np.asarray(problem.X)
 
 
-class SparsestMargin(AbstractClaim[TwoSided]):
+class SparsestMargin(AbstractToleranceClaim[TwoSided]):
     r"""The direction of $w = u^2 - v^2$ tends to that of largest $\ell_1$ margin."""
 
     id: ClassVar[str] = "J4"
-    reference: ClassVar[str] = (
-        "Gunasekar et al. (2018), arXiv:1806.00468; Yun, Krishnan and Mobahi (2021), "
-        "arXiv:2010.02501"
+    source: ClassVar[tuple[Source, ...]] = (
+        Source(GUNASEKAR, "", "quoted"),
+        Source(YUN, "", "quoted"),
     )
     needs: ClassVar[type] = TwoSided
     margin: ClassVar[float] = 10
@@ -61,7 +64,7 @@ class SparsestMargin(AbstractClaim[TwoSided]):
     """The margin's gap is |w| to the power r - 1, with r = 0.7 the pull of the nearest
     idle coordinate: 1e-3 at 1e9."""
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
         depth = run.experiment.network.depth
         yield from _both_sides(run, "2", met=depth == 2)
 
@@ -77,7 +80,7 @@ class SparsestMargin(AbstractClaim[TwoSided]):
         return _sides(1)
 
 
-class IdleCoordinatesGrow(AbstractClaim[TwoSided]):
+class IdleCoordinatesGrow(AbstractToleranceClaim[TwoSided]):
     r"""A coordinate off the support grows like $\|w\|^{r_i}$ with $r_i < 1$ its pull.
 
     $r = |Z^\top\lambda| / \gamma_1$ for the multipliers $\lambda$ of the $\ell_1$
@@ -86,7 +89,7 @@ class IdleCoordinatesGrow(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "J4b"
-    reference: ClassVar[str] = "Derived; cf. Gunasekar et al. (2018), arXiv:1806.00468"
+    source: ClassVar[Source] = Source(GUNASEKAR, "", "derived")
     needs: ClassVar[type] = TwoSided
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     margin: ClassVar[float] = 4
@@ -96,7 +99,7 @@ class IdleCoordinatesGrow(AbstractClaim[TwoSided]):
     power: float = 1.0
     """That of the pull in the exponent; another than 1 makes it false."""
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
         depth = run.experiment.network.depth
         yield from _both_sides(run, "2", met=depth == 2)
         pull = np.abs(l1_margin(run.experiment.risk.problem).pull)
@@ -121,11 +124,11 @@ class IdleCoordinatesGrow(AbstractClaim[TwoSided]):
         return _sides(1)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (IdleCoordinatesGrow(power=2.0),) if self.power == 1 else ()
 
 
-class StationaryQuasiMargin(AbstractClaim[TwoSided]):
+class StationaryQuasiMargin(AbstractToleranceClaim[TwoSided]):
     r"""At depth $L \ge 3$ the limit is stationary for the $\ell_{2/L}$ margin.
 
     It need not be the best direction: that one is known here, since all corners of the
@@ -133,9 +136,9 @@ class StationaryQuasiMargin(AbstractClaim[TwoSided]):
     """
 
     id: ClassVar[str] = "J4c"
-    reference: ClassVar[str] = (
-        "Gunasekar et al. (2018), arXiv:1806.00468; Yun, Krishnan and Mobahi (2021), "
-        "arXiv:2010.02501"
+    source: ClassVar[tuple[Source, ...]] = (
+        Source(GUNASEKAR, "", "quoted"),
+        Source(YUN, "", "quoted"),
     )
     needs: ClassVar[type] = TwoSided
     margin: ClassVar[float] = 10
@@ -146,7 +149,7 @@ class StationaryQuasiMargin(AbstractClaim[TwoSided]):
     best: bool = False
     """Whether the limit is taken to be the best of all directions, which is false."""
 
-    def hypotheses(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
         depth = run.experiment.network.depth
         yield from _both_sides(run, "at least 3", met=depth >= 3)
 
@@ -165,11 +168,11 @@ class StationaryQuasiMargin(AbstractClaim[TwoSided]):
         return _sides(3, until=100.0)
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return () if self.best else (StationaryQuasiMargin(best=True),)
 
 
-class SparsestSpectrum(AbstractClaim[ConvLinear]):
+class SparsestSpectrum(AbstractToleranceClaim[ConvLinear]):
     r"""Two full-width convolutions: the largest margin in $\|\hat w\|_1$.
 
     If both layers start equal in size at a frequency without a phase, the first or the
@@ -177,20 +180,20 @@ class SparsestSpectrum(AbstractClaim[ConvLinear]):
     """
 
     id: ClassVar[str] = "J4d"
-    reference: ClassVar[str] = (
-        "Gunasekar et al. (2018), arXiv:1806.00468; Yun, Krishnan and Mobahi (2021), "
-        "arXiv:2010.02501"
+    source: ClassVar[tuple[Source, ...]] = (
+        Source(GUNASEKAR, "", "quoted"),
+        Source(YUN, "", "quoted"),
     )
     needs: ClassVar[type] = ConvLinear
     margin: ClassVar[float] = 10
     tolerance: float = 1e-3
     """The gap closes by a power of the norm: seen between 1e-5 and 1e-2 at 1e8."""
 
-    def hypotheses(self, run: Trajectory[ConvLinear]) -> Iterable[Hypothesis]:
-        yield separable(run)
-        yield exponential_tail(run)
-        yield is_gradient_flow(run)
-        layers = np.asarray(run.experiment.network.layers)
+    def hypotheses(self, experiment: Experiment[ConvLinear]) -> Iterable[Hypothesis]:
+        yield separable(experiment)
+        yield exponential_tail(experiment)
+        yield is_gradient_flow(experiment)
+        layers = np.asarray(experiment.network.layers)
         yield Hypothesis("there are two layers", len(layers) == 2)
         waves = np.fft.rfft(layers, norm="ortho")
         real = waves[:, [0, -1] if layers.shape[1] % 2 == 0 else [0]]

@@ -15,15 +15,18 @@ from ...losses import Exponential
 from ...networks import AbstractLinearNetwork, DeepLinear
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.margins import exponential_tail, separable as is_separable
+from ..papers import LYU, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import separable
 
 
 FLOW = GradientFlow(rtol=1e-8, clock=LogRisk(hand_over=1e12))
 
 
-class ParametersAreStationary(AbstractClaim[DeepLinear]):
+class ParametersAreStationary(AbstractToleranceClaim[DeepLinear]):
     r"""The direction of the parameters meets the conditions of the widest margin.
 
     $\theta$ tends to the cone of the slopes of the smallest margins: the conditions of
@@ -32,17 +35,17 @@ class ParametersAreStationary(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "J1b"
-    reference: ClassVar[str] = "Lyu and Li (2020), arXiv:1906.05890, Theorem 4.4"
+    source: ClassVar[Source] = Source(LYU, "Theorem 4.4", "quoted")
     needs: ClassVar[type] = DeepLinear
     margin: ClassVar[float] = 10
     tolerance: float = 1e-3
     """The layers keep a part of size 1 from their start and are of size |w| to the
     power 1 / L: 3e-5 at 1e9 and depth 2."""
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield is_separable(run)
-        yield exponential_tail(run)
-        yield is_gradient_flow(run)
+        yield exponential_tail(run.experiment)
+        yield is_gradient_flow(run.experiment)
         size = float(np.linalg.norm(np.asarray(run.network.predictor())))
         yield Hypothesis("|w| reaches 1e8", size > 1e8)
 

@@ -14,7 +14,7 @@ from ...observables import AbstractObservable, FlatWeights, LogRisk
 from ...oracles import max_margin, separability
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.margins import (
     exponential_tail,
     of_margins,
@@ -24,6 +24,9 @@ from ..hypotheses.margins import (
     starts_well,
 )
 from ..measures.spectra import limit, spectra
+from ..papers import JI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.margins import half_normal, mislabelled, separable as separable_data
 
 
@@ -38,7 +41,7 @@ def trained(loss: AbstractMarginLoss) -> Experiment[DeepLinear]:
     return Experiment(start, Risk(problem, loss), FLOW, until=FAR)
 
 
-class LayersAlign(AbstractClaim[DeepLinear]):
+class LayersAlign(AbstractToleranceClaim[DeepLinear]):
     r"""The risk goes to 0, every layer to rank one, and neighbours align.
 
     $R \to 0$, $\|W_k\|_F \to \infty$, $\|W_k\|_2/\|W_k\|_F \to 1$,
@@ -48,9 +51,7 @@ class LayersAlign(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I1"
-    reference: ClassVar[str] = (
-        "Ji and Telgarsky (2019), arXiv:1810.02032, Theorem 1; growth by Lemma 1"
-    )
+    source: ClassVar[Source] = Source(JI, "Theorem 1; growth by Lemma 1", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(), LogRisk())
     tolerance: float = 1e-6
@@ -63,15 +64,17 @@ class LayersAlign(AbstractClaim[DeepLinear]):
     """The claimed limit of the ratios of norms; another than 1 is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         # That a layer settles with half of its mass off the top direction.
         return (dataclasses.replace(self, ratio=0.5**0.5),) if self.ratio == 1 else ()
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield of_margins(run)
-        yield separable(run)
-        yield from starts_well(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield of_margins(experiment)
+        yield separable(experiment)
+        yield from starts_well(experiment)
+
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield reaches(run, FAR)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
@@ -99,7 +102,7 @@ class LayersAlign(AbstractClaim[DeepLinear]):
         return Experiment(true.network, risk, true.flow, until=true.until)
 
 
-class LayersFindTheMargin(AbstractClaim[DeepLinear]):
+class LayersFindTheMargin(AbstractToleranceClaim[DeepLinear]):
     r"""$|\langle v_1, \bar u\rangle| \to 1$ and $w/\prod_k\|W_k\|_F \to \bar u$.
 
     $\bar u$ is the direction of largest margin. Under Assumptions 2 and 3, for a loss
@@ -107,7 +110,7 @@ class LayersFindTheMargin(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "I1a"
-    reference: ClassVar[str] = "Ji and Telgarsky (2019), arXiv:1810.02032, Theorem 2"
+    source: ClassVar[Source] = Source(JI, "Theorem 2", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
     tolerance: float = 1e-5
@@ -120,19 +123,21 @@ class LayersFindTheMargin(AbstractClaim[DeepLinear]):
     """The claimed direction: that of the margin, or, wrongly, the "mean" sample's."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (
             (dataclasses.replace(self, towards="mean"),)
             if self.towards == "margin"
             else ()
         )
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield exponential_tail(run)
-        yield separable(run)
-        yield from starts_well(run)
-        yield spanned(run)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield exponential_tail(experiment)
+        yield separable(experiment)
+        yield from starts_well(experiment)
+        yield spanned(experiment)
+
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield reaches(run, FAR)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:

@@ -12,7 +12,7 @@ from ...experiment import Experiment
 from ...flows import Descent, Stochastic
 from ...networks import Diagonal
 from ...training import Trajectory
-from ..base import Hypothesis
+from ..parts import Hypothesis
 
 
 EVERY = 100_000
@@ -29,7 +29,7 @@ def every_step(run: Trajectory) -> Hypothesis:
 
 
 def is_descent(
-    run: Trajectory,
+    experiment: Experiment,
     *,
     momentum: bool = False,
     decay: bool = False,
@@ -37,7 +37,7 @@ def is_descent(
     batches: bool = False,
 ) -> Iterable[Hypothesis]:
     """Whether it is gradient descent, with no addition other than those allowed."""
-    flow = run.experiment.flow
+    flow = experiment.flow
     kinds = (Descent, Stochastic) if batches else Descent
     yield Hypothesis(
         "it is gradient descent, on mini-batches or not"
@@ -71,12 +71,12 @@ def rates(run: Trajectory) -> Float[Array, " moves"]:
     return getattr(flow, "step", 1.0) * factor
 
 
-def gradients(run: Trajectory[Diagonal], at: Stack) -> Stack:
+def gradients(experiment: Experiment[Diagonal], at: Stack) -> Stack:
     """The gradient that each move of the run saw, computed anew at the layers `at`.
 
     For mini-batches the rows are drawn again, from the seed of the experiment.
     """
-    experiment = run.experiment
+    experiment = experiment
     rows = None
     if isinstance(experiment.flow, Stochastic):
         rows = experiment.flow.rows(experiment.risk, experiment.seed, len(at))

@@ -9,12 +9,12 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
+from ...experiment import Experiment
 from ...flows import AbstractFixedStep
 from ...memory import long_memory
 from ...networks import AbstractNetwork
 from ...observables import deviations
 from ...risk import Risk
-from ...training import Trajectory
 
 
 class BatchLoss(eqx.Module):
@@ -36,9 +36,9 @@ class WholeLoss(eqx.Module):
         return self.risk.value(network)
 
 
-def batches_of(run: Trajectory) -> BatchLoss:
+def batches_of(experiment: Experiment) -> BatchLoss:
     """The losses of the fixed batches of a run."""
-    flow, risk = run.experiment.flow, run.experiment.risk
+    flow, risk = experiment.flow, experiment.risk
     return BatchLoss(risk, flow.sampler(risk).table)  # type: ignore[attr-defined]
 
 

@@ -12,7 +12,7 @@ from ...networks import MLP
 from ...risk import Risk
 from ...saddles import leftover, signals
 from ...training import Trajectory
-from ..base import gradient
+from ..measures.paths import gradient
 
 
 DECAYING = GradientFlow(weight_decay=0.1)

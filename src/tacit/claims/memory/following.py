@@ -13,8 +13,10 @@ from ...experiment import Experiment
 from ...flows import Adam, Memoryless, Stochastic
 from ...networks import AbstractNetwork
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.memory import longest_memory, short_steps
+from ..papers import CATTANEO_2025, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.memory import regression, tanh_network
 
 
@@ -26,7 +28,7 @@ FORGOTTEN = 28
 """Times over which a memory must fall by 1/e to leave no more than rounding."""
 
 
-class FollowsMemoryless(AbstractClaim[AbstractNetwork]):
+class FollowsMemoryless(AbstractToleranceClaim[AbstractNetwork]):
     r"""An optimiser with memory stays $O(\eta^2)$ from its memoryless iteration.
 
     On the same batches, for a fixed time $\eta T$, at every time of the path. Without
@@ -35,8 +37,8 @@ class FollowsMemoryless(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M1"
-    reference: ClassVar[str] = (
-        "Cattaneo and Shigida (2025), arXiv:2502.02132, the bound on the distance"
+    source: ClassVar[Source] = Source(
+        CATTANEO_2025, "the bound on the distance", "quoted"
     )
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
@@ -53,20 +55,20 @@ class FollowsMemoryless(AbstractClaim[AbstractNetwork]):
     """The correction over what it should be. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         # Its sign reversed, and the memoryless iteration without it.
         return tuple(FollowsMemoryless(strength=s) for s in (-1.0, 0.0))
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        flow = run.experiment.flow
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        flow = experiment.flow
         steady = getattr(flow, "schedule", None) is None
         yield Hypothesis("the step is constant", steady)
         remembers = longest_memory(flow) > 0
         yield Hypothesis("the optimiser has a memory", remembers or not steady)
-        n, batch = run.experiment.risk.problem.n, getattr(flow, "batch", None)
+        n, batch = experiment.risk.problem.n, getattr(flow, "batch", None)
         yield Hypothesis("the batches divide the sample", not (batch and n % batch))
-        yield short_steps(run)
-        whole = float(run.experiment.until)
+        yield short_steps(experiment)
+        whole = float(experiment.until)
         yield Hypothesis("the moves can be cut in 16", whole % POINTS == 0)
 
     def gap(self, run: Trajectory) -> float:

@@ -15,16 +15,15 @@ from ...flows import Adam
 from ...memory import adam_memory, mean_age
 from ...networks import AbstractNetwork
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.memory import is_adam, whole_sample
 from ..measures.memory import apart, BatchLoss, flat
+from ..papers import CATTANEO_2024, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.memory import briefly
 
 
-REFERENCE = "Cattaneo, Klusowski and Shigida (2024), arXiv:2309.00079"
-
-
-class WholeSampleCorrection(AbstractClaim[AbstractNetwork]):
+class WholeSampleCorrection(AbstractToleranceClaim[AbstractNetwork]):
     r"""On the whole sample the correction is along $\nabla\|\nabla R\|_{1,\epsilon}$.
 
     In every coordinate it is $S(\beta_1) - \frac{g^2}{g^2 + \epsilon}S(\beta_2)$ times
@@ -34,7 +33,9 @@ class WholeSampleCorrection(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M3"
-    reference: ClassVar[str] = f"{REFERENCE}, the correction of full-batch Adam"
+    source: ClassVar[Source] = Source(
+        CATTANEO_2024, "the correction of full-batch Adam", "quoted"
+    )
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
     tolerance: float = 1e-12
@@ -47,12 +48,12 @@ class WholeSampleCorrection(AbstractClaim[AbstractNetwork]):
     """Whether the start of the averages is allowed for."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (WholeSampleCorrection(order=-1.0), WholeSampleCorrection(started=False))
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_adam(run)
-        yield whole_sample(run)
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_adam(experiment)
+        yield whole_sample(experiment)
 
     def gap(self, run: Trajectory) -> float:
         true = run.experiment
@@ -80,7 +81,7 @@ class WholeSampleCorrection(AbstractClaim[AbstractNetwork]):
         return Experiment(true.network, true.risk, batches, until=true.until)
 
 
-class AntiRegularised(AbstractClaim[AbstractNetwork]):
+class AntiRegularised(AbstractToleranceClaim[AbstractNetwork]):
     r"""After long, memory lets the 1-norm of the gradient grow if $\beta_2 > \beta_1$.
 
     As $\epsilon \to 0$ the correction is $B_1 - B_2$ times
@@ -91,7 +92,9 @@ class AntiRegularised(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M3b"
-    reference: ClassVar[str] = f"{REFERENCE}, the sign of the penalty"
+    source: ClassVar[Source] = Source(
+        CATTANEO_2024, "the sign of the penalty", "quoted"
+    )
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
     tolerance: float = 1e-9
@@ -101,13 +104,13 @@ class AntiRegularised(AbstractClaim[AbstractNetwork]):
     """Whether the longer second memory penalises the norm. Only no is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (AntiRegularised(reverse=True),)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_adam(run)
-        yield whole_sample(run)
-        none = getattr(run.experiment.flow, "eps", 1.0) == 0
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_adam(experiment)
+        yield whole_sample(experiment)
+        none = getattr(experiment.flow, "eps", 1.0) == 0
         yield Hypothesis("epsilon is 0", none)
 
     def gap(self, run: Trajectory) -> float:

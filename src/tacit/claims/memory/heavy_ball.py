@@ -14,13 +14,15 @@ from ...flows import Stochastic
 from ...memory import heavy_ball_memory_mean
 from ...networks import AbstractNetwork
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.memory import fixed_batches, is_heavy_ball
 from ..measures.memory import apart, batches_of, flat
+from ..papers import CATTANEO_2025, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.memory import briefly
 
 
-class HeavyBallOverOrders(AbstractClaim[AbstractNetwork]):
+class HeavyBallOverOrders(AbstractToleranceClaim[AbstractNetwork]):
     r"""The mean correction of heavy ball over the orders of an epoch, in closed form.
 
     $S_{\rm tot} Hg + \bigl(S_{\rm same} -
@@ -31,9 +33,7 @@ class HeavyBallOverOrders(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M4"
-    reference: ClassVar[str] = (
-        "Derived; cf. Cattaneo and Shigida (2025), arXiv:2502.02132"
-    )
+    source: ClassVar[Source] = Source(CATTANEO_2025, "", "derived")
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
     tolerance: float = 1e-12
@@ -43,16 +43,16 @@ class HeavyBallOverOrders(AbstractClaim[AbstractNetwork]):
     """Whether the coefficient is that of independent draws. Only no is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (HeavyBallOverOrders(independent=True),)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_heavy_ball(run)
-        yield from fixed_batches(run, replace=False)
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_heavy_ball(experiment)
+        yield from fixed_batches(experiment, replace=False)
 
     def gap(self, run: Trajectory) -> float:
         flow: Any = run.experiment.flow
-        loss, m = batches_of(run), len(batches_of(run).rows)
+        loss, m = batches_of(run.experiment), len(batches_of(run.experiment).rows)
         closed = heavy_ball_memory_mean(
             loss, run.network, flow.momentum,
             orders="iid" if self.independent else "shuffled", count=m,
@@ -72,7 +72,7 @@ class HeavyBallOverOrders(AbstractClaim[AbstractNetwork]):
         return Experiment(true.network, true.risk, drawn, until=true.until)
 
 
-class HeavyBallModifiedLoss(AbstractClaim[AbstractNetwork]):
+class HeavyBallModifiedLoss(AbstractToleranceClaim[AbstractNetwork]):
     r"""After long, memory makes heavy ball descend another loss.
 
     In units of $\eta/(1-\beta)$ it adds
@@ -83,8 +83,8 @@ class HeavyBallModifiedLoss(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M4b"
-    reference: ClassVar[str] = (
-        "Cattaneo and Shigida (2025), arXiv:2502.02132, heavy ball; re-derived"
+    source: ClassVar[Source] = Source(
+        CATTANEO_2025, "heavy ball; re-derived", "derived"
     )
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
@@ -95,16 +95,16 @@ class HeavyBallModifiedLoss(AbstractClaim[AbstractNetwork]):
     """The share of the second term. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (HeavyBallModifiedLoss(noise=0.0),)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_heavy_ball(run)
-        yield from fixed_batches(run, replace=True)
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_heavy_ball(experiment)
+        yield from fixed_batches(experiment, replace=True)
 
     def gap(self, run: Trajectory) -> float:
         flow: Any = run.experiment.flow
-        loss, beta = batches_of(run), flow.momentum
+        loss, beta = batches_of(run.experiment), flow.momentum
         m, long = len(loss.rows), int(40 / (1 - beta))
         history = long if flow.replace else m
         found = heavy_ball_memory_mean(

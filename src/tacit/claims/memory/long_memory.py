@@ -11,13 +11,15 @@ from ...flows import Adam
 from ...memory import adam_long_memory, adam_memory_mean, adam_noise_terms
 from ...networks import AbstractNetwork
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.memory import fixed_batches, is_adam, long_memory
 from ..measures.memory import batches_of, flat
+from ..papers import CATTANEO_2026, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.memory import briefly
 
 
-class LongMemoryCorrection(AbstractClaim[AbstractNetwork]):
+class LongMemoryCorrection(AbstractToleranceClaim[AbstractNetwork]):
     r"""As $\beta_2 \to 1$ the mean correction needs no history, at noise of any size.
 
     It is $B_1 HF/\sqrt{v+\epsilon} - B_2\, g (\nabla v \cdot F) / 2(v+\epsilon)^{3/2}$
@@ -26,9 +28,7 @@ class LongMemoryCorrection(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M8"
-    reference: ClassVar[str] = (
-        "Derived; cf. Cattaneo and Shigida (2026), arXiv:2602.01642"
-    )
+    source: ClassVar[Source] = Source(CATTANEO_2026, "", "derived")
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
     tolerance: float = 0.04
@@ -44,17 +44,17 @@ class LongMemoryCorrection(AbstractClaim[AbstractNetwork]):
     """Whether the formula is that of second order in the noise. Only no is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (LongMemoryCorrection(to_second_order=True),)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_adam(run)
-        yield from fixed_batches(run, replace=True)
-        yield long_memory(run)
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_adam(experiment)
+        yield from fixed_batches(experiment, replace=True)
+        yield long_memory(experiment)
 
     def gap(self, run: Trajectory) -> float:
         flow: Any = run.experiment.flow
-        loss, network = batches_of(run), run.network
+        loss, network = batches_of(run.experiment), run.network
         m, betas = len(loss.rows), (flow.beta1, flow.beta2)
         if self.to_second_order:
             found = adam_noise_terms(loss, network, *betas, count=m).total

@@ -14,13 +14,15 @@ from ...flows import Adam
 from ...memory import adam_noise_terms, noise_coefficients
 from ...networks import AbstractNetwork
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.memory import fixed_batches, is_adam
 from ..measures.memory import apart, batches_of, correction, dense, flat, second_order
+from ..papers import CATTANEO_2026, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.memory import briefly
 
 
-class NoiseInFiveTerms(AbstractClaim[AbstractNetwork]):
+class NoiseInFiveTerms(AbstractToleranceClaim[AbstractNetwork]):
     r"""Noise adds five terms to the mean correction of Adam, to second order.
 
     In the noise of the coordinate, of pairs of coordinates, of what moves the
@@ -31,9 +33,7 @@ class NoiseInFiveTerms(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M5"
-    reference: ClassVar[str] = (
-        "Cattaneo and Shigida (2026), arXiv:2602.01642; coefficients derived"
-    )
+    source: ClassVar[Source] = Source(CATTANEO_2026, "coefficients derived", "quoted")
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
     tolerance: float = 1e-11
@@ -43,18 +43,18 @@ class NoiseInFiveTerms(AbstractClaim[AbstractNetwork]):
     """A false set of coefficients, "own" or "swapped". Only none is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return tuple(NoiseInFiveTerms(mistaken=word) for word in ("own", "swapped"))
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_adam(run)
-        yield from fixed_batches(run, replace=True)
-        none = getattr(run.experiment.flow, "eps", 1.0) == 0
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_adam(experiment)
+        yield from fixed_batches(experiment, replace=True)
+        none = getattr(experiment.flow, "eps", 1.0) == 0
         yield Hypothesis("epsilon is 0", none)
 
     def gap(self, run: Trajectory) -> float:
         flow: Any = run.experiment.flow
-        loss, network = batches_of(run), run.network
+        loss, network = batches_of(run.experiment), run.network
         betas = flow.beta1, flow.beta2
         terms = adam_noise_terms(loss, network, *betas, count=len(loss.rows))
         parts = {name: flat(part) for name, part in terms._asdict().items()}
@@ -82,7 +82,7 @@ class NoiseInFiveTerms(AbstractClaim[AbstractNetwork]):
         return Experiment(true.network, true.risk, padded, until=true.until)
 
 
-class NoiseWithoutReplacement(AbstractClaim[AbstractNetwork]):
+class NoiseWithoutReplacement(AbstractToleranceClaim[AbstractNetwork]):
     r"""In the first epoch $m$ batches that come once each have less noise in common.
 
     To second order $\mathbb E_\pi = \frac m{m-1}\mathbb E_{\rm iid} -
@@ -92,9 +92,7 @@ class NoiseWithoutReplacement(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M6"
-    reference: ClassVar[str] = (
-        "Derived; cf. Cattaneo and Shigida (2026), arXiv:2602.01642"
-    )
+    source: ClassVar[Source] = Source(CATTANEO_2026, "", "derived")
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
     tolerance: float = 0.1
@@ -107,16 +105,16 @@ class NoiseWithoutReplacement(AbstractClaim[AbstractNetwork]):
     """The share of what is the same at all times. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (NoiseWithoutReplacement(coherent=0.0),)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_adam(run)
-        yield from fixed_batches(run, replace=False)
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_adam(experiment)
+        yield from fixed_batches(experiment, replace=False)
 
     def gap(self, run: Trajectory) -> float:
         flow: Any = run.experiment.flow
-        G, H = dense(batches_of(run), run.network)
+        G, H = dense(batches_of(run.experiment), run.network)
         m = len(G)
         betas = jnp.asarray([flow.beta1, flow.beta2, flow.eps], float)
         alone, together = second_order(G, H, betas, m, settled=False)

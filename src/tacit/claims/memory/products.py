@@ -14,9 +14,11 @@ from ...flows import Adam
 from ...memory import adam_memory
 from ...networks import AbstractNetwork
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.memory import is_adam
 from ..measures.memory import apart, BatchLoss, flat
+from ..papers import CATTANEO_2025, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.memory import briefly
 
 
@@ -24,7 +26,7 @@ HISTORY = 32
 """Moves that the averages have seen."""
 
 
-class CorrectionByProducts(AbstractClaim[AbstractNetwork]):
+class CorrectionByProducts(AbstractToleranceClaim[AbstractNetwork]):
     r"""$\mathrm{Corr}_t$ is sums of Hessian-vector products, one a past move.
 
     With $D_k = \sum_{j=k}^{t-1} F_j$ and $\delta_k = H_{b_k} D_k$ it is
@@ -36,8 +38,8 @@ class CorrectionByProducts(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M2"
-    reference: ClassVar[str] = (
-        "Cattaneo and Shigida (2025), arXiv:2502.02132; the grouped form is derived"
+    source: ClassVar[Source] = Source(
+        CATTANEO_2025, "the grouped form is derived", "quoted"
     )
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
@@ -48,12 +50,12 @@ class CorrectionByProducts(AbstractClaim[AbstractNetwork]):
     r"""The share of $\delta v$ that counts. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (CorrectionByProducts(square=0.0), CorrectionByProducts(square=-1.0))
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_adam(run)
-        sees = getattr(run.experiment.flow, "batch", None) is not None
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_adam(experiment)
+        sees = getattr(experiment.flow, "batch", None) is not None
         yield Hypothesis("the moves see mini-batches", sees)
 
     def gap(self, run: Trajectory) -> float:

@@ -15,7 +15,6 @@ from ...memory import sampling_share
 from ...networks import AbstractNetwork, MLP
 from ...observables import AbstractObservable, NoiseScale
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.memory import is_adam
 from ..measures.memory import (
     cosine,
@@ -25,13 +24,16 @@ from ..measures.memory import (
     stacked,
     trained,
 )
+from ..papers import CATTANEO_2026, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.memory import regression, student, tanh_network, taught
 
 
 INITS = 64
 
 
-class LongerMemoryAntiRegularises(AbstractClaim[AbstractNetwork]):
+class LongerMemoryAntiRegularises(AbstractToleranceClaim[AbstractNetwork]):
     r"""Larger $\beta_2$ lets the 1-norm of the gradient grow, under noise as without.
 
     The formula of second order in the noise says that it stops doing so at batches
@@ -43,10 +45,7 @@ class LongerMemoryAntiRegularises(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M9"
-    reference: ClassVar[str] = (
-        "Derived, against the second order of Cattaneo and Shigida (2026), "
-        "arXiv:2602.01642"
-    )
+    source: ClassVar[Source] = Source(CATTANEO_2026, "", "derived")
     needs: ClassVar[type] = AbstractNetwork
     observes: ClassVar[tuple[AbstractObservable, ...]] = (NoiseScale(),)
     records: ClassVar[int] = 1
@@ -60,11 +59,11 @@ class LongerMemoryAntiRegularises(AbstractClaim[AbstractNetwork]):
     r"""Whether larger $\beta_2$ lowers the norm below $b = 2B_{\rm simple}$."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (LongerMemoryAntiRegularises(regularises=True),)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_adam(run)
+    def conditions(self, run: Trajectory) -> Iterable[Hypothesis]:
+        yield from is_adam(run.experiment)
         n, scale = run.experiment.risk.problem.n, float(run.seen["NoiseScale"][-1])
         # Near the end of training the variance's own slope takes over.
         yield Hypothesis("the noise of an epoch is below the gradient", scale <= n)
@@ -88,7 +87,7 @@ class LongerMemoryAntiRegularises(AbstractClaim[AbstractNetwork]):
         return Experiment(true.network, true.risk, true.flow, until=1000)
 
 
-class NoiseTurnsSharpness(AbstractClaim[MLP]):
+class NoiseTurnsSharpness(AbstractToleranceClaim[MLP]):
     r"""Noise turns the effect of larger $\beta_2$ on sharpness towards flat minima.
 
     Through the slope of the gradients' variance. Early in training, on average over
@@ -100,9 +99,7 @@ class NoiseTurnsSharpness(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "M10"
-    reference: ClassVar[str] = (
-        "Derived; cf. Cattaneo and Shigida (2026), arXiv:2602.01642, on sharpness"
-    )
+    source: ClassVar[Source] = Source(CATTANEO_2026, "on sharpness", "derived")
     needs: ClassVar[type] = MLP
     records: ClassVar[int] = 1
     tolerance: float = 0.02
@@ -115,11 +112,11 @@ class NoiseTurnsSharpness(AbstractClaim[MLP]):
     """Whether noise flattens or sharpens. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (NoiseTurnsSharpness(sign=-1.0),)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_adam(run)
+    def conditions(self, run: Trajectory) -> Iterable[Hypothesis]:
+        yield from is_adam(run.experiment)
         batch = getattr(run.experiment.flow, "batch", None)
         n = run.experiment.risk.problem.n
         small = batch is not None and batch <= n / 4

@@ -12,12 +12,14 @@ from ...memory import (
 )
 from ...networks import AbstractNetwork
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.memory import is_adam, long_memory
+from ..papers import CATTANEO_2026, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.memory import briefly
 
 
-class FormulaThresholds(AbstractClaim[AbstractNetwork]):
+class FormulaThresholds(AbstractToleranceClaim[AbstractNetwork]):
     r"""Formula: the trend in $\beta_2$ reverses at $b = 2 B_{\rm simple}$.
 
     A statement about the formula of second order in the noise, and about nothing else:
@@ -29,9 +31,7 @@ class FormulaThresholds(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "M7"
-    reference: ClassVar[str] = (
-        "Derived; cf. Cattaneo and Shigida (2026), arXiv:2602.01642, batch sizes"
-    )
+    source: ClassVar[Source] = Source(CATTANEO_2026, "batch sizes", "derived")
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
     tolerance: float = 1e-5
@@ -41,12 +41,12 @@ class FormulaThresholds(AbstractClaim[AbstractNetwork]):
     """The noise whose thresholds these are said to be. Only the first is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (FormulaThresholds(model="scale"),)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_adam(run)
-        yield long_memory(run, 1 - 1e-6)
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_adam(experiment)
+        yield long_memory(experiment, 1 - 1e-6)
 
     def gap(self, run: Trajectory) -> float:
         flow: Any = run.experiment.flow

@@ -13,9 +13,11 @@ from ...experiment import Experiment
 from ...flows import Adam, Memoryless
 from ...networks import MLP
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..hypotheses.memory import fixed_batches, is_adam, short_steps
 from ..measures.memory import one_norm, sharpness, stacked, trained
+from ..papers import CATTANEO_2026, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.memory import student, taught
 
 
@@ -28,7 +30,7 @@ WARM = 200
 """Batches that the averages have seen before: eight times the longer memory."""
 
 
-class NoiseDampsMemory(AbstractClaim[MLP]):
+class NoiseDampsMemory(AbstractToleranceClaim[MLP]):
     r"""In training, noise damps what a longer second memory does to the sharpness.
 
     Adam is trained beside its memoryless iteration on the same batches, the averages
@@ -40,9 +42,7 @@ class NoiseDampsMemory(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "M11"
-    reference: ClassVar[str] = (
-        "Derived; cf. Cattaneo and Shigida (2026), arXiv:2602.01642, experiments"
-    )
+    source: ClassVar[Source] = Source(CATTANEO_2026, "experiments", "derived")
     needs: ClassVar[type] = MLP
     records: ClassVar[int] = 1
     tolerance: float = 0.1
@@ -55,20 +55,20 @@ class NoiseDampsMemory(AbstractClaim[MLP]):
     """Whether noise turns the effect on the 1-norm round. It does not."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (NoiseDampsMemory(reverses=True),)
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield from is_adam(run)
-        yield from fixed_batches(run, replace=False)
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield from is_adam(experiment)
+        yield from fixed_batches(experiment, replace=False)
         n, batch = (
-            run.experiment.risk.problem.n,
-            getattr(run.experiment.flow, "batch", 0),
+            experiment.risk.problem.n,
+            getattr(experiment.flow, "batch", 0),
         )
         yield Hypothesis(
             "a batch is a quarter of the sample or less", bool(batch and batch <= n / 4)
         )
-        yield short_steps(run)
+        yield short_steps(experiment)
 
     def gap(self, run: Trajectory) -> float:
         true = run.experiment

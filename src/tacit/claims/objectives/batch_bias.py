@@ -16,13 +16,15 @@ from ...networks import AbstractLinearNetwork, DeepLinear
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
+from ..papers import MUIRHEAD, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 
 
 DRAWS = 100_000
 
 
-class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
+class BatchesInflateTheCriterion(AbstractToleranceClaim[AbstractLinearNetwork]):
     r"""A small batch overstates the ratio trace, but points the right way.
 
     Of Gaussian classes with one covariance, a batch of $n$ samples, as many of each of
@@ -39,10 +41,7 @@ class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
     """
 
     id: ClassVar[str] = "F9"
-    reference: ClassVar[str] = (
-        "Derived; cf. Muirhead (1982), Aspects of Multivariate Statistical Theory, "
-        "Chapter 3"
-    )
+    source: ClassVar[Source] = Source(MUIRHEAD, "Chapter 3", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
     records: ClassVar[int] = 1
     tolerance: float = 4.0
@@ -58,25 +57,25 @@ class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
     """Whether the factor before the bracket is there."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (BatchesInflateTheCriterion(classes=self.classes, inflated=False),)
 
     def hypotheses(
-        self, run: Trajectory[AbstractLinearNetwork]
+        self, experiment: Experiment[AbstractLinearNetwork]
     ) -> Iterable[Hypothesis]:
-        loss, flow = run.experiment.risk.loss, run.experiment.flow
+        loss, flow = experiment.risk.loss, experiment.flow
         plain = isinstance(loss, RatioTrace | Fisher) and not (
             loss.ridge or loss.input_ridge or getattr(loss, "form", "ratio") != "ratio"
         )
         yield Hypothesis("the loss is the ratio trace, without a ridge", plain)
-        problem = run.experiment.risk.problem
+        problem = experiment.risk.problem
         even = isinstance(flow, Stochastic) and flow.balanced
         yield Hypothesis("batches hold as many of every class", even)
         if problem.priors is None or not isinstance(flow, Stochastic):
             return
         equal = bool(jnp.ptp(problem.priors) < 1e-12) and problem.weights is None
         yield Hypothesis("so does the sample, and it has no weights", equal)
-        C, k = len(problem.classes), len(_predictor(run))
+        C, k = len(problem.classes), len(_predictor(experiment))
         enough = flow.batch - C > k + 3
         yield Hypothesis("the batch has more than C + k + 3 samples", enough)
         spread = _covariances(problem)
@@ -84,7 +83,7 @@ class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
         yield Hypothesis("all classes have the same covariance", bool(apart < 1e-10))
 
     def gap(self, run: Trajectory[AbstractLinearNetwork]) -> float:
-        risk, E = run.experiment.risk, _predictor(run)
+        risk, E = run.experiment.risk, _predictor(run.experiment)
         n = getattr(run.experiment.flow, "batch", risk.problem.n)
         C, k = len(risk.problem.classes), len(E)
         factor = n / (n - C - k - 1)
@@ -115,8 +114,8 @@ def _experiment(classes, scales, d=4, each=50) -> Experiment[AbstractLinearNetwo
     return Experiment(network, Risk(problem, RatioTrace()), flow, until=0)
 
 
-def _predictor(run):
-    return jnp.atleast_2d(run.experiment.network.predictor())
+def _predictor(experiment):
+    return jnp.atleast_2d(experiment.network.predictor())
 
 
 def _covariances(problem):

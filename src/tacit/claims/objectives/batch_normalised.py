@@ -16,7 +16,10 @@ from ...losses import Dorfer
 from ...networks import AbstractNetwork
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, gradient, Hypothesis
+from ..measures.paths import gradient
+from ..papers import IOFFE, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import rectified, three_classes
 
 
@@ -47,7 +50,7 @@ class BatchNormalised(AbstractNetwork):
         return h[0]
 
 
-class LastPairDrifts(AbstractClaim[BatchNormalised]):
+class LastPairDrifts(AbstractToleranceClaim[BatchNormalised]):
     r"""With normalised layers the ridge pulls at the last scales and shifts only.
 
     A normalised layer is free of the scale of every row of its weights, whatever the
@@ -57,9 +60,7 @@ class LastPairDrifts(AbstractClaim[BatchNormalised]):
     """
 
     id: ClassVar[str] = "G6"
-    reference: ClassVar[str] = (
-        "Derived; scale of the weights: Ioffe and Szegedy (2015), arXiv:1502.03167, 3.3"
-    )
+    source: ClassVar[Source] = Source(IOFFE, "3.3", "derived")
     needs: ClassVar[type] = BatchNormalised
     tolerance: float = 1e-10
     """Rounding of a gradient through eigenvalues, 1e-13, and of a sum of its terms."""
@@ -68,16 +69,18 @@ class LastPairDrifts(AbstractClaim[BatchNormalised]):
     """Whether every layer is pulled alike, as in a plain network. False here."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (LastPairDrifts(spread=True),)
 
-    def hypotheses(self, run: Trajectory[BatchNormalised]) -> Iterable[Hypothesis]:
-        problem, loss = run.experiment.risk.problem, run.experiment.risk.loss
+    def hypotheses(
+        self, experiment: Experiment[BatchNormalised]
+    ) -> Iterable[Hypothesis]:
+        problem, loss = experiment.risk.problem, experiment.risk.loss
         ours = isinstance(loss, Dorfer)
         yield Hypothesis("the loss is the mean of the smallest LDA eigenvalues", ours)
-        exact = run.experiment.network.epsilon == 0
+        exact = experiment.network.epsilon == 0
         yield Hypothesis("nothing is added to the variance", exact)
-        sample = np.asarray(run.experiment.network.sample)
+        sample = np.asarray(experiment.network.sample)
         whole = np.array_equal(sample, np.asarray(problem.X))
         yield Hypothesis("the sample is the one that is trained on", whole)
 

@@ -16,11 +16,13 @@ from ...networks import AbstractNetwork, MLP
 from ...observables import AbstractObservable, LayerNorms
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, gradient, Hypothesis, is_gradient_flow, over_time
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.paths import gradient, over_time
+from ..papers import DORFER, DU, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import rectified, three_classes
 
-
-DORFER = "Derived; of the objective of Dorfer et al. (2016), arXiv:1511.04707"
 
 COARSE = GradientFlow(rtol=1e-6, atol=1e-9, solver="explicit")
 """At every kink of the activation the step is cut; finer only takes longer."""
@@ -43,22 +45,22 @@ class RidgePull(AbstractObservable[AbstractNetwork]):
         return _pull(at.risk, at.network)
 
 
-def _is_dorfer(run: Trajectory) -> Hypothesis:
+def _is_dorfer(experiment: Experiment) -> Hypothesis:
     """Whether the loss is that of Dorfer et al."""
-    ours = isinstance(run.experiment.risk.loss, Dorfer)
+    ours = isinstance(experiment.risk.loss, Dorfer)
     return Hypothesis("the loss is the mean of the smallest LDA eigenvalues", ours)
 
 
-def _homogeneous(run: Trajectory[MLP]) -> Hypothesis:
+def _homogeneous(experiment: Experiment[MLP]) -> Hypothesis:
     """Whether the activation doubles when its argument does."""
     z = jnp.linspace(-3.0, 3.0, 13)
-    sigma = run.experiment.network.sigma
+    sigma = experiment.network.sigma
     level = bool(jnp.allclose(sigma(2 * z), 2 * sigma(z), rtol=1e-14))
     return Hypothesis("the activation is homogeneous", level)
 
 
-def _without_biases(run: Trajectory[MLP]) -> Hypothesis:
-    plain = run.experiment.network.biases is None
+def _without_biases(experiment: Experiment[MLP]) -> Hypothesis:
+    plain = experiment.network.biases is None
     return Hypothesis("there are no biases", plain)
 
 
@@ -80,7 +82,7 @@ def _size(network: MLP, slope: MLP) -> Array:
     return jnp.sqrt(squares[0] * squares[1])
 
 
-class LayersPulledAlike(AbstractClaim[MLP]):
+class LayersPulledAlike(AbstractToleranceClaim[MLP]):
     r"""The ridge pulls every layer outwards by the same amount.
 
     Scaling any layer of a homogeneous network scales its outputs, so
@@ -90,7 +92,7 @@ class LayersPulledAlike(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "G2"
-    reference: ClassVar[str] = DORFER
+    source: ClassVar[Source] = Source(DORFER, "", "derived")
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-10
     """Rounding of a gradient through eigenvalues, 1e-13, and of a sum of its terms."""
@@ -102,12 +104,12 @@ class LayersPulledAlike(AbstractClaim[MLP]):
     """Whether later biases are scaled along. Without them it is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (LayersPulledAlike(ridge=self.ridge, later=False),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield _is_dorfer(run)
-        yield _homogeneous(run)
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield _is_dorfer(experiment)
+        yield _homogeneous(experiment)
 
     def gap(self, run: Trajectory[MLP]) -> float:
         risk, network = run.experiment.risk, run.network
@@ -123,7 +125,7 @@ class LayersPulledAlike(AbstractClaim[MLP]):
         return _dorfer(rectified(activation="tanh", biases=True), self.ridge)
 
 
-class NormsGrowAlike(AbstractClaim[MLP]):
+class NormsGrowAlike(AbstractToleranceClaim[MLP]):
     r"""Without biases all layers gain $\frac{4\lambda}{q}\int\sum_j v_j\|e_j\|^2 dt$.
 
     So the differences of their squared norms stay and their sizes grow together: with a
@@ -131,7 +133,7 @@ class NormsGrowAlike(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "G1"
-    reference: ClassVar[str] = DORFER
+    source: ClassVar[Source] = Source(DORFER, "", "derived")
     needs: ClassVar[type] = MLP
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(), RidgePull())
     records: ClassVar[int] = 200
@@ -145,14 +147,14 @@ class NormsGrowAlike(AbstractClaim[MLP]):
     """Whether the ridge drives the norms. That they stay is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (NormsGrowAlike(driven=False),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield _is_dorfer(run)
-        yield _homogeneous(run)
-        yield _without_biases(run)
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield _is_dorfer(experiment)
+        yield _homogeneous(experiment)
+        yield _without_biases(experiment)
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[MLP]) -> float:
         start = run.experiment.network
@@ -170,7 +172,7 @@ class NormsGrowAlike(AbstractClaim[MLP]):
         return _dorfer(rectified(activation="tanh"), 0.1, until=0.3)
 
 
-class BiasedBalance(AbstractClaim[MLP]):
+class BiasedBalance(AbstractToleranceClaim[MLP]):
     r"""Under any loss $\|W_l\|^2 + \|b_l\|^2 - \|W_{l+1}\|^2$ is constant.
 
     The scale of a layer and its bias can be handed to the next one, so
@@ -178,9 +180,7 @@ class BiasedBalance(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "G2b"
-    reference: ClassVar[str] = (
-        "Derived; without biases Du, Hu and Lee (2018), arXiv:1806.00900, Theorem 2.1"
-    )
+    source: ClassVar[Source] = Source(DU, "Theorem 2.1", "derived")
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-10
     """Rounding of a gradient, 1e-15, and of a sum of its terms."""
@@ -190,11 +190,11 @@ class BiasedBalance(AbstractClaim[MLP]):
     """Whether the bias counts with its layer. Without it the law is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (BiasedBalance(loss=self.loss, biased=False),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield _homogeneous(run)
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield _homogeneous(experiment)
 
     def gap(self, run: Trajectory[MLP]) -> float:
         network = run.network

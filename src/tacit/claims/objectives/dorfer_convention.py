@@ -17,25 +17,24 @@ from ...networks import MLP
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
+from ..papers import DORFER, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import rectified, three_classes
 
 
-CODE = "Derived; of the program of Dorfer et al. (2016), arXiv:1511.04707"
+def _loss(experiment: Experiment[MLP]) -> AbstractLoss:
+    return experiment.risk.loss
 
 
-def _loss(run: Trajectory[MLP]) -> AbstractLoss:
-    return run.experiment.risk.loss
-
-
-def _outputs(run: Trajectory[MLP], network: MLP) -> np.ndarray:
-    X = np.asarray(run.experiment.risk.problem.X)
+def _outputs(experiment: Experiment[MLP], network: MLP) -> np.ndarray:
+    X = np.asarray(experiment.risk.problem.X)
     return np.asarray(jax.vmap(network)(jnp.asarray(X)))
 
 
-def _eigenvalues(run: Trajectory[MLP], network: MLP) -> np.ndarray:
-    loss = _loss(run)
-    problem = run.experiment.risk.problem
+def _eigenvalues(experiment: Experiment[MLP], network: MLP) -> np.ndarray:
+    loss = _loss(experiment)
+    problem = experiment.risk.problem
     if problem.X is None or not isinstance(loss, Dorfer):
         return np.full(2, np.nan)
     return np.asarray(_values(loss, problem, network))
@@ -47,7 +46,7 @@ def _values(loss: Dorfer, problem: Problem, network: MLP) -> jax.Array:
     return loss.eigenpairs(outputs, problem.targets, problem.weights)[0]
 
 
-class CodeEigenvaluesShifted(AbstractClaim[MLP]):
+class CodeEigenvaluesShifted(AbstractToleranceClaim[MLP]):
     r"""For classes of one size the program's eigenvalues are too small by a constant.
 
     It takes $S_b = S_t - S_w$ with $1/(N-1)$ in $S_t$ and $1/(N-C)$ in $S_w$, so its
@@ -56,7 +55,7 @@ class CodeEigenvaluesShifted(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "G3"
-    reference: ClassVar[str] = CODE
+    source: ClassVar[Source] = Source(DORFER, "", "derived")
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-10
     """Rounding of eigenvalues, 1e-14, times the condition of the scatter."""
@@ -65,11 +64,11 @@ class CodeEigenvaluesShifted(AbstractClaim[MLP]):
     """Whether the constant is taken off. Without it the formula is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (CodeEigenvaluesShifted(shifted=False),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        loss, problem = _loss(run), run.experiment.risk.problem
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        loss, problem = _loss(experiment), experiment.risk.problem
         code = isinstance(loss, Dorfer) and loss.convention == "code"
         yield Hypothesis("the loss is in the convention of the program", code)
         yield Hypothesis("it has no ridge", getattr(loss, "ridge", 0.0) == 0)
@@ -79,8 +78,8 @@ class CodeEigenvaluesShifted(AbstractClaim[MLP]):
 
     def gap(self, run: Trajectory[MLP]) -> float:
         problem = run.experiment.risk.problem
-        found = _eigenvalues(run, run.network)
-        Z, codes = _outputs(run, run.network), problem.codes
+        found = _eigenvalues(run.experiment, run.network)
+        Z, codes = _outputs(run.experiment, run.network), problem.codes
         N, C = len(Z), len(problem.classes)
         means = np.stack([Z[codes == c].mean(axis=0) for c in range(C)])[codes]
         rest, apart = Z - means, means - Z.mean(axis=0)
@@ -102,7 +101,7 @@ class CodeEigenvaluesShifted(AbstractClaim[MLP]):
         return Experiment(rectified(), risk, GradientFlow(), until=0.0)
 
 
-class LossJumps(AbstractClaim[MLP]):
+class LossJumps(AbstractToleranceClaim[MLP]):
     r"""The loss jumps by half the threshold when one of two eigenvalues crosses it.
 
     It is minus the mean of those at most $\epsilon$ above the least: on one side of
@@ -114,7 +113,7 @@ class LossJumps(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "G4"
-    reference: ClassVar[str] = CODE
+    source: ClassVar[Source] = Source(DORFER, "", "derived")
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-6
     """The two sides are taken a relative 1e-9 apart."""
@@ -123,11 +122,11 @@ class LossJumps(AbstractClaim[MLP]):
     """The jump over the threshold. That the loss is continuous, 0, is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (LossJumps(share=0.0),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        loss = _loss(run)
+    def conditions(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
+        loss = _loss(run.experiment)
         ours = isinstance(loss, Dorfer)
         yield Hypothesis("the loss is the mean of the smallest LDA eigenvalues", ours)
         classes = len(run.experiment.risk.problem.classes)
@@ -141,7 +140,7 @@ class LossJumps(AbstractClaim[MLP]):
         before, after = (
             float(value(self._scaled(run, c * (1 + shift)))) for shift in (-1e-9, 1e-9)
         )
-        apart = np.ptp(_eigenvalues(run, self._scaled(run, c)))
+        apart = np.ptp(_eigenvalues(run.experiment, self._scaled(run, c)))
         return float(abs((after - before) / apart - self.share))
 
     def _scaled(self, run, c: float) -> MLP:
@@ -153,8 +152,8 @@ class LossJumps(AbstractClaim[MLP]):
         """The multiple of the last layer at which the threshold is crossed."""
 
         def beyond(log: float) -> float:
-            found = _eigenvalues(run, self._scaled(run, np.exp(log)))
-            return np.ptp(found) - getattr(_loss(run), "threshold", np.inf)
+            found = _eigenvalues(run.experiment, self._scaled(run, np.exp(log)))
+            return np.ptp(found) - getattr(_loss(run.experiment), "threshold", np.inf)
 
         low, high = -5.0, 5.0
         if not (beyond(low) < 0 < beyond(high) < np.inf):

@@ -16,22 +16,21 @@ from ...observables import AbstractObservable, LayerNorms
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis
 from ..measures.drifts import EVERY, every_step, is_descent
+from ..papers import DORFER, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import fully_connected, rectified, three_classes
 
 
-DORFER = "Derived; of the objective of Dorfer et al. (2016), arXiv:1511.04707"
-
-
-def _is_dorfer_without_ridge(run: Trajectory) -> Iterable[Hypothesis]:
-    loss = run.experiment.risk.loss
+def _is_dorfer_without_ridge(experiment: Experiment) -> Iterable[Hypothesis]:
+    loss = experiment.risk.loss
     ours = isinstance(loss, Dorfer)
     yield Hypothesis("the loss is the mean of the smallest LDA eigenvalues", ours)
     yield Hypothesis("it has no ridge", getattr(loss, "ridge", 0.0) == 0)
 
 
-class UnboundedBelow(AbstractClaim[DeepLinear]):
+class UnboundedBelow(AbstractToleranceClaim[DeepLinear]):
     r"""Without a ridge the objective has no minimum where $S_w$ is singular.
 
     At a distance $s$ from outputs in the kernel of $S_w$ the eigenvalues are of order
@@ -40,7 +39,7 @@ class UnboundedBelow(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "G5"
-    reference: ClassVar[str] = DORFER
+    source: ClassVar[Source] = Source(DORFER, "", "derived")
     needs: ClassVar[type] = DeepLinear
     tolerance: float = 0.02
     """The next term is of relative size $s$, at most 1e-3."""
@@ -52,11 +51,11 @@ class UnboundedBelow(AbstractClaim[DeepLinear]):
     """The slope of $\\log(-R)$ in $\\log(1/s)$. Below 2 it is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (UnboundedBelow(exponent=0.0), UnboundedBelow(exponent=1.0))
 
-    def hypotheses(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield from _is_dorfer_without_ridge(run)
+    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
+        yield from _is_dorfer_without_ridge(run.experiment)
         problem = run.experiment.risk.problem
         kernel = scipy.linalg.null_space(np.asarray(problem.within), rcond=1e-10)
         apart = np.linalg.matrix_rank(kernel.T @ problem.contrast, tol=1e-8)
@@ -102,7 +101,7 @@ class SlopeOfWeights(AbstractObservable[MLP]):
         return jnp.stack([jnp.sum(g**2) for g in slope.weights])
 
 
-class DriftOfSteps(AbstractClaim[MLP]):
+class DriftOfSteps(AbstractToleranceClaim[MLP]):
     r"""Without a ridge all drift of the norms comes from the length of the steps.
 
     The flow keeps every $\|W_l\|$; a step of descent adds $\eta^2\|\nabla_l\|^2$. With
@@ -110,7 +109,7 @@ class DriftOfSteps(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "G5b"
-    reference: ClassVar[str] = DORFER
+    source: ClassVar[Source] = Source(DORFER, "", "derived")
     needs: ClassVar[type] = MLP
     observes: ClassVar[tuple[AbstractObservable, ...]] = (
         LayerNorms(),
@@ -124,16 +123,16 @@ class DriftOfSteps(AbstractClaim[MLP]):
     """What the growth is multiplied with. Only 1 is right."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (DriftOfSteps(growth=0.0),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield from _is_dorfer_without_ridge(run)
+    def conditions(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
+        yield from _is_dorfer_without_ridge(run.experiment)
         network = run.experiment.network
         rectified = network.activation in ("identity", "leaky_relu", "relu")
         yield Hypothesis("the activation is homogeneous", rectified)
         yield Hypothesis("there are no biases", network.biases is None)
-        yield from is_descent(run)
+        yield from is_descent(run.experiment)
         yield every_step(run)
 
     def gap(self, run: Trajectory[MLP]) -> float:

@@ -14,7 +14,11 @@ from ...observables import AbstractObservable
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, gradient, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.paths import gradient
+from ..papers import Source, TACIT
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import three_classes
 
 
@@ -26,7 +30,7 @@ def _gate(depth: int, seed: int = 1901) -> Gate:
     return Gate(rng.uniform(0.5, 1.5, (depth, 8)))
 
 
-class GateMovedByRidge(AbstractClaim[Gate]):
+class GateMovedByRidge(AbstractToleranceClaim[Gate]):
     r"""Under the ratio trace only the ridge moves a gate, and only outwards.
 
     $\theta_{l,i}\,\partial_{l,i} R = -2\lambda\,[M S_b M]_{ii}$ with the latent
@@ -35,7 +39,7 @@ class GateMovedByRidge(AbstractClaim[Gate]):
     """
 
     id: ClassVar[str] = "G7"
-    reference: ClassVar[str] = "Derived"
+    source: ClassVar[Source] = Source(TACIT, "", "derived")
     needs: ClassVar[type] = Gate
     observes: ClassVar[tuple[AbstractObservable, ...]] = ()
     tolerance: float = 1e-10
@@ -48,11 +52,11 @@ class GateMovedByRidge(AbstractClaim[Gate]):
     """Whether the ridge counts. That a gate never moves is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (GateMovedByRidge(moved=False),) if self.ridge else ()
 
-    def hypotheses(self, run: Trajectory[Gate]) -> Iterable[Hypothesis]:
-        loss = run.experiment.risk.loss
+    def hypotheses(self, experiment: Experiment[Gate]) -> Iterable[Hypothesis]:
+        loss = experiment.risk.loss
         plain = isinstance(loss, RatioTrace) and not loss.input_ridge
         yield Hypothesis("the loss is the ratio trace, without an input ridge", plain)
 
@@ -75,7 +79,7 @@ class GateMovedByRidge(AbstractClaim[Gate]):
         return Experiment(_gate(2), risk, GradientFlow(), until=0.0)
 
 
-class TraceRatioPicksOne(AbstractClaim[Gate]):
+class TraceRatioPicksOne(AbstractToleranceClaim[Gate]):
     r"""The trace ratio of a gate ends at a single feature, at any depth.
 
     It is a mean of the ratios $[S_b]_{ii} / [S_w]_{ii}$, and largest where the whole
@@ -83,7 +87,7 @@ class TraceRatioPicksOne(AbstractClaim[Gate]):
     """
 
     id: ClassVar[str] = "G7b"
-    reference: ClassVar[str] = "Derived"
+    source: ClassVar[Source] = Source(TACIT, "", "derived")
     needs: ClassVar[type] = Gate
     tolerance: float = 1e-8
     """$1 - |\\cos|$ is quadratic in the other weights, 1e-5 of the best at the end."""
@@ -95,15 +99,15 @@ class TraceRatioPicksOne(AbstractClaim[Gate]):
     """Whether the ratio decides. That $[S_b]_{ii}$ alone does is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (TraceRatioPicksOne(depth=self.depth, ratios=False),)
 
-    def hypotheses(self, run: Trajectory[Gate]) -> Iterable[Hypothesis]:
-        loss = run.experiment.risk.loss
+    def hypotheses(self, experiment: Experiment[Gate]) -> Iterable[Hypothesis]:
+        loss = experiment.risk.loss
         plain = isinstance(loss, TraceRatio) and not loss.ridge and not loss.input_ridge
         yield Hypothesis("the loss is the trace ratio, without ridges", plain)
-        yield is_gradient_flow(run)
-        start = jnp.diag(run.experiment.network.predictor())
+        yield is_gradient_flow(experiment)
+        start = jnp.diag(experiment.network.predictor())
         yield Hypothesis("no feature starts at 0", bool(jnp.all(start != 0)))
 
     def gap(self, run: Trajectory[Gate]) -> float:

@@ -13,34 +13,30 @@ from ...observables import AbstractObservable, LayerNorms, LinearPredictor
 from ...oracles import fisher_direction
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import (
-    AbstractClaim,
-    along,
-    Hypothesis,
-    is_gradient_flow,
-    over_time,
-    resolved,
-    settled,
-)
 from ..hypotheses.discriminants import balanced, deep, invertible, orthant_end
+from ..hypotheses.flows import is_gradient_flow, resolved, settled
+from ..measures.paths import along, over_time
+from ..papers import LI, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE, LONG, unbalanced
 
 
-def _ridged(run: Trajectory) -> Iterable[Hypothesis]:
-    loss = run.experiment.risk.loss
+def _ridged(experiment: Experiment) -> Iterable[Hypothesis]:
+    loss = experiment.risk.loss
     ratio = isinstance(loss, Fisher) and loss.form == "ratio" and not loss.input_ridge
     yield Hypothesis("the loss is -J", ratio)
-    yield is_gradient_flow(run)
+    yield is_gradient_flow(experiment)
 
 
-def _parts(run: Trajectory, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _parts(experiment: Experiment, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The squared contrast and the within-class variance of predictors ``(t, d)``."""
-    contrast = np.asarray(run.experiment.risk.problem.contrast)
-    within = np.asarray(run.experiment.risk.problem.within)
+    contrast = np.asarray(experiment.risk.problem.contrast)
+    within = np.asarray(experiment.risk.problem.within)
     return np.sum((w @ contrast) ** 2, axis=1), np.sum(w @ within * w, axis=1)
 
 
-class RidgeLengthensLayers(AbstractClaim[Diagonal]):
+class RidgeLengthensLayers(AbstractToleranceClaim[Diagonal]):
     r"""With a latent ridge every layer grows at the same rate, whatever the start.
 
     Of $-J_\lambda = -a^2 / (b + \lambda)$, scaling a layer lowers the loss:
@@ -49,7 +45,7 @@ class RidgeLengthensLayers(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "E3"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (
         LinearPredictor(),
@@ -63,11 +59,13 @@ class RidgeLengthensLayers(AbstractClaim[Diagonal]):
     """Of that rate; 0, that norms are conserved all the same, is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (RidgeLengthensLayers(share=0.0), RidgeLengthensLayers(share=0.5))
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _ridged(run)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield from _ridged(experiment)
+
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield resolved(self._grown(run)[1])
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
@@ -81,7 +79,7 @@ class RidgeLengthensLayers(AbstractClaim[Diagonal]):
         if not isinstance(loss, Fisher):
             return np.full(len(times), np.nan), np.inf
         ridge = loss.ridge
-        a2, b = _parts(run, w)
+        a2, b = _parts(run.experiment, w)
         return over_time(times, 4 * ridge * a2 / (b + ridge) ** 2)
 
     def witness(self) -> Experiment[Diagonal]:
@@ -95,7 +93,7 @@ class RidgeLengthensLayers(AbstractClaim[Diagonal]):
         return Experiment(true.network, other, FINE, until=2.0)
 
 
-class RidgeGrowth(AbstractClaim[Diagonal]):
+class RidgeGrowth(AbstractToleranceClaim[Diagonal]):
     r"""From balance and with a latent ridge, layers grow like $t^{1/(L+1)}$ for ever.
 
     The direction still goes to the maximiser of J in the orthant. With $k = b / N^L$
@@ -105,7 +103,7 @@ class RidgeGrowth(AbstractClaim[Diagonal]):
     """
 
     id: ClassVar[str] = "E3b"
-    reference: ClassVar[str] = "Derived; cf. Li (2026), arXiv:2603.02622"
+    source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (
         LinearPredictor(),
@@ -120,34 +118,34 @@ class RidgeGrowth(AbstractClaim[Diagonal]):
     """Added to the depth in the formula; another number than 0 makes it false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (RidgeGrowth(depth=self.depth, shift=1),)
 
-    def hypotheses(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _ridged(run)
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield from _ridged(run.experiment)
         ridge = getattr(run.experiment.risk.loss, "ridge", 0.0)
         yield Hypothesis("it has a ridge on the outputs", ridge > 0)
-        yield invertible(run)
-        yield deep(run)
-        yield balanced(run)
-        two = orthant_end(run) is not None
+        yield invertible(run.experiment)
+        yield deep(run.experiment)
+        yield balanced(run.experiment)
+        two = orthant_end(run.experiment) is not None
         yield Hypothesis("two classes, which w0 tells apart", two)
         if two:
             times, w = along(run)
-            b = _parts(run, w[times >= times[-1] / 10])[1]
+            b = _parts(run.experiment, w[times >= times[-1] / 10])[1]
             far = bool(2 * ridge < 5e-5 * b.min())
             yield Hypothesis("the ridge has become small against b", far)
         yield settled(run, turn=self.tolerance)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
-        limit = orthant_end(run)
+        limit = orthant_end(run.experiment)
         if limit is None:
             return math.nan
         times, L = np.asarray(run.times), len(run.experiment.network.layers)
         late = times >= times[-1] / 10
         norms = np.asarray(run.seen["LayerNorms"])[late]
         w, ridge = limit.value, getattr(run.experiment.risk.loss, "ridge", 0.0)
-        k = _parts(run, w[None])[1][0] / np.sum(np.abs(w) ** (2 / L)) ** L
+        k = _parts(run.experiment, w[None])[1][0] / np.sum(np.abs(w) ** (2 / L)) ** L
         power = L + 1 + self.shift
         law = (power * 4 * ridge * limit.objective * times[late] / k) ** (1 / power)
         end = np.asarray(run.network.predictor())

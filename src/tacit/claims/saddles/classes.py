@@ -13,21 +13,25 @@ from ...networks import MLP
 from ...risk import Risk
 from ...saddles import signals
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.saddles import classified, of_class
 from ..measures.saddles import exchange, scale, velocity as moving
-from ..witnesses.saddles import ordinary, RAWAL
+from ..papers import DU, RAWAL, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
+from ..witnesses.saddles import ordinary
 
 
-class HomogeneousBalance(AbstractClaim[MLP]):
+class HomogeneousBalance(AbstractToleranceClaim[MLP]):
     r"""An activation of class A, $z\sigma' = \sigma$, conserves the balance of layers.
 
     The linear one and the rectifiers, leaky or not. No other class does.
     """
 
     id: ClassVar[str] = "S2"
-    reference: ClassVar[str] = (
-        f"{RAWAL}, the four classes; Du, Hu and Lee (2018), arXiv:1806.00900"
+    source: ClassVar[tuple[Source, ...]] = (
+        Source(RAWAL, "the four classes", "quoted"),
+        Source(DU, "", "quoted"),
     )
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-12
@@ -38,13 +42,13 @@ class HomogeneousBalance(AbstractClaim[MLP]):
     rectifiers, true of the linear activation alone."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, whole=True),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield of_class(run, "A")
-        yield is_gradient_flow(run)
-        yield Hypothesis("there are no biases", run.experiment.network.biases is None)
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield of_class(experiment, "A")
+        yield is_gradient_flow(experiment)
+        yield Hypothesis("there are no biases", experiment.network.biases is None)
 
     def gap(self, run: Trajectory[MLP]) -> float:
         network, velocity = run.network, moving(run)
@@ -64,7 +68,7 @@ class HomogeneousBalance(AbstractClaim[MLP]):
         return ordinary("tanh", seed=1014)
 
 
-class LeadingDrift(AbstractClaim[MLP]):
+class LeadingDrift(AbstractToleranceClaim[MLP]):
     r"""Small units move the balance by the leading order of $\varphi$ alone.
 
     $2\,\mathbb E\langle\bar d_l, c_q z_l^q\rangle$, $q$ odd in class B and even in C:
@@ -73,7 +77,7 @@ class LeadingDrift(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "S2b"
-    reference: ClassVar[str] = f"{RAWAL}, the four classes"
+    source: ClassVar[Source] = Source(RAWAL, "the four classes", "quoted")
     needs: ClassVar[type] = MLP
     margin: ClassVar[float] = 10.0
     """The tolerance is a neglected order, not rounding."""
@@ -87,12 +91,12 @@ class LeadingDrift(AbstractClaim[MLP]):
     """How far from the true leading order; another than 0 is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, shift=1),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield of_class(run, "BC")
-        yield is_gradient_flow(run)
+    def conditions(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
+        yield of_class(run.experiment, "BC")
+        yield is_gradient_flow(run.experiment)
         found = signals(
             run.network, run.experiment.risk.loss, run.experiment.risk.problem
         )
@@ -100,7 +104,11 @@ class LeadingDrift(AbstractClaim[MLP]):
         yield Hypothesis("the hidden units are small, below 0.05", small)
 
     def gap(self, run: Trajectory[MLP]) -> float:
-        risk, network, kind = run.experiment.risk, run.network, classified(run)
+        risk, network, kind = (
+            run.experiment.risk,
+            run.network,
+            classified(run.experiment),
+        )
         q, c = (kind.q or 2) + self.shift, kind.coefficient or 1.0
         told, sizes = _of_order(risk, network, q, c)
         exact = np.array([jnp.sum(t) for t in exchange(risk, network).neurons])

@@ -15,7 +15,7 @@ from ...oracles import activation_class, escape_time
 from ...risk import Risk
 from ...saddles import Leading
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.saddles import (
     all_small_and_alike,
     small_of,
@@ -25,10 +25,13 @@ from ..hypotheses.saddles import (
     to_a_gain,
     zero_at_zero,
 )
-from ..witnesses.saddles import even, gaussian, leaving, RAWAL
+from ..papers import RAWAL, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
+from ..witnesses.saddles import even, gaussian, leaving
 
 
-class EscapeLaw(AbstractClaim[AbstractNetwork]):
+class EscapeLaw(AbstractToleranceClaim[AbstractNetwork]):
     r"""With $r$ small layers the time to escape grows as $\varepsilon^{-(r-2)}$.
 
     With its prefactor: $K\tau = (\varepsilon^{2-r} - \theta^{2-r})/(r-2)$ from aligned
@@ -38,7 +41,9 @@ class EscapeLaw(AbstractClaim[AbstractNetwork]):
     """
 
     id: ClassVar[str] = "S6"
-    reference: ClassVar[str] = f"{RAWAL}, the escape law; the prefactor derived"
+    source: ClassVar[Source] = Source(
+        RAWAL, "the escape law; the prefactor derived", "quoted"
+    )
     needs: ClassVar[type] = AbstractNetwork
     records: ClassVar[int] = 1
     margin: ClassVar[float] = 10.0
@@ -52,16 +57,18 @@ class EscapeLaw(AbstractClaim[AbstractNetwork]):
     layers for the first ones: both false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return tuple(EscapeLaw(version=v) for v in ("depth", "place"))
 
-    def hypotheses(self, run: Trajectory) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield steep_at_zero(run)
-        yield zero_at_zero(run)
-        yield to_a_gain(run)
-        yield Hypothesis("the small layers are below 0.01", start_gain(run) < 0.01)
-        low = run.experiment.until.level <= 0.05
+    def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield steep_at_zero(experiment)
+        yield zero_at_zero(experiment)
+        yield to_a_gain(experiment)
+        yield Hypothesis(
+            "the small layers are below 0.01", start_gain(experiment) < 0.01
+        )
+        low = experiment.until.level <= 0.05
         yield Hypothesis("the level is 0.05 or lower", low)
 
     def gap(self, run: Trajectory) -> float:
@@ -71,9 +78,14 @@ class EscapeLaw(AbstractClaim[AbstractNetwork]):
         try:
             told = float(escape_time(network, run.experiment.risk, level).value)
         except DataError:  # outside the law: what it would say if it were not
-            told = _linear(network, run.experiment.risk, small_of(run), level)
+            told = _linear(
+                network, run.experiment.risk, small_of(run.experiment), level
+            )
         if self.version == "depth":
-            eps, extra = start_gain(run), len(network.weights) - len(small_of(run))
+            eps, extra = (
+                start_gain(run.experiment),
+                len(network.weights) - len(small_of(run.experiment)),
+            )
             told *= eps**-extra
         return abs(float(run.times[-1]) / told - 1)
 
@@ -101,7 +113,7 @@ def _moved_down(chain: Chain) -> Chain:
     return Chain(gains[0], gains[1:], chain.activation, chain.width)
 
 
-class HermitePrefactor(AbstractClaim[Chain]):
+class HermitePrefactor(AbstractToleranceClaim[Chain]):
     r"""For $y = \beta\sigma(u)$ the constant is $\beta h\,\sigma'(0)^{L-1}/\sqrt N$.
 
     In the normalisation of $N$ parallel chains with read-out $1/\sqrt N$ and time in
@@ -111,8 +123,8 @@ class HermitePrefactor(AbstractClaim[Chain]):
     """
 
     id: ClassVar[str] = "S4"
-    reference: ClassVar[str] = (
-        f"{RAWAL}, the symmetric experiment; the constant derived"
+    source: ClassVar[Source] = Source(
+        RAWAL, "the symmetric experiment; the constant derived", "quoted"
     )
     needs: ClassVar[type] = Chain
     records: ClassVar[int] = 1
@@ -128,16 +140,16 @@ class HermitePrefactor(AbstractClaim[Chain]):
     """Whether the constant is the Hermite coefficient; the leading one is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, hermite=False),)
 
-    def hypotheses(self, run: Trajectory[Chain]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield squared_loss(run)
-        yield steep_at_zero(run)
-        yield zero_at_zero(run)
-        yield to_a_gain(run)
-        yield from all_small_and_alike(run)
+    def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield squared_loss(experiment)
+        yield steep_at_zero(experiment)
+        yield zero_at_zero(experiment)
+        yield to_a_gain(experiment)
+        yield from all_small_and_alike(experiment)
 
     def gap(self, run: Trajectory[Chain]) -> float:
         chain, problem = run.experiment.network, run.experiment.risk.problem
@@ -149,7 +161,7 @@ class HermitePrefactor(AbstractClaim[Chain]):
         h = mass @ (u * np.asarray(problem.y)) / mass.sum()
         h = h if self.hermite else kind.coefficient
         told = h * kind.alpha ** (L - 1) / math.sqrt(N)
-        eps, level = start_gain(run), run.experiment.until.level
+        eps, level = start_gain(run.experiment), run.experiment.until.level
         span = (eps ** (2 - L) - level ** (2 - L)) / (L - 2)
         return abs(told * N * float(run.times[-1]) / span - 1)
 

@@ -13,16 +13,20 @@ from ...networks import Chain
 from ...oracles import escape_time
 from ...saddles import pull_of
 from ...training import Trajectory
-from ..base import AbstractClaim, gradient, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.saddles import all_small_and_alike, of_class, squared_loss, to_a_gain
-from ..witnesses.saddles import escapes, even, gaussian, leaving, RAWAL
+from ..measures.paths import gradient
+from ..papers import RAWAL, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
+from ..witnesses.saddles import escapes, even, gaussian, leaving
 
 
 STIFF = GradientFlow(rtol=1e-8, clock="escape")
 """The read-out relaxes far faster than the rest moves; finer costs more steps."""
 
 
-class SlavedReadOut(AbstractClaim[Chain]):
+class SlavedReadOut(AbstractToleranceClaim[Chain]):
     r"""Where $\sigma(0) \ne 0$ and the targets are centred, the power is $2r - 4$.
 
     The read-out follows the constant feature at once and is held at
@@ -31,7 +35,7 @@ class SlavedReadOut(AbstractClaim[Chain]):
     """
 
     id: ClassVar[str] = "S11"
-    reference: ClassVar[str] = f"Derived; an exception to {RAWAL}, the escape law"
+    source: ClassVar[Source] = Source(RAWAL, "the escape law", "derived")
     needs: ClassVar[type] = Chain
     records: ClassVar[int] = 1
     margin: ClassVar[float] = 10.0
@@ -44,16 +48,16 @@ class SlavedReadOut(AbstractClaim[Chain]):
     """Whether the usual power $r - 2$ is said to hold as well, which is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, usual=True),)
 
-    def hypotheses(self, run: Trajectory[Chain]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield squared_loss(run)
-        yield of_class(run, "D")
-        yield to_a_gain(run)
-        yield from all_small_and_alike(run)
-        pull = pull_of(run.experiment.risk.loss, run.experiment.risk.problem)
+    def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield squared_loss(experiment)
+        yield of_class(experiment, "D")
+        yield to_a_gain(experiment)
+        yield from all_small_and_alike(experiment)
+        pull = pull_of(experiment.risk.loss, experiment.risk.problem)
         centred = abs(pull.sum()) < 1e-9 * np.abs(pull).sum()
         yield Hypothesis("the targets have mean 0", bool(centred))
 
@@ -77,7 +81,7 @@ class SlavedReadOut(AbstractClaim[Chain]):
         return leaving(even(0.01, 3, "tanh"), _centred(), 0.1, flow=STIFF)
 
 
-class MonomialEscape(AbstractClaim[Chain]):
+class MonomialEscape(AbstractToleranceClaim[Chain]):
     r"""For $\sigma(z) = z^k$ the power is $\sum_{j<L} k^j - 2$.
 
     The degree of the output in the small layers, less 2: with no slope at 0 no layer
@@ -85,7 +89,7 @@ class MonomialEscape(AbstractClaim[Chain]):
     """
 
     id: ClassVar[str] = "S12"
-    reference: ClassVar[str] = f"Derived; an exception to {RAWAL}, the escape law"
+    source: ClassVar[Source] = Source(RAWAL, "the escape law", "derived")
     needs: ClassVar[type] = Chain
     records: ClassVar[int] = 1
     margin: ClassVar[float] = 10.0
@@ -100,14 +104,14 @@ class MonomialEscape(AbstractClaim[Chain]):
     """Whether the usual power $r - 2$ is said to hold as well, which is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, usual=True),)
 
-    def hypotheses(self, run: Trajectory[Chain]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield _monomial(run, self.degree)
-        yield to_a_gain(run)
-        yield from all_small_and_alike(run)
+    def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield _monomial(experiment, self.degree)
+        yield to_a_gain(experiment)
+        yield from all_small_and_alike(experiment)
 
     def gap(self, run: Trajectory[Chain]) -> float:
         times = np.append(escapes(run.experiment, (4.0, 2.0)), float(run.times[-1]))
@@ -124,14 +128,14 @@ class MonomialEscape(AbstractClaim[Chain]):
         return _power("tanh", 1)
 
 
-class MonomialBalance(AbstractClaim[Chain]):
+class MonomialBalance(AbstractToleranceClaim[Chain]):
     r"""For $\sigma(z) = z^k$ the flow conserves $\|W_l\|^2 - k\|W_{l+1}\|^2$.
 
     Scaling layer $l$ by $c$ is scaling the one above by $c^k$, under any loss.
     """
 
     id: ClassVar[str] = "S12b"
-    reference: ClassVar[str] = f"Derived; cf. {RAWAL}, the imbalance identity"
+    source: ClassVar[Source] = Source(RAWAL, "the imbalance identity", "derived")
     needs: ClassVar[type] = Chain
     records: ClassVar[int] = 1
     tolerance: float = 1e-12
@@ -143,12 +147,12 @@ class MonomialBalance(AbstractClaim[Chain]):
     """Whether both layers count alike, which is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, even=True),)
 
-    def hypotheses(self, run: Trajectory[Chain]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield _monomial(run, self.degree)
+    def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield _monomial(experiment, self.degree)
 
     def gap(self, run: Trajectory[Chain]) -> float:
         slope = gradient(run.experiment.risk, run.network).weights
@@ -168,9 +172,9 @@ class MonomialBalance(AbstractClaim[Chain]):
         return Experiment(start, gaussian(np.tanh), GradientFlow(), until=0.0)
 
 
-def _monomial(run: Trajectory[Chain], degree: int) -> Hypothesis:
+def _monomial(experiment: Experiment[Chain], degree: int) -> Hypothesis:
     z = np.linspace(-2.0, 2.0, 9)
-    same = np.allclose(run.experiment.network.sigma(z), z**degree, rtol=1e-13)
+    same = np.allclose(experiment.network.sigma(z), z**degree, rtol=1e-13)
     return Hypothesis(f"the activation is the power {degree}", bool(same))
 
 

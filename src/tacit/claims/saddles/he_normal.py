@@ -16,7 +16,7 @@ from ...networks.activations import values_and_slopes
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.saddles import (
     nothing_constant,
     signal,
@@ -25,23 +25,26 @@ from ..hypotheses.saddles import (
     start_gain,
     steep_at_zero,
 )
-from ..witnesses.saddles import ESCAPE, escapes, RAWAL, whitened
+from ..papers import RAWAL, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
+from ..witnesses.saddles import ESCAPE, escapes, whitened
 
 
 HALVES = (4.0, 2.0, 1.0)
 """What the small layers of the run are multiplied by for the runs beside it."""
 
 
-def generic(run: Trajectory[MLP]) -> Hypothesis:
+def generic(experiment: Experiment[MLP]) -> Hypothesis:
     """Whether the small layers are of full rank, as those drawn at random are."""
     ranks = []
-    for i in small_of(run):
-        W = np.asarray(run.experiment.network.weights[i])
+    for i in small_of(experiment):
+        W = np.asarray(experiment.network.weights[i])
         ranks.append(np.linalg.matrix_rank(W) == min(W.shape))
     return Hypothesis("the small layers are of full rank", all(ranks))
 
 
-class HeNormalExponent(AbstractClaim[MLP]):
+class HeNormalExponent(AbstractToleranceClaim[MLP]):
     r"""From random weights too the time grows as $\varepsilon^{-(r-2)}$.
 
     $r$ counts the small layers, whatever the depth; for $r = 2$ it grows as
@@ -51,7 +54,9 @@ class HeNormalExponent(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "S9"
-    reference: ClassVar[str] = f"{RAWAL}, the escape law for He-normal networks"
+    source: ClassVar[Source] = Source(
+        RAWAL, "the escape law for He-normal networks", "quoted"
+    )
     needs: ClassVar[type] = MLP
     records: ClassVar[int] = 1
     margin: ClassVar[float] = 10.0
@@ -69,24 +74,24 @@ class HeNormalExponent(AbstractClaim[MLP]):
     """Whether the power is said to be $L - 2$, which is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         if len(self.small) == len(self.widths) - 1:
             return ()
         return (dataclasses.replace(self, depth=True),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield generic(run)
-        fallen = isinstance(run.experiment.until, RiskBelow)
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield generic(experiment)
+        fallen = isinstance(experiment.until, RiskBelow)
         yield Hypothesis("it ends where the risk has fallen", fallen)
-        yield Hypothesis("two layers or more are small", len(small_of(run)) >= 2)
-        yield sloped_at_zero(run)
-        yield nothing_constant(run)
+        yield Hypothesis("two layers or more are small", len(small_of(experiment)) >= 2)
+        yield sloped_at_zero(experiment)
+        yield nothing_constant(experiment)
 
     def gap(self, run: Trajectory[MLP]) -> float:
         times = np.append(escapes(run.experiment, HALVES[:-1]), float(run.times[-1]))
         layers = run.experiment.network.weights
-        counted = len(layers) if self.depth else len(small_of(run))
+        counted = len(layers) if self.depth else len(small_of(run.experiment))
         return abs(fit_exponent(np.array(HALVES), times).value + (counted - 2))
 
     def witness(self) -> Experiment[MLP]:
@@ -105,7 +110,7 @@ class HeNormalExponent(AbstractClaim[MLP]):
         return _falling(start, risk)
 
 
-class TwoLayerPrefactor(AbstractClaim[MLP]):
+class TwoLayerPrefactor(AbstractToleranceClaim[MLP]):
     r"""With two small layers $d\tau/d\log(1/\varepsilon) = 1/K$.
 
     $K = \|\mathbb E[y\,h]\|\,\|p\|\,\sigma_1(M)\,\sigma'(0)^n$, $h$ the activity that
@@ -114,7 +119,7 @@ class TwoLayerPrefactor(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "S10"
-    reference: ClassVar[str] = f"Derived; cf. {RAWAL}, the logarithmic case"
+    source: ClassVar[Source] = Source(RAWAL, "the logarithmic case", "derived")
     needs: ClassVar[type] = MLP
     records: ClassVar[int] = 1
     margin: ClassVar[float] = 10.0
@@ -127,21 +132,21 @@ class TwoLayerPrefactor(AbstractClaim[MLP]):
     """Whether the slope of the activation counts; leaving it out is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, linear=False),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield steep_at_zero(run)
-        yield nothing_constant(run)
-        small = small_of(run)
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield steep_at_zero(experiment)
+        yield nothing_constant(experiment)
+        small = small_of(experiment)
         beside = len(small) == 2 and small[1] == small[0] + 1
         yield Hypothesis("two layers are small, one above the other", beside)
-        yield Hypothesis("they are below 1e-3", start_gain(run) < 1e-3)
+        yield Hypothesis("they are below 1e-3", start_gain(experiment) < 1e-3)
 
     def gap(self, run: Trajectory[MLP]) -> float:
         before = escapes(run.experiment, (10.0,))[0]
-        network, small = run.experiment.network, small_of(run)
+        network, small = run.experiment.network, small_of(run.experiment)
         rate = signal(network, run.experiment.risk).fastest
         if not self.linear:
             _, slope = values_and_slopes(network.sigma, jnp.zeros(()))

@@ -11,7 +11,7 @@ from ...experiment import Experiment
 from ...losses import AbstractLoss, Squared
 from ...networks import MLP
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..measures.saddles import (
     biases as biases_of,
     DECAYING,
@@ -19,10 +19,13 @@ from ..measures.saddles import (
     scale,
     velocity as moving,
 )
-from ..witnesses.saddles import ordinary, RAWAL
+from ..papers import RAWAL, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
+from ..witnesses.saddles import ordinary
 
 
-class ImbalanceIdentity(AbstractClaim[MLP]):
+class ImbalanceIdentity(AbstractToleranceClaim[MLP]):
     r"""$\|W_{l+1}\|^2-\|W_l\|^2-\|b_l\|^2$ moves as an activation is inhomogeneous.
 
     At $2\,\mathbb E\langle\bar d_l,\varphi(z_l)\rangle$, where
@@ -32,7 +35,9 @@ class ImbalanceIdentity(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "S1"
-    reference: ClassVar[str] = f"{RAWAL}, the imbalance identity; with biases derived"
+    source: ClassVar[Source] = Source(
+        RAWAL, "the imbalance identity; with biases derived", "quoted"
+    )
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-12
     """Rounding of two sums over samples and units, with three digits to spare."""
@@ -46,12 +51,12 @@ class ImbalanceIdentity(AbstractClaim[MLP]):
     "unbiased" the bias is left out: all false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         wrong = ("conserved", "flipped", *(["unbiased"] if self.biases else []))
         return tuple(dataclasses.replace(self, version=v) for v in wrong)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[MLP]) -> float:
         network, velocity = run.network, moving(run)

@@ -13,12 +13,16 @@ from ...flows import Descent
 from ...networks import MLP
 from ...saddles import imbalance
 from ...training import Trajectory
-from ..base import AbstractClaim, gradient, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.paths import gradient
 from ..measures.saddles import biases, DECAYING, exchange, scale, velocity as moving
-from ..witnesses.saddles import ordinary, RAWAL
+from ..papers import RAWAL, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
+from ..witnesses.saddles import ordinary
 
 
-class NeuronImbalance(AbstractClaim[MLP]):
+class NeuronImbalance(AbstractToleranceClaim[MLP]):
     r"""The identity holds of every hidden unit by itself.
 
     $\|W_{l+1}[:,i]\|^2 - \|W_l[i,:]\|^2 - b_{l,i}^2$ moves at
@@ -26,7 +30,7 @@ class NeuronImbalance(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "S1c"
-    reference: ClassVar[str] = f"Derived; cf. {RAWAL}"
+    source: ClassVar[Source] = Source(RAWAL, "", "derived")
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-12
     """Rounding of two sums over samples, with three digits to spare."""
@@ -37,11 +41,11 @@ class NeuronImbalance(AbstractClaim[MLP]):
     """Whether the units of a layer share its rate evenly, which is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, shared=True),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[MLP]) -> float:
         network, velocity = run.network, moving(run)
@@ -66,7 +70,7 @@ class NeuronImbalance(AbstractClaim[MLP]):
         return dataclasses.replace(self.witness(), flow=DECAYING)
 
 
-class MatrixImbalance(AbstractClaim[MLP]):
+class MatrixImbalance(AbstractToleranceClaim[MLP]):
     r"""$W_{l+1}^\top W_{l+1} - W_lW_l^\top - b_lb_l^\top$ moves at $C + C^\top$.
 
     $C = \mathbb E[\delta_l z_l^\top - \bar d_l h_l^\top]$, which is 0 for a linear
@@ -74,7 +78,7 @@ class MatrixImbalance(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "S1d"
-    reference: ClassVar[str] = f"Derived; cf. {RAWAL}"
+    source: ClassVar[Source] = Source(RAWAL, "", "derived")
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-12
     """Rounding of two sums over samples, with three digits to spare."""
@@ -85,11 +89,11 @@ class MatrixImbalance(AbstractClaim[MLP]):
     """Whether $2C$ takes the place of $C + C^\\top$, which is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, half=True),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
 
     def gap(self, run: Trajectory[MLP]) -> float:
         network, velocity = run.network, moving(run)
@@ -112,14 +116,14 @@ class MatrixImbalance(AbstractClaim[MLP]):
         return dataclasses.replace(self.witness(), flow=DECAYING)
 
 
-class DescentImbalance(AbstractClaim[MLP]):
+class DescentImbalance(AbstractToleranceClaim[MLP]):
     r"""A step $\eta$ of descent adds $\eta^2(\|G_{l+1}\|^2-\|G_l\|^2-\|g_{b_l}\|^2)$.
 
     To $\eta$ times the rate of the flow, exactly and for any step.
     """
 
     id: ClassVar[str] = "S1e"
-    reference: ClassVar[str] = f"Derived; cf. {RAWAL}"
+    source: ClassVar[Source] = Source(RAWAL, "", "derived")
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-12
     """Rounding of squared norms of order 1, with three digits to spare."""
@@ -128,10 +132,10 @@ class DescentImbalance(AbstractClaim[MLP]):
     """Whether the square of the step counts. Without it the identity is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, second=False),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
+    def conditions(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
         flow = run.experiment.flow
         plain = isinstance(flow, Descent) and not flow.weight_decay
         yield Hypothesis("it is gradient descent, without weight decay", plain)

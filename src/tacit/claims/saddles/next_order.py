@@ -12,7 +12,7 @@ from ...observables import AbstractObservable, LayerNorms
 from ...oracles import escape_time
 from ...saddles import pull_of
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.saddles import (
     all_small_and_alike,
     classified,
@@ -20,10 +20,13 @@ from ..hypotheses.saddles import (
     start_gain,
     to_a_gain,
 )
-from ..witnesses.saddles import even, gaussian, leaving, RAWAL
+from ..papers import RAWAL, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
+from ..witnesses.saddles import even, gaussian, leaving
 
 
-class NextOrder(AbstractClaim[Chain]):
+class NextOrder(AbstractToleranceClaim[Chain]):
     r"""$K\tau = \int y^{-(L-1)}(1 + c\,y^{q-1})\,dy$, at resonance with a logarithm.
 
     $c = -\frac{a_q}{\alpha}\frac{L+q-1}{L}\frac{\mathbb E[yu^q]}{\mathbb E[yu]}$ where
@@ -32,7 +35,9 @@ class NextOrder(AbstractClaim[Chain]):
     """
 
     id: ClassVar[str] = "S7"
-    reference: ClassVar[str] = f"{RAWAL}, the resonance; the coefficient derived"
+    source: ClassVar[Source] = Source(
+        RAWAL, "the resonance; the coefficient derived", "quoted"
+    )
     needs: ClassVar[type] = Chain
     records: ClassVar[int] = 1
     margin: ClassVar[float] = 5.0
@@ -45,21 +50,21 @@ class NextOrder(AbstractClaim[Chain]):
     """Whether $(L+q-1)/L$ is there. Without it the theorem is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, factor=False),)
 
-    def hypotheses(self, run: Trajectory[Chain]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield of_class(run, "BC")
-        yield to_a_gain(run)
-        yield from all_small_and_alike(run)
+    def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield of_class(experiment, "BC")
+        yield to_a_gain(experiment)
+        yield from all_small_and_alike(experiment)
 
     def gap(self, run: Trajectory[Chain]) -> float:
         chain, L = run.experiment.network, len(run.experiment.network.weights)
         level = run.experiment.until.level
-        alike = even(start_gain(run), L, chain.activation, width=chain.width)
+        alike = even(start_gain(run.experiment), L, chain.activation, width=chain.width)
         law = escape_time(alike, run.experiment.risk, level)
-        q = classified(run).q or 2
+        q = classified(run.experiment).q or 2
         share = 1.0 if self.factor else L / (L + q - 1)
         added = (law.corrected - float(law.value)) * share
         return abs((float(run.times[-1]) - float(law.value)) / added - 1)
@@ -73,7 +78,7 @@ class NextOrder(AbstractClaim[Chain]):
         return dataclasses.replace(true, network=uneven)
 
 
-class DriftOfBalance(AbstractClaim[Chain]):
+class DriftOfBalance(AbstractToleranceClaim[Chain]):
     r"""From layers alike, $\Delta_l = C_l X^p/p$ with $p = l(q-1) + 2$.
 
     $C_l = -2c_q\,\alpha^{q(l-1)-l}\,\mathbb E[yu^q]/\mathbb E[yu]$, $X$ the common
@@ -82,8 +87,8 @@ class DriftOfBalance(AbstractClaim[Chain]):
     """
 
     id: ClassVar[str] = "S8"
-    reference: ClassVar[str] = (
-        f"{RAWAL}, the drift of the first pair; constants derived"
+    source: ClassVar[Source] = Source(
+        RAWAL, "the drift of the first pair; constants derived", "quoted"
     )
     needs: ClassVar[type] = Chain
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
@@ -101,25 +106,25 @@ class DriftOfBalance(AbstractClaim[Chain]):
     """Whether the sign is the true one."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, signed=False),)
 
-    def hypotheses(self, run: Trajectory[Chain]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield of_class(run, "BC")
-        yield to_a_gain(run)
-        yield from all_small_and_alike(run)
+    def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield of_class(experiment, "BC")
+        yield to_a_gain(experiment)
+        yield from all_small_and_alike(experiment)
 
     def gap(self, run: Trajectory[Chain]) -> float:
         chain, risk = run.experiment.network, run.experiment.risk
-        kind, pair = classified(run), self.pair
+        kind, pair = classified(run.experiment), self.pair
         q, pull = kind.q or 3, pull_of(risk.loss, risk.problem)[:, 0]
         u = np.asarray(risk.problem.X)[:, 0] / np.sqrt(chain.width)
         moments = (pull @ u**q) / (pull @ u)
         power = kind.alpha ** (q * (pair - 1) - pair)
         C = -2 * (kind.coefficient or 1.0) * power * moments
         p, squares = pair * (q - 1) + 2, np.asarray(run.seen["LayerNorms"])[-1]
-        X, begin = run.experiment.until.level, start_gain(run)
+        X, begin = run.experiment.until.level, start_gain(run.experiment)
         told = C * (X**p - begin**p) / p * (1 if self.signed else -1)
         return abs((squares[pair] - squares[pair - 1]) / told - 1)
 

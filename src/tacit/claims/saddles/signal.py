@@ -13,9 +13,12 @@ from ...networks import Chain
 from ...observables import AbstractObservable, LayerNorms
 from ...oracles import escape_time
 from ...training import Trajectory
-from ..base import AbstractClaim, Hypothesis, is_gradient_flow
+from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.saddles import small_of, steep_at_zero, to_a_gain, zero_at_zero
-from ..witnesses.saddles import gaussian, leaving, RAWAL
+from ..papers import RAWAL, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
+from ..witnesses.saddles import gaussian, leaving
 
 
 class GainGrowth(AbstractObservable[Chain]):
@@ -30,7 +33,7 @@ class GainGrowth(AbstractObservable[Chain]):
         return jnp.stack([-jnp.sum(W * G) / jnp.sum(W**2) for W, G in pairs])
 
 
-class SignalInequality(AbstractClaim[Chain]):
+class SignalInequality(AbstractToleranceClaim[Chain]):
     r"""The signal $\gamma = \prod X$ grows at $rK\gamma^{2-2/r}$ or faster.
 
     $\dot\gamma = K\gamma^2\sum X_l^{-2}$, which the mean inequality bounds from below,
@@ -39,7 +42,7 @@ class SignalInequality(AbstractClaim[Chain]):
     """
 
     id: ClassVar[str] = "S13"
-    reference: ClassVar[str] = f"Derived; cf. {RAWAL}, the signal inequality"
+    source: ClassVar[Source] = Source(RAWAL, "the signal inequality", "derived")
     needs: ClassVar[type] = Chain
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(), GainGrowth())
     margin: ClassVar[float] = 10.0
@@ -52,20 +55,20 @@ class SignalInequality(AbstractClaim[Chain]):
     """The power of the signal is this less 2/r; another than 2 is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, power=1.5),)
 
-    def hypotheses(self, run: Trajectory[Chain]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        yield steep_at_zero(run)
-        yield zero_at_zero(run)
-        yield to_a_gain(run)
-        gains = np.asarray(run.experiment.network.gains)
-        ahead = bool(np.all(gains > 0) and np.all(run.experiment.network.first > 0))
+    def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield steep_at_zero(experiment)
+        yield zero_at_zero(experiment)
+        yield to_a_gain(experiment)
+        gains = np.asarray(experiment.network.gains)
+        ahead = bool(np.all(gains > 0) and np.all(experiment.network.first > 0))
         yield Hypothesis("the start points along the signal", ahead)
 
     def gap(self, run: Trajectory[Chain]) -> float:
-        small = list(small_of(run))
+        small = list(small_of(run.experiment))
         norms = np.sqrt(np.asarray(run.seen["LayerNorms"])[:, small])
         grown = np.asarray(run.seen["GainGrowth"])[:, small].sum(axis=1)
         start = run.experiment.network

@@ -15,8 +15,12 @@ from ...networks import Chain, MLP
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..base import AbstractClaim, gradient, Hypothesis, is_gradient_flow
-from ..witnesses.saddles import RAWAL, STILL
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.paths import gradient
+from ..papers import RAWAL, Source
+from ..parts import Hypothesis
+from ..tolerance import AbstractToleranceClaim
+from ..witnesses.saddles import STILL
 
 
 def alike(network: MLP) -> float:
@@ -39,7 +43,7 @@ def reduced(network: MLP) -> Chain:
     return Chain(math.sqrt(m) * first.mean(axis=0), gains, network.activation, m)
 
 
-class SymmetricReduction(AbstractClaim[MLP]):
+class SymmetricReduction(AbstractToleranceClaim[MLP]):
     r"""Hidden units that start alike stay alike, and the flow is that of a chain.
 
     For any data, loss and activation. In the Frobenius norms of the layers the reduced
@@ -48,7 +52,9 @@ class SymmetricReduction(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "S3"
-    reference: ClassVar[str] = f"{RAWAL}, the symmetric manifold; the metric derived"
+    source: ClassVar[Source] = Source(
+        RAWAL, "the symmetric manifold; the metric derived", "quoted"
+    )
     needs: ClassVar[type] = MLP
     tolerance: float = 1e-12
     """Rounding of two gradients, with three digits to spare."""
@@ -57,12 +63,12 @@ class SymmetricReduction(AbstractClaim[MLP]):
     """The metric of the hidden gains, in units of the true one. The theorem has 1."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, inner=1 / 7),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        network = run.experiment.network
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        network = experiment.network
         yield Hypothesis("there are no biases", network.biases is None)
         sizes = {len(W) for W in network.weights[:-1]}
         yield Hypothesis("the hidden layers are equally wide", len(sizes) == 1)
@@ -96,7 +102,7 @@ class SymmetricReduction(AbstractClaim[MLP]):
         return Experiment(MLP(weights, "gelu"), _data(19), STILL, until=0.0)
 
 
-class SymmetryRepels(AbstractClaim[MLP]):
+class SymmetryRepels(AbstractToleranceClaim[MLP]):
     """Hidden units that start nearly alike grow apart: the symmetry does not attract.
 
     By a factor of tens when the network leaves the saddle. So what is proved of
@@ -104,7 +110,7 @@ class SymmetryRepels(AbstractClaim[MLP]):
     """
 
     id: ClassVar[str] = "S3b"
-    reference: ClassVar[str] = f"Derived; cf. {RAWAL}, the symmetric manifold"
+    source: ClassVar[Source] = Source(RAWAL, "the symmetric manifold", "derived")
     needs: ClassVar[type] = MLP
     records: ClassVar[int] = 1
     margin: ClassVar[float] = 5.0
@@ -117,16 +123,16 @@ class SymmetryRepels(AbstractClaim[MLP]):
     """Whether it is said to attract, which is false."""
 
     @property
-    def rivals(self) -> tuple[AbstractClaim, ...]:
+    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
         return (dataclasses.replace(self, attracts=True),)
 
-    def hypotheses(self, run: Trajectory[MLP]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run)
-        away = alike(run.experiment.network)
-        size = max(float(np.linalg.norm(W)) for W in run.experiment.network.weights)
+    def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        away = alike(experiment.network)
+        size = max(float(np.linalg.norm(W)) for W in experiment.network.weights)
         near = 1e-12 * size < away < 1e-2 * size
         yield Hypothesis("the hidden units start nearly alike, not quite", near)
-        ended = isinstance(run.experiment.until, RiskBelow)
+        ended = isinstance(experiment.until, RiskBelow)
         yield Hypothesis("the run ends where the risk has fallen", ended)
 
     def gap(self, run: Trajectory[MLP]) -> float:

@@ -16,8 +16,6 @@ from ...saddles import small_layers
 from ...training import train
 
 
-RAWAL = "Rawal and DeWeese (2026), arXiv:2605.01288"
-
 ESCAPE = GradientFlow(rtol=1e-9, clock="escape")
 """The time to escape is then good to 1e-9, far below what the laws neglect."""
 

@@ -20,7 +20,5 @@ def verdicts(claims: Sequence[AbstractClaim]) -> tuple[Finding, ...]:
 
 
 def _tried(claim: AbstractClaim) -> list[Finding]:
-    witness = claim.witness()
-    found = [Finding.of(check(claim, witness), role="witness")]
-    rivals = [Finding.of(check(r, witness), role="rival") for r in claim.rivals]
-    return found + rivals
+    verdict = check(claim, claim.witness())
+    return [Finding.of(verdict, role="witness"), *Finding.of_rivals(verdict)]

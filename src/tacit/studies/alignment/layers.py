@@ -79,9 +79,9 @@ def _findings(subject: Subject, L: int, *, quick: bool) -> Iterator[Finding]:
     for claim in LASTING:
         yield Finding.of(judge(claim, run), on=on)
     early, claim = ends.near(subject, start, EARLY), ProjectedNormMoves()
-    yield Finding.of(judge(claim, early), on=on)
-    for rival in claim.rivals:
-        yield Finding.of(judge(rival, early), role="rival", on="as printed")
+    verdict = judge(claim, early)
+    yield Finding.of(verdict, on=on)
+    yield from Finding.of_rivals(verdict, on="as printed")
     if not quick:
         claim = StartAboveZeroMayStall()
         yield Finding.of(check(claim, claim.witness()), on="two scalars, u = -v")
