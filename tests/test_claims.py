@@ -84,7 +84,7 @@ def rotating():
             yield pytest.param(name, kind, id=f"{name}-{kind}", marks=group)
 
 
-@pytest.mark.parametrize(("name", "kind"), rotating())
+@pytest.mark.parametrize(("name", "kind"), list(rotating()))
 def test_nothing_true_fails_elsewhere(name, kind):
     claim = CLAIMS[name]
     varied = VARIATIONS[kind](claim.witness())

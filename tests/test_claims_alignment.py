@@ -37,7 +37,7 @@ NOT_APART = {
 @pytest.mark.parametrize("rows", APART.values(), ids=APART)
 def test_separable_data_are_seen_as_such(rows):
     run = train(standing(recipes.labelled(rows)))
-    assert conditions.separable(run).met
+    assert conditions.separable(run.experiment).met
 
 
 @pytest.mark.parametrize("rows", NOT_APART.values(), ids=NOT_APART)
@@ -54,7 +54,7 @@ def test_a_run_that_stalls_names_the_cause_as_well():
     run = train(claim.foil(), claim.observes)
     verdict = judge(claim, run)
     assert verdict.outcome is Outcome.NOT_APPLICABLE
-    assert "the flow stays at |w|" in verdict.not_met[0]
+    assert any("the flow stays at |w|" in text for text in verdict.not_met)
     assert any("a mixture of the y x is 0" in text for text in verdict.not_met)
 
 
@@ -66,19 +66,21 @@ def test_one_label_is_no_problem_of_classes():
 def test_a_start_without_a_gradient_is_named():
     problem = recipes.labelled(POINT)
     still = DeepLinear([np.zeros((2, 2)), np.zeros((1, 2))])
-    met = [h for h in conditions.starts_well(train(standing(problem, still)))]
+    met = [h for h in conditions.starts_well(standing(problem, still))]
     assert [h.met for h in met] == [True, False]
     assert "Assumption 2" in met[1].text
     first = DeepLinear.zero_first((2, 3, 1), seed=1)
     run = train(standing(problem, first))
-    assert all(h.met for h in conditions.starts_well(run)), "the paper's example"
+    assert all(h.met for h in conditions.starts_well(run.experiment)), (
+        "the paper's example"
+    )
 
 
 def test_a_start_on_the_wrong_side_is_named():
     problem = recipes.labelled(POINT)
     start = recipes.half_normal(problem, 2)
     turned = DeepLinear([start.layers[0], -start.layers[1]])
-    met = [h.met for h in conditions.starts_well(train(standing(problem, turned)))]
+    met = [h.met for h in conditions.starts_well(standing(problem, turned))]
     assert met == [False, True]
 
 

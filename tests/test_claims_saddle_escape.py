@@ -17,7 +17,7 @@ MEAN = "the activation is 0 at 0, or the read-out small and the targets of mean 
 
 
 @pytest.mark.parametrize(
-    ("activation", "mean", "small", "broken"),
+    ("activation", "mean", "small", "not_met"),
     [
         ("relu", 0.3, 3, []),
         ("square", 0.0, 3, [SLOPE]),
@@ -33,5 +33,5 @@ def test_the_law_at_random_starts_asks_for_a_slope_and_nothing_constant(
     start = MLP.he_normal(widths, small=small, eps=0.01, activation=activation)
     risk = Risk(Problem(X, CENTRED + mean), Squared())
     run = train(Experiment(start, risk, GradientFlow(), until=0.0), records=1)
-    unmet = [each.text for each in HeNormalExponent().hypotheses(run) if not each.met]
+    unmet = [each.text for each in HeNormalExponent().hypotheses(run.experiment) if not each.met]
     assert [t for t in unmet if t != "it ends where the risk has fallen"] == not_met

@@ -48,6 +48,7 @@ def finished(cls):
         if inspect.isfunction(x)
         and (name == "__call__" or not name.startswith("_"))
         and not getattr(x, "__isabstractmethod__", False)
+        and not getattr(x, "__optional__", False)
     }
 
 
