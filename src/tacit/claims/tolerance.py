@@ -78,11 +78,11 @@ class AbstractToleranceClaim(AbstractClaim[N]):
         )
 
     @abc.abstractmethod
-    def witness(self) -> Experiment[N]:
+    def witness(self) -> Experiment[N]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """A small experiment that meets every hypothesis."""
 
     @abc.abstractmethod
-    def foil(self) -> Experiment[N]:
+    def foil(self) -> Experiment[N]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The witness with a hypothesis broken, so that the conclusion is false."""
 
 

@@ -180,7 +180,7 @@ class ProjectedNormMoves(AbstractToleranceClaim[DeepLinear]):
         flow = run.experiment.flow
         plain = isinstance(flow, GradientFlow) and not flow.weight_decay
         yield Hypothesis("it is the gradient flow, without weight decay", plain)
-        yield on_two_sides(run)
+        yield on_two_sides(run.experiment)
 
     def gap(self, run: Trajectory[DeepLinear]) -> float:
         risk, net = run.experiment.risk, run.network

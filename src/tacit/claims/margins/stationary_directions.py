@@ -43,7 +43,7 @@ class ParametersAreStationary(AbstractToleranceClaim[DeepLinear]):
     power 1 / L: 3e-5 at 1e9 and depth 2."""
 
     def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_separable(run)
+        yield is_separable(run.experiment)
         yield exponential_tail(run.experiment)
         yield is_gradient_flow(run.experiment)
         size = float(np.linalg.norm(np.asarray(run.network.predictor())))

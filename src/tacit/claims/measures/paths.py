@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
-from ...experiment import N
+from ...experiment import Experiment, N
 from ...risk import Risk
 from ...training import Trajectory
 
@@ -26,9 +26,9 @@ def along(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
     return np.append(0.0, times), np.concatenate([first[None], w])
 
 
-def slopes(run: Trajectory, w: np.ndarray) -> np.ndarray:
+def slopes(experiment: Experiment, w: np.ndarray) -> np.ndarray:
     """The slope of the risk at every predictor in `w`, ``(t, d)``."""
-    return np.asarray(_slopes(run.experiment.risk, jnp.asarray(w)))
+    return np.asarray(_slopes(experiment.risk, jnp.asarray(w)))
 
 
 @eqx.filter_jit
