@@ -95,7 +95,7 @@ class SameOrbits(AbstractToleranceClaim[AbstractNetwork]):
         return found
 
     def witness(self) -> Experiment:
-        problem, w0 = definite(1007)
+        problem, w0 = definite(own=1007)
         start = Diagonal.balanced(w0, depth=self.depth)
         return Experiment(start, Risk(problem, Fisher()), FINE, until=0.5)
 

@@ -60,9 +60,9 @@ class HyperbolicMirror(AbstractToleranceClaim[Diagonal]):
         return float(np.max(np.abs(dual - dual[0] + moved)) / np.max(np.abs(dual)))
 
     def witness(self) -> Experiment[Diagonal]:
-        problem, _ = definite(SEED)
+        problem, _ = definite(own=SEED)
         risk = Risk(problem, Fisher())
-        return Experiment(unbalanced(SEED, depth=2), risk, FINE, until=0.5)
+        return Experiment(unbalanced(own=SEED, depth=2), risk, FINE, until=0.5)
 
     def foil(self) -> Experiment[Diagonal]:
         true = self.witness()
@@ -102,9 +102,9 @@ class HyperbolicNorm(AbstractToleranceClaim[Diagonal]):
         return float(np.max(np.abs(norm / norm[0] - 1)))
 
     def witness(self) -> Experiment[Diagonal]:
-        problem, _ = definite(SEED)
+        problem, _ = definite(own=SEED)
         risk = Risk(problem, Fisher())
-        return Experiment(unbalanced(SEED, depth=2), risk, FINE, until=5.0)
+        return Experiment(unbalanced(own=SEED, depth=2), risk, FINE, until=5.0)
 
     def foil(self) -> Experiment[Diagonal]:
         true = self.witness()

@@ -65,14 +65,14 @@ class BalancedSpeed(AbstractToleranceClaim[Diagonal]):
         )
 
     def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = definite(SEED)
+        problem, w0 = definite(own=SEED)
         start = Diagonal.balanced(w0, depth=self.depth)
         return Experiment(start, Risk(problem, Fisher()), FINE, until=0.5)
 
     def foil(self) -> Experiment[Diagonal]:
         true = self.witness()
         return Experiment(
-            unbalanced(SEED, depth=self.depth), true.risk, FINE, until=0.5
+            unbalanced(own=SEED, depth=self.depth), true.risk, FINE, until=0.5
         )
 
     @property
@@ -116,14 +116,14 @@ class MirrorFlow(AbstractToleranceClaim[Diagonal]):
         return float(np.max(np.abs(stray)) / np.max(np.abs(mirrored)))
 
     def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = definite(SEED)
+        problem, w0 = definite(own=SEED)
         start = Diagonal.balanced(w0, depth=self.depth)
         return Experiment(start, Risk(problem, Fisher()), FINE, until=0.5)
 
     def foil(self) -> Experiment[Diagonal]:
         true = self.witness()
         return Experiment(
-            unbalanced(SEED, depth=self.depth), true.risk, FINE, until=0.5
+            unbalanced(own=SEED, depth=self.depth), true.risk, FINE, until=0.5
         )
 
     @property
@@ -167,8 +167,8 @@ class UnbalancedSpeed(AbstractToleranceClaim[Diagonal]):
         return over_time(times, _rate(w, c) * slopes(run.experiment, w))
 
     def witness(self) -> Experiment[Diagonal]:
-        problem, _ = definite(SEED)
-        start = unbalanced(SEED, depth=3)
+        problem, _ = definite(own=SEED)
+        start = unbalanced(own=SEED, depth=3)
         return Experiment(start, Risk(problem, Fisher()), FINE, until=0.5)
 
     def foil(self) -> Experiment[Diagonal]:

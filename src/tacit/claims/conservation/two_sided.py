@@ -57,7 +57,7 @@ class SidesPaired(AbstractToleranceClaim[TwoSided]):
         return float(jnp.max(jnp.abs(run.seen["SidePairing"] / before[None] - 1)))
 
     def witness(self) -> Experiment[TwoSided]:
-        problem, _ = definite(SEED)
+        problem, _ = definite(own=SEED)
         ridged = Risk(problem, Fisher(form="ratio", ridge=0.3))
         return Experiment(_sides(self.depth), ridged, FINE, until=5.0)
 
@@ -98,7 +98,7 @@ class SidesNorm(AbstractToleranceClaim[TwoSided]):
         return float(np.max(np.abs(drift)) / np.sum(before))
 
     def witness(self) -> Experiment[TwoSided]:
-        problem, _ = definite(SEED)
+        problem, _ = definite(own=SEED)
         return Experiment(_sides(self.depth), Risk(problem, Fisher()), FINE, until=5.0)
 
     def foil(self) -> Experiment[TwoSided]:
@@ -147,7 +147,7 @@ class SidesMirror(AbstractToleranceClaim[TwoSided]):
         return float(np.max(np.abs(angle - angle[0] + moved)) / np.max(np.abs(angle)))
 
     def witness(self) -> Experiment[TwoSided]:
-        problem, _ = definite(SEED)
+        problem, _ = definite(own=SEED)
         return Experiment(_sides(2), Risk(problem, Fisher()), FINE, until=0.2)
 
     def foil(self) -> Experiment[TwoSided]:

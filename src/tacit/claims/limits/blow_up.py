@@ -97,7 +97,7 @@ class FiniteBlowUp(AbstractToleranceClaim[Diagonal]):
         return float(total[-1]), error
 
     def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = singular(1102)
+        problem, w0 = singular(own=1102)
         start = Diagonal.balanced(w0, depth=self.depth)
         risk = Risk(problem, Fisher(form=self.form), singular=True)
         level = 1e10 ** (1 / SPEED_UP[self.form])
@@ -166,7 +166,7 @@ class RankOneBlowUp(AbstractToleranceClaim[Diagonal]):
         return self._rank_one(2)
 
     def _rank_one(self, depth):
-        problem, w0 = singular(1102, rank=1)
+        problem, w0 = singular(own=1102, rank=1)
         start = Diagonal.balanced(w0, depth=depth)
         risk = Risk(problem, Fisher(), singular=True)
         return Experiment(start, risk, CLOSE, until=Reaches(FisherRatio(), 1e10))

@@ -67,13 +67,13 @@ class KernelLimit(AbstractToleranceClaim[Diagonal]):
         return float(np.max(stray) / np.max(np.abs(limit.value)))
 
     def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = singular(1102)
+        problem, w0 = singular(own=1102)
         start = Diagonal.balanced(w0, depth=self.depth)
         risk = Risk(problem, Fisher(form="inverse"))
         return Experiment(start, risk, CLOSE, until=RiskBelow(1e-20))
 
     def foil(self) -> Experiment[Diagonal]:
-        problem, w0 = singular(1102)
+        problem, w0 = singular(own=1102)
         start = Diagonal.balanced(w0, depth=self.depth)
         risk = Risk(problem, Fisher(form="inverse", input_ridge=0.1))
         return Experiment(start, risk, LONG, until=1e4)
@@ -154,7 +154,7 @@ class SparedByKernel(AbstractToleranceClaim[Diagonal]):
         return Experiment(start, risk, LONG, until=until)
 
     def foil(self) -> Experiment[Diagonal]:
-        problem, w0 = singular(1102)
+        problem, w0 = singular(own=1102)
         start = Diagonal.balanced(w0, depth=self.depth)
         risk = Risk(problem, Fisher(form="inverse"))
         return Experiment(start, risk, LONG, until=1e3)

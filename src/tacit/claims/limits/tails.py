@@ -122,14 +122,14 @@ class PowerLawTails(AbstractToleranceClaim[Diagonal]):
         return bool(left_out < self.tolerance)
 
     def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = definite(1003)
+        problem, w0 = definite(own=1003)
         start = Diagonal.balanced(w0, depth=self.depth)
         until = {3: 1e5, 4: 1e6}.get(self.depth, 1e7)
         return Experiment(start, Risk(problem, Fisher()), LONG, until=until)
 
     def foil(self) -> Experiment[Diagonal]:
         true = self.witness()
-        start = unbalanced(1003, depth=self.depth)
+        start = unbalanced(own=1003, depth=self.depth)
         return Experiment(start, true.risk, LONG, until=true.until)
 
 
@@ -186,13 +186,13 @@ class ExponentialTails(AbstractToleranceClaim[Diagonal]):
         return bool(2 * g.min(initial=math.inf) * 0.75 * times[-1] > 12)
 
     def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = definite(1003)
+        problem, w0 = definite(own=1003)
         start = Diagonal.balanced(w0, depth=2)
         return Experiment(start, Risk(problem, Fisher()), LONG, until=90.0)
 
     def foil(self) -> Experiment[Diagonal]:
         true = self.witness()
-        start = unbalanced(1003, depth=2)
+        start = unbalanced(own=1003, depth=2)
         return Experiment(start, true.risk, LONG, until=true.until)
 
 

@@ -204,6 +204,6 @@ class NearTiesBreak(AbstractToleranceClaim[Diagonal]):
         return self._near(0.0)
 
     def _near(self, small):
-        problem, w0 = definite(1003)
+        problem, w0 = definite(own=1003)
         start = Diagonal(np.sqrt(w0) * np.array([[1 + small], [1 - small]]))
         return Experiment(start, Risk(problem, Fisher()), CLOSE, until=6.0)

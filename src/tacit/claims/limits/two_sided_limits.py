@@ -178,7 +178,7 @@ class FeaturesJumpIn(AbstractToleranceClaim[TwoSided]):
         return self._from_one(0.1)
 
     def _from_one(self, kappa):
-        problem, _ = definite(1203, d=5)
+        problem, _ = definite(own=1203, d=5)
         path = jump_path(problem)
         start = TwoSided.at(path.points[0], kappa=kappa)
         until = 2.5 * float(path.times[-1]) * math.log(1 / kappa)

@@ -83,9 +83,9 @@ class RidgeLengthensLayers(AbstractToleranceClaim[Diagonal]):
         return over_time(times, 4 * ridge * a2 / (b + ridge) ** 2)
 
     def witness(self) -> Experiment[Diagonal]:
-        problem, _ = definite(1005)
+        problem, _ = definite(own=1005)
         risk = Risk(problem, Fisher(form="ratio", ridge=0.3))
-        return Experiment(unbalanced(1005, depth=3), risk, FINE, until=2.0)
+        return Experiment(unbalanced(own=1005, depth=3), risk, FINE, until=2.0)
 
     def foil(self) -> Experiment[Diagonal]:
         true = self.witness()

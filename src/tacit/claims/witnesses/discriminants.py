@@ -18,26 +18,30 @@ CLOSE = GradientFlow(rtol=1e-11, atol=1e-13, solver="stiff")
 """For where a limit lies and for times: nothing is squared there."""
 
 
-def definite(seed: int | None = None, d: int = 7) -> tuple[Problem, np.ndarray]:
+def definite(
+    seed: int | None = None, d: int = 7, *, own: int = 1002
+) -> tuple[Problem, np.ndarray]:
     """Two classes with $S_w > 0$, and a positive start `w0` ``(d,)``."""
-    rng = draw(1002, seed)
+    rng = draw(own, seed)
     B = rng.standard_normal((d, 2 * d))
     within = B @ B.T / (2 * d) + 0.2 * np.eye(d)
     delta = rng.uniform(-1, 1, d)
     return Problem.from_scatter(within=within, delta=delta), rng.uniform(0.2, 1.2, d)
 
 
-def unbalanced(seed: int | None = None, *, depth: int, d: int = 7) -> Diagonal:
+def unbalanced(
+    seed: int | None = None, *, own: int = 1002, depth: int, d: int = 7
+) -> Diagonal:
     """A diagonal network whose layers are drawn independently."""
-    rng = draw(1502, seed)
+    rng = draw(own + 500, seed)
     return Diagonal(rng.uniform(0.3, 1.5, (depth, d)))
 
 
 def singular(
-    seed: int | None = None, d: int = 8, rank: int = 4
+    seed: int | None = None, d: int = 8, rank: int = 4, *, own: int = 1101
 ) -> tuple[Problem, np.ndarray]:
     r"""Two classes, $S_w$ of rank 4 whose kernel meets the open orthant; `w0` > 0."""
-    rng = draw(1101, seed)
+    rng = draw(own, seed)
     p = rng.uniform(0.5, 2, d)
     A = rng.standard_normal((d, rank))
     A -= np.outer(p, p @ A) / (p @ p)
