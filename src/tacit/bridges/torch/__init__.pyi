@@ -3,6 +3,7 @@ from .loss import (
     DegenerateBatchWarning as DegenerateBatchWarning,
 )
 from .metric_learning import MetricDeepLDALoss as MetricDeepLDALoss
+from .networks import load_network as load_network, network as network
 from .noise import MeasuredNoise as MeasuredNoise, noise_scale as noise_scale
 from .noise_stream import NoiseScale as NoiseScale
 from .sampler import ClassBalancedSampler as ClassBalancedSampler
@@ -16,5 +17,7 @@ __all__ = [
     "MeasuredNoise",
     "MetricDeepLDALoss",
     "NoiseScale",
+    "load_network",
+    "network",
     "noise_scale",
 ]
