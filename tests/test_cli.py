@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 import tacit
 from tacit import cli
-from tacit.claims import AbstractToleranceClaim, Term
+from tacit.claims import AbstractToleranceClaim, catalogue, Term
 from tacit.claims.papers import Paper, Source
 from tacit.errors import OutputError
 from tacit.networks import AbstractNetwork
-from tacit.reporting import catalogue, Finding, terminal, trials
+from tacit.reporting import Finding, terminal, trials
 from tacit.verdict import Contender, Outcome, Verdict
 
 

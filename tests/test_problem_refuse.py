@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from tacit import Problem, Scatter
 from tacit.errors import DataError, ShapeError
@@ -21,7 +22,7 @@ def scatter(**parts):
 
 
 BAD = {
-    "text": (lambda: Problem([["a"], ["b"]], [0, 1]), DataError, "numbers.*Encode"),
+    "text": (lambda: Problem([["a"], ["b"]], [0, 1]), DataError, "row 0.*text; encode"),
     "vector": (lambda: Problem(X[0], [0, 1, 1]), ShapeError, r"X\[:, None\]"),
     "empty": (lambda: Problem(X[:0], Y[:0]), ShapeError, r"\(0, 3\)"),
     "NaN": (lambda: Problem(HOLE, Y), DataError, "first in row 2, feature 1"),
@@ -71,8 +72,12 @@ BAD = {
         "3 columns but 2 names",
     ),
     "short weights": (lambda: Problem(X, Y, [1.0]), ShapeError, "4 rows but weights"),
-    "negative weight": (lambda: Problem(X, Y, [1, 1, 1, -1]), DataError, "span -1"),
-    "no weight": (lambda: Problem(X, Y, np.zeros(4)), DataError, "not all 0"),
+    "negative weight": (
+        lambda: Problem(X, Y, [1, 1, 1, -1]),
+        DataError,
+        "row 3 has -1",
+    ),
+    "no weight": (lambda: Problem(X, Y, np.zeros(4)), DataError, "all 0"),
     "NaN weight": (lambda: Problem(X, Y, [1, 1, 1, np.nan]), DataError, "finite"),
     "class without weight": (
         lambda: Problem(X, ["a", "a", "b", "b"], [1, 1, 0, 0]),
@@ -169,6 +174,101 @@ BAD = {
         DataError,
         "one class only, 1",
     ),
+    "masked": (
+        lambda: Problem(np.ma.masked_equal(X, X[2, 1]), Y),
+        DataError,
+        "row 2, feature 1 is masked",
+    ),
+    "masked label": (
+        lambda: Problem(X, np.ma.masked_array(Y, [0, 1, 0, 0])),
+        DataError,
+        "y: row 1 is masked",
+    ),
+    "masked weight": (
+        lambda: Problem(X, Y, np.ma.masked_array(np.ones(4), [0, 0, 0, 1])),
+        DataError,
+        "weights: row 3 is masked",
+    ),
+    "complex": (lambda: Problem(X + 1j, Y), DataError, "complex.*real and imaginary"),
+    "complex among numbers": (
+        lambda: Problem(np.where(X[1, 2] == X, 1j, X.astype(object)), Y),
+        DataError,
+        "row 1, feature 2 is complex",
+    ),
+    "complex weights": (lambda: Problem(X, Y, Y + 1j), DataError, "complex"),
+    "sparse": (lambda: Problem(csr_array(X), Y), DataError, r"sparse.*toarray"),
+    "sparse labels": (lambda: Problem(X, csr_array([Y])), DataError, "y is a sparse"),
+    "nullable": (
+        lambda: Problem(FRAME.convert_dtypes(), Y),
+        DataError,
+        "row 2, feature 'b' is missing",
+    ),
+    "nullable weights": (
+        lambda: Problem(X, Y, pd.Series([1, None, 1, 1], dtype="Int64")),
+        DataError,
+        "weights must be finite.*row 1 has nan",
+    ),
+    "dates": (
+        lambda: Problem(pd.DataFrame({"when": pd.date_range("2020", periods=4)}), Y),
+        DataError,
+        "row 0, feature 'when' is a date",
+    ),
+    "dates among numbers": (
+        lambda: Problem(FRAME[["a"]].assign(when=pd.Timestamp("2020")), Y),
+        DataError,
+        "row 0, feature 'when' is a date",
+    ),
+    "spans of time": (
+        lambda: Problem(X.astype("timedelta64[D]"), Y),
+        DataError,
+        "row 0, feature 0 is a date",
+    ),
+    "a category": (
+        lambda: Problem(FRAME[["a"]].assign(c=pd.Categorical([1, 2, 1, 2])), Y),
+        DataError,
+        "column 'c' holds categories",
+    ),
+    "numbers as text": (
+        lambda: Problem(X.astype(str), Y),
+        DataError,
+        "row 0, feature 0 is text",
+    ),
+    "too large to square": (
+        lambda: Problem(X * 1e160, Y),
+        DataError,
+        r"1.2e\+162 in row 3, feature 2",
+    ),
+    "too small to square": (
+        lambda: Problem(X * [1, 1e-180, 1], Y),
+        DataError,
+        "feature 1 varies by",
+    ),
+    "targets too large to square": (
+        lambda: Problem(X, [1e200, 2.0, 3.0, 4.0]),
+        DataError,
+        r"y reaches 1.0e\+200 in row 0",
+    ),
+    "whole number beyond floats": (
+        lambda: Problem([[10**400, 1], [2, 3]], [0, 1]),
+        DataError,
+        "float64 cannot",
+    ),
+    "rows of different lengths": (
+        lambda: Problem([[1.0, 2.0], [3.0]], [0, 1]),
+        DataError,
+        "rows of one length",
+    ),
+    "text for a weight": (
+        lambda: Problem(X, Y, ["1", "2", "3", "w"]),
+        DataError,
+        "weights must hold numbers: row 0 is text",
+    ),
+    "faint weights": (
+        lambda: Problem(X, Y, [1, 1, 1e-110, 1]),
+        DataError,
+        r"row 2 has 1.0e-110.*multiply all by one number",
+    ),
+    "huge weights": (lambda: Problem(X, Y, [1e300] * 4), DataError, "row 0 has 1.0e"),
     "constant feature": (
         lambda: Problem(np.c_[X, np.ones(4)], Y).standardised(),
         DataError,

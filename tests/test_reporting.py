@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from tacit.claims.catalogue import order
 from tacit.errors import DataError, OutputError
 from tacit.reporting import (
     claim_folder,
@@ -21,7 +22,6 @@ from tacit.reporting import (
     Section,
     terminal,
 )
-from tacit.reporting.findings import order
 from tacit.reporting.folder import MARKER
 from tacit.reporting.notation import html as to_html, number, plain
 

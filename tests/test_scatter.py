@@ -1,10 +1,14 @@
 """Laws of `Scatter`: it is a sum over rows, and an offset changes nothing."""
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from tacit.problems import Scatter
+from tacit.errors import DataError
+from tacit.oracles import fisher_direction
+from tacit.problems import Problem, Scatter
 
 
 NAMES = ("apple", "fig", "pear")
@@ -191,3 +195,60 @@ def test_progress_counts_rows():
     chunks = ((X[i : i + 2], y[i : i + 2]) for i in (0, 2, 4))
     Scatter.from_chunks(chunks, progress=seen.append)
     assert seen == [2, 4, 6]
+
+
+def _thirds(X, y, w):
+    return [Scatter.of(X[i::3], y[i::3], w[i::3]) for i in range(3)]
+
+
+WAYS = {
+    "whole": lambda X, y, w: Scatter.of(X, y, np.ones_like(w)),
+    "weighted": Scatter.of,
+    "row by row": lambda X, y, w: Scatter.of(X, y, w, chunk=1),
+    "merged": lambda X, y, w: functools.reduce(Scatter.merge, _thirds(X, y, w)),
+    "merged backwards": lambda X, y, w: functools.reduce(
+        Scatter.merge, _thirds(X, y, w)[::-1]
+    ),
+    "chunks with a part of the classes": lambda X, y, w: Scatter.from_chunks(
+        [(X[y == c], y[y == c], w[y == c]) for c in (1, 0)], classes=(0, 1)
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("c", [14.62, 0.1, 1 / 3, 1e6 + 0.1, -1e-7, 0.0])
+def test_a_constant_is_no_information_whatever_the_rounding(way, c):
+    rng = np.random.default_rng(0)
+    y, w = np.repeat([0, 1], 60), rng.random(120)
+    X = np.c_[rng.normal(size=(120, 2)) + 2 * y[:, None], np.full(120, c)]
+    found = way(X, y, w)
+    assert np.all(found.within[2] == 0)
+    assert np.all(found.contrast[2] == 0)
+    assert np.all(found.means[:, 2] == c)
+    known = Problem.from_scatter(found)
+    assert known.constant.tolist() == [False, False, True]
+    assert known.varying().d == 2
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_feature_that_is_its_class_has_no_spread_within(way):
+    rng = np.random.default_rng(1)
+    y, w = np.repeat([0, 1], 60), rng.random(120)
+    X = np.c_[rng.normal(size=(120, 2)), np.where(y, 0.1, 1 / 3)]
+    found = way(X, y, w)
+    assert np.all(found.within[2] == 0)
+    assert found.delta[2] == 0.1 - 1 / 3
+    with pytest.raises(DataError, match="rank 2 for 3"):
+        fisher_direction(Problem.from_scatter(found))
+
+
+def test_a_sample_knows_the_same_of_constants_as_its_scatter():
+    rng = np.random.default_rng(1)
+    y = np.repeat([0, 1], 60)
+    X = np.c_[rng.normal(size=120), np.where(y, 0.1, 1 / 3), np.full(120, 0.7)]
+    for weights in (None, rng.random(120)):
+        problem = Problem(X, y, weights)
+        assert np.all(np.asarray(problem.within)[1:] == 0)
+        assert np.asarray(problem.contrast)[2] == 0
+        with pytest.raises(DataError, match="rank 1 for 3"):
+            fisher_direction(problem)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from tacit.errors import DataError, OptionError, ShapeError
 from tacit.problems import Scatter
@@ -23,6 +24,20 @@ BAD = {
         DataError,
         "of row 2",
     ),
+    "masked": (
+        lambda: Scatter.from_chunks([(X4, Y4), (np.ma.masked_equal(X4, 5), Y4)]),
+        DataError,
+        "row 6, feature 1 is masked",
+    ),
+    "masked labels": (
+        lambda: Scatter.of(X4, np.ma.masked_array(Y4, [0, 0, 1, 0])),
+        DataError,
+        "y: row 2 is masked",
+    ),
+    "complex": (lambda: Scatter.of(X4 + 1j, Y4), DataError, "complex"),
+    "complex weights": (lambda: Scatter.of(X4, Y4, X4[0] + 1j), DataError, "complex"),
+    "sparse": (lambda: Scatter.of(csr_array(X4), Y4), DataError, "sparse"),
+    "faint weight": (lambda: Scatter.of(X4, Y4, [1, 1, 1, 1e-300]), DataError, "row 3"),
     "infinite": (lambda: Scatter.of(X4 / [[0.0, 1]], Y4), DataError, "feature 0"),
     "overflow": (lambda: Scatter.of(X4 * 1e300, Y4), DataError, "overflow"),
     "text in X": (lambda: Scatter.of([["a"], ["b"]], [0, 1]), DataError, "numbers"),

@@ -12,13 +12,13 @@ import tacit
 from tacit import cli, networks
 from tacit.claims import (
     AbstractToleranceClaim,
+    catalogue,
     LayerNormsConserved,
     QuasiNormConserved,
     Source,
     TopGramConserved,
 )
 from tacit.claims.papers import TACIT
-from tacit.reporting import catalogue
 from tacit.specs import Spec, spec as module
 from tests.specs import table
 

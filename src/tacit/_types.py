@@ -4,19 +4,24 @@
 of a contrast, ``t`` recorded times.
 """
 
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray
 
 from .compilation import keep_on_disk
+from .errors import PrecisionError
 
 
 # Conservation is read at 1e-13: float32 cannot show it. Set here and nowhere else.
 jax.config.update("jax_enable_x64", True)  # noqa: FBT003
 keep_on_disk()
 
+P, T = ParamSpec("P"), TypeVar("T")
 Scalar = Float[Array, ""]
 Vector = Float[Array, " d"]  # a leading space keeps linters from reading a name
 Matrix = Float[Array, "rows columns"]
@@ -32,13 +37,11 @@ Key = PRNGKeyArray
 
 
 def float64(x: ArrayLike) -> Array:
-    """A float64 JAX array of whatever array-like `x` is."""
-    return jnp.asarray(x, dtype=jnp.float64)
-
-
-def finite(x: Array) -> bool:
-    """Whether all of `x` is finite; True for a value that is not known yet."""
-    return isinstance(x, Tracer) or bool(jnp.all(jnp.isfinite(x)))
+    """A float64 JAX array of whatever array-like `x` is, whatever mode JAX is in."""
+    if jax.config.jax_enable_x64:
+        return jnp.asarray(x, dtype=jnp.float64)
+    with jax.enable_x64():
+        return jnp.asarray(x, dtype=jnp.float64)
 
 
 def number(x: ArrayLike) -> float:
@@ -53,3 +56,35 @@ def number(x: ArrayLike) -> float:
 def absent(x: ArrayLike) -> bool:
     """Whether a `number` is 0; known also where the numbers are traced."""
     return isinstance(x, float) and not x
+
+
+def in_float64(function: Callable[P, T]) -> Callable[P, T]:
+    """`function`, computed in 64 bits in whatever mode JAX is."""
+
+    @functools.wraps(function)
+    def computed(*args: P.args, **kwargs: P.kwargs) -> T:
+        if jax.config.jax_enable_x64:
+            return function(*args, **kwargs)
+        with jax.enable_x64():
+            return function(*args, **kwargs)
+
+    return computed
+
+
+def require_float64(asker: str) -> None:
+    """Raise `PrecisionError` where JAX would compute in 32 bits.
+
+    Importing tacit switches 64 bits on; other code may switch them off again, and then
+    arrays lose half their digits without a word.
+    """
+    if not jax.config.jax_enable_x64:
+        raise PrecisionError(
+            f"{asker} computes in float64, but JAX's 64-bit mode has been switched off "
+            "since tacit was imported. Leave `with jax.enable_x64(False)`, or call "
+            'jax.config.update("jax_enable_x64", True).'
+        )
+
+
+def copied(tree: T) -> T:
+    """The tree with copies of its NumPy arrays; all else in it never changes."""
+    return jax.tree.map(lambda x: x.copy() if isinstance(x, np.ndarray) else x, tree)

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 
+from ._types import require_float64
 from .compilation import make_room
-from .errors import DataError
+from .errors import DataError, KindError, require_kind
 from .experiment import Experiment, N
 from .flows import GradientFlow
 from .observables import AbstractObservable
+from .observables.reading import require_readable
 from .training import record, schedule, train, Trajectory
 
 
@@ -27,8 +29,14 @@ def train_ensemble(
     Raises `DataError` for none at all, and naming the first that differs from the
     others in more than numbers.
     """
+    require_float64("train_ensemble")
+    if not isinstance(experiments, Sequence):
+        raise KindError("an ensemble", experiments, list, "[experiment, ...]")
     if not experiments:
         raise DataError("an ensemble needs at least one experiment.")
+    for each in experiments:
+        require_kind("one of an ensemble", each, Experiment, "tacit")
+    require_readable(experiments[0], observe)
     first, kind = experiments[0], _kind(experiments[0])
     for i, other in enumerate(experiments):
         if _kind(other) != kind:

@@ -4,7 +4,9 @@
   - ShapeError          inputs whose sizes disagree
   - OptionError         a word that is not one of the choices
   - DataError           data or a number that cannot be used
+  - KindError           something of another kind than is needed there
   - CapabilityError     an object was asked for something it cannot do
+  - PrecisionError      JAX's 64-bit mode was switched off
   - MissingExtraError   an optional dependency is not installed
   - NotFoundError       a name that nothing goes by
   - SpecError           an experiment written in a file, with a mistake in it
@@ -17,7 +19,14 @@ from collections.abc import Iterable
 
 
 class TacitError(Exception):
-    """Base class; catch it to catch everything tacit raises on purpose."""
+    """Base class; catch it to catch everything tacit raises on purpose.
+
+    Every one of them survives pickling, and so reaches the caller of a worker process.
+    """
+
+    def __reduce__(self) -> tuple:
+        # Python would call the class on the finished text, which is not what it takes.
+        return _restored, (type(self), self.args, self.__dict__)
 
 
 class ShapeError(TacitError, ValueError):
@@ -35,6 +44,24 @@ class DataError(TacitError, ValueError):
     """The data, or a number, cannot be used for what it was given for."""
 
 
+class KindError(TacitError, TypeError):
+    """Something was given that is of another kind than what is needed there."""
+
+    def __init__(self, what: str, given: object, needs: type, room: str):
+        wanted = needs.__name__.removeprefix("Abstract")
+        article = "an" if wanted[0] in "AEIO" else "a"
+        if isinstance(given, type):
+            got = f"the class {given.__name__}"
+            way = f"Make one of it: {given.__name__}(...)."
+        elif isinstance(given, str):
+            got, way = f"the name {given!r}", f"Give the object itself, from {room}."
+        else:
+            shown = repr(given).replace("\n", " ")
+            shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+            got, way = f"{shown}, a {type(given).__name__}", f"Make one with {room}."
+        super().__init__(f"{what} must be {article} {wanted}; got {got}. {way}")
+
+
 class CapabilityError(TacitError, TypeError):
     """An object was asked for something it cannot do."""
 
@@ -45,6 +72,10 @@ class CapabilityError(TacitError, TypeError):
             f"{name} needs a {needs.__name__}; {have} is not one.\n"
             f"Either pass a network that is, or drop {name} here."
         )
+
+
+class PrecisionError(TacitError, RuntimeError):
+    """JAX's 64-bit mode, which tacit switches on, was switched off by someone."""
 
 
 class MissingExtraError(TacitError, ImportError):
@@ -91,3 +122,19 @@ class ClaimError(TacitError, TypeError):
 
 class OutputError(TacitError, FileExistsError):
     """A place that cannot be written to without losing something."""
+
+
+def require_kind(what: str, given: object, needs: type, room: str) -> None:
+    """Raise `KindError` unless `given`, called `what`, is an instance of `needs`.
+
+    `room` says where such objects are made, as ``"tacit.flows"``.
+    """
+    if not isinstance(given, needs):
+        raise KindError(what, given, needs, room)
+
+
+def _restored(kind: type[TacitError], args: tuple, state: dict) -> TacitError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error

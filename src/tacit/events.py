@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._types import number, Scalar
-from .errors import DataError
+from .errors import DataError, ShapeError
 from .experiment import Snapshot
 
 
@@ -50,11 +50,24 @@ class Reaches(AbstractEvent):
     within: float | None = eqx.field(default=None, converter=_wait, kw_only=True)
 
     def __check_init__(self):
+        measures = callable(getattr(self.observable, "measure", None))
+        if isinstance(self.observable, type) or not measures:
+            raise DataError(
+                "Reaches takes an observable of tacit.observables, or anything with "
+                f"measure(snapshot); got {self.observable!r}."
+            )
         _positive(self.within)
         _number(self.level)
 
     def crossing(self, at: Snapshot) -> Scalar:
-        return jnp.reshape(self.observable.measure(at), ()) - self.level
+        value = jnp.asarray(self.observable.measure(at))
+        if value.size != 1:
+            name = type(self.observable).__name__
+            raise ShapeError(
+                f"Reaches waits for one number to be at its level; {name} has "
+                f"{value.shape}. Write an observable of the entry that you mean."
+            )
+        return jnp.reshape(value, ()) - self.level
 
 
 class RiskBelow(AbstractEvent):

@@ -8,12 +8,19 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from ._types import absent, Contrast, Design, Matrix, Predictor, Scalar
+from ._types import absent, Contrast, Predictor, require_float64, Scalar
 from .compilation import make_room
-from .errors import CapabilityError, DataError, ShapeError, TacitError
+from .errors import (
+    CapabilityError,
+    DataError,
+    require_kind,
+    ShapeError,
+    TacitError,
+)
 from .losses import AbstractLoss, AbstractMarginLoss, AbstractScatterLoss
 from .networks import AbstractLinearNetwork, AbstractNetwork
 from .problems import Problem
+from .problems.products import Dense, Tall
 
 
 N = TypeVar("N", bound=AbstractNetwork)
@@ -22,29 +29,6 @@ MOST_KINDS = 1024
 _COMPUTED: set[tuple] = set()
 """Shapes of risk and network whose value was seen to exist: that takes a trace, which
 is most of what an experiment costs to make."""
-
-
-class Dense(eqx.Module):
-    r"""``(E S_w, E C)`` through $S_w$ as a matrix, at a cost of ``d²`` a row.
-
-    $S_w$ and the contrast $C$ lie side by side, so that one product gives both.
-    """
-
-    joined: Float[Array, "d columns"]
-
-    def __call__(self, E: Predictor) -> tuple[Predictor, Matrix]:
-        both = E @ self.joined
-        return both[:, : len(self.joined)], both[:, len(self.joined) :]
-
-
-class Tall(eqx.Module):
-    r"""``(E S_w, E C)`` through the centred rows, at a cost of ``2nd`` a row."""
-
-    rows: Design
-    contrast: Contrast
-
-    def __call__(self, E: Predictor) -> tuple[Predictor, Matrix]:
-        return (E @ self.rows.T) @ self.rows, E @ self.contrast
 
 
 class Risk(eqx.Module):
@@ -66,6 +50,9 @@ class Risk(eqx.Module):
 
     def __init__(self, problem: Problem, loss: AbstractLoss, *, singular: bool = False):
         make_room()  # a new shape of data is what most compilations come from
+        require_float64("Risk")
+        require_kind("the problem", problem, Problem, "tacit.Problem")
+        require_kind("the loss", loss, AbstractLoss, "tacit.losses")
         self.problem, self.loss = problem, loss
         self.scatter = self.contrast = None
         if problem.X is None and not isinstance(loss, AbstractScatterLoss):
@@ -73,6 +60,8 @@ class Risk(eqx.Module):
                 f"{type(loss).__name__} needs single samples, but this Problem was "
                 "made from scatter matrices. Make it from X and y."
             )
+        if isinstance(loss, AbstractMarginLoss):
+            loss.check_targets(np.asarray(problem.targets))
         if not isinstance(loss, AbstractScatterLoss):
             return
         self.contrast = contrast = problem.contrast
@@ -102,6 +91,7 @@ class Risk(eqx.Module):
 
     def value(self, network: AbstractNetwork, rows: Int[Array, " b"] | None = None):
         """The loss at `network`, on the whole sample or on `rows` of it."""
+        require_float64("a risk")
         if isinstance(network, AbstractLinearNetwork):
             return self.criterion(network.predictor(), rows)
         X, targets, weights = self._sample(rows)
@@ -109,6 +99,7 @@ class Risk(eqx.Module):
 
     def gradient(self, network: N, rows: Int[Array, " b"] | None = None) -> N:
         """The gradient of `value`, in the shape of the network."""
+        require_float64("a risk")
         if not isinstance(network, AbstractLinearNetwork):
             return eqx.filter_grad(self.value)(network, rows)
         E, pull = jax.vjp(lambda net: net.predictor(), network)
@@ -262,8 +253,8 @@ def _insist_definite(problem, loss, scatter):
         )
     if isinstance(scatter, Dense):
         S = np.asarray(scatter.joined)[:, : problem.d]
-        scale = np.sqrt(np.diag(S))
-        values = np.linalg.eigvalsh(S / np.outer(scale, scale)) if scale.all() else [0]
+        scale = np.sqrt(np.where(np.diag(S) > 0, np.diag(S), 1.0))
+        values = np.linalg.eigvalsh(S / np.outer(scale, scale))
         rank = int(np.sum(values > len(S) * np.finfo(float).eps * max(values[-1], 0)))
     else:
         rank = problem.n - len(problem.classes)

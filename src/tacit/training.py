@@ -9,14 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
+from ._types import require_float64
 from .compilation import make_room
-from .errors import DataError
+from .errors import DataError, require_kind
 from .events import AbstractEvent, Reaches, RiskBelow
 from .experiment import Experiment, N, Snapshot
 from .flows import AbstractFlow
 from .integration.path import at_event, Path, with_end
 from .networks import AbstractNetwork
 from .observables import AbstractObservable
+from .observables.reading import require_readable
 from .risk import Risk
 
 
@@ -55,7 +57,13 @@ class Trajectory(eqx.Module, Generic[N]):
         arrays = {}
         for observable in self.observed:
             values = np.asarray(self.seen[observable.name])
-            dims = observable.dims[len(observable.dims) - (values.ndim - 1) :]
+            axes, dims = values.ndim - 1, observable.dims
+            if axes > len(dims):
+                raise DataError(
+                    f"{observable.name} has values of shape {values.shape[1:]} but "
+                    f"names {len(dims)} axes; its class needs `dims`, a name for each."
+                )
+            dims = dims[len(dims) - axes :]
             arrays[observable.name] = (
                 ("time", *dims),
                 values,
@@ -92,17 +100,15 @@ def train(
     allowed); for flows that move in steps they are rounded to whole steps. The run ends
     at ``experiment.until`` in any case, and its end is the last record.
 
-    Raises `CapabilityError`, before any training, if an observable cannot be read off
-    the experiment's network, and `DataError` for times that do not increase, that lie
-    beyond the end, or for two observables of one name.
+    Raises `CapabilityError` or `ShapeError`, before any training, if an observable
+    cannot be read off the experiment, `KindError` for what is no observable, and
+    `DataError` for times that do not increase, that lie beyond the end, or for two
+    observables of one name.
     """
     make_room()
-    names = [observable.name for observable in observe]
-    doubled = {name for name in names if names.count(name) > 1}
-    if doubled:
-        raise DataError(f"two observables are called {doubled.pop()}; observe one.")
-    for observable in observe:
-        observable.require(experiment.network)
+    require_float64("train")
+    require_kind("what is trained", experiment, Experiment, "tacit")
+    require_readable(experiment, observe)
     key = jax.random.key(experiment.seed)
     start, flow = experiment.network, experiment.flow
     nameless = experiment.risk.nameless  # other names then compile nothing
@@ -174,13 +180,21 @@ def schedule(
     flow: AbstractFlow,
 ) -> np.ndarray:
     """The times that `train` records at, from what it was asked for."""
-    if isinstance(records, int | np.integer):
+    if isinstance(records, int | np.integer) and not isinstance(records, bool):
         if records < 1:
             raise DataError(f"records = {records}: at least the end is recorded.")
         evenly = flow.record_times(start, until, int(records))
         return evenly if until > 0 else np.zeros(1)
-    times = np.asarray(records, float)
-    if times.ndim != 1 or np.any(np.diff(times) <= 0) or not np.all(times >= 0):
+    try:
+        times = np.asarray(records, float)
+    except (TypeError, ValueError):
+        times = np.zeros(())
+    if isinstance(records, bool) or times.ndim != 1 or not len(times):
+        raise DataError(
+            "records is how many, a whole number, or the times themselves, one or "
+            f"more; got {records!r}."
+        )
+    if np.any(np.diff(times) <= 0) or not np.all(times >= 0):
         raise DataError("records must be increasing times, none below 0.")
     if times[-1] > until * (1 + 1e-12):
         raise DataError(

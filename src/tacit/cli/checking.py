@@ -29,8 +29,8 @@ def check(
     foil; the false claims that come with it must fail on the witness.
     """
     one_of(names, "CLAIM", every=every)
+    from ..claims.catalogue import every_claim, find_claims
     from ..reporting import terminal
-    from ..reporting.catalogue import every_claim, find_claims
     from ..reporting.trials import own_run, trials
     from ..specs import Spec
 

@@ -6,8 +6,8 @@ from .base import app, Json, print_json
 @app.command()
 def claims(*, as_json: Json = False) -> None:
     """List the claims: what each states, needs and cites."""
+    from ..claims.catalogue import every_claim
     from ..claims.papers import cite
-    from ..reporting.catalogue import every_claim
     from ..reporting.findings import statement
     from ..reporting.notation import plain
 

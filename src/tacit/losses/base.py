@@ -6,6 +6,7 @@ from typing import ClassVar, TYPE_CHECKING
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from .._types import absent, Design, Outputs, Scalar, Targets, Weights
@@ -90,6 +91,9 @@ class AbstractMarginLoss(AbstractPointwiseLoss):
     """Whether far out it is a sum of $e^{-z \\cdot w}$ over rows $z$ of `margin_rows`:
     then the smallest margins decide alone."""
 
+    one_hot: ClassVar[bool] = False
+    """Whether the targets are one-hot rows, instead of -1 and +1."""
+
     @abc.abstractmethod
     def margin_rows(self, X: Design, targets: Targets) -> Float[Array, "m D"]:
         """The $z$ whose products with the predictor, row after row, are the margins."""
@@ -97,6 +101,27 @@ class AbstractMarginLoss(AbstractPointwiseLoss):
     @abc.abstractmethod
     def log_pointwise(self, output: Sample, target: Sample) -> Scalar:
         """The natural logarithm of `pointwise`."""
+
+    def check_targets(self, targets: np.ndarray) -> None:
+        """Raise `DataError` unless there is a margin to `targets` ``(n,)``, ``(n, k)``.
+
+        They are -1 and +1, or one-hot rows for a loss of those.
+        """
+        name, rows = type(self).__name__, np.atleast_2d(targets.T).T
+        if self.one_hot:
+            single = np.isin(rows, (0, 1)).all(axis=1) & (rows.sum(axis=1) == 1)
+            wanted = "rows of a single 1 among zeros, which labels of 3 classes become"
+        else:
+            single = (np.abs(rows) == 1).all(axis=1)
+            wanted = "-1 and +1, which the labels of two classes become"
+        wrong = np.flatnonzero(~single)
+        if len(wrong) and not (self.one_hot and rows.shape[1] == 1):
+            shown = rows[wrong[0]] if rows.shape[1] > 1 else rows[wrong[0], 0]
+            way = "CrossEntropy for more classes, Squared for real targets"
+            raise DataError(
+                f"{name} has a margin to targets of {wanted}; row {wrong[0]} has "
+                f"{shown}. Use {way}."
+            )
 
     def log(
         self, outputs: Outputs, targets: Targets, weights: Weights | None = None

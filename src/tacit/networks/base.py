@@ -8,9 +8,10 @@ from typing import Any, Generic, TYPE_CHECKING, TypeVar
 import equinox as eqx
 import jax
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
-from .._types import finite, float64, Matrix, Predictor, Vector
+from .._types import copied, float64, Matrix, Predictor, require_float64, Vector
 from ..errors import DataError, ShapeError
 
 
@@ -39,11 +40,17 @@ class Fact(Generic[T]):
 
 
 class AbstractNetwork(eqx.Module):
-    """A function of one input. Its array leaves are exactly the parameters that train.
+    """A function of one input. Its leaves are exactly the parameters that train.
 
     To add one: subclass, declare the parameters as fields, define `__call__` for
     a *single* input; batching is `jax.vmap`'s business. State what differs of the facts
     below, as a field or a property. The suite measures `degree`.
+
+    Every leaf is a float64 array of finite numbers; `DataError` at construction
+    otherwise. A field that holds something else (a width, a function, a fixed number)
+    is declared with ``equinox.field(static=True)``, and one that may be given in
+    another type with ``equinox.field(converter=...)``. Nothing is converted unasked:
+    float32 has lost its digits before tacit sees it.
     """
 
     layers = Fact[Any](lambda network: jax.tree.leaves(network))
@@ -59,6 +66,13 @@ class AbstractNetwork(eqx.Module):
 
     kinked = Fact[bool](lambda _: False)
     """Whether its slope in the parameters jumps where a unit is 0, as a rectifier's."""
+
+    def __check_init__(self):
+        require_parameters(self)
+
+    def __deepcopy__(self, memo: dict) -> "AbstractNetwork":
+        del memo  # a compiled function in it would not survive Python's way
+        return copied(self)
 
     @abc.abstractmethod
     def __call__(self, x: Vector) -> Float[Array, "*k"]:
@@ -126,9 +140,32 @@ def require_widths(network: type[AbstractNetwork], widths: Sequence) -> list[int
     return [int(m) for m in sizes]
 
 
-def require_finite(network: AbstractNetwork) -> None:
-    """Raise `DataError` unless every parameter is a finite number."""
-    if not all(finite(leaf) for leaf in jax.tree.leaves(network)):
-        raise DataError(
-            f"{type(network).__name__} was given parameters that are not all finite."
-        )
+def require_parameters(network: AbstractNetwork) -> None:
+    """Raise `DataError` unless every leaf is a float64 array of finite numbers.
+
+    And `PrecisionError` where JAX would not compute in float64.
+    """
+    name = type(network).__name__
+    require_float64(name)
+    leaves = jax.tree_util.tree_leaves_with_path(network)
+    if not leaves:
+        raise DataError(f"{name} has no parameter that could train: no array in it.")
+    for path, leaf in leaves:
+        place = jax.tree_util.keystr(path).lstrip(".")
+        if not eqx.is_array_like(leaf) or isinstance(leaf, bool | int | float):
+            raise DataError(
+                f"{name}: {place} is {leaf!r}, not an array, so it cannot train. "
+                "Declare the field static, `equinox.field(static=True)`, or make it an "
+                "array."
+            )
+        if leaf.dtype != np.float64:
+            raise DataError(
+                f"{name}: {place} is {leaf.dtype}; parameters are float64. Make it "
+                "after `import tacit` as jax.numpy.asarray(x, float), or declare the "
+                "field with a converter that does."
+            )
+        if not isinstance(leaf, Tracer) and not np.all(np.isfinite(np.asarray(leaf))):
+            raise DataError(
+                f"{name} was given parameters that are not all finite; the first is "
+                f"in {place}."
+            )

@@ -9,7 +9,7 @@ from jaxtyping import Array, ArrayLike
 from .._types import Scalar, Vector
 from ..errors import ShapeError
 from .activations import activation_of, composed_degree, kinked
-from .base import AbstractNetwork, require_depth, require_finite
+from .base import AbstractNetwork, require_depth
 from .inits import require_gains
 
 
@@ -40,7 +40,6 @@ class Chain(AbstractNetwork):
                 f"Chain: first is a vector (d,), one entry a feature; got shape "
                 f"{self.first.shape}."
             )
-        require_finite(self)
         require_gains(Chain, self.gains, self.width)
 
     @property

@@ -14,7 +14,6 @@ from .base import (
     matrices,
     require_chain,
     require_depth,
-    require_finite,
     require_widths,
 )
 
@@ -31,7 +30,6 @@ class DeepLinear(AbstractLinearNetwork, AbstractFullyConnected):
 
     def __check_init__(self):
         require_chain(self, self.layers)
-        require_finite(self)
 
     @classmethod
     def balanced(

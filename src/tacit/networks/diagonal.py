@@ -7,7 +7,7 @@ from jaxtyping import ArrayLike
 
 from .._types import float64, Layers, Vector
 from ..errors import DataError, ShapeError
-from .base import AbstractLinearNetwork, require_depth, require_finite
+from .base import AbstractLinearNetwork, require_depth
 
 
 class Diagonal(AbstractLinearNetwork):
@@ -25,7 +25,6 @@ class Diagonal(AbstractLinearNetwork):
                 f"Diagonal needs layers of shape (L, d) with L, d at least 1; got "
                 f"{self.layers.shape}. A single layer is layers[None]."
             )
-        require_finite(self)
 
     @classmethod
     def balanced(cls, w0: ArrayLike, *, depth: int) -> "Diagonal":

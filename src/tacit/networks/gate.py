@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from .._types import float64, Layers, Square
 from ..errors import ShapeError
-from .base import AbstractLinearNetwork, require_finite
+from .base import AbstractLinearNetwork
 
 
 class Gate(AbstractLinearNetwork):
@@ -23,7 +23,6 @@ class Gate(AbstractLinearNetwork):
                 f"Gate needs layers of shape (L, d) with L, d at least 1; got "
                 f"{self.layers.shape}. A single layer is layers[None]."
             )
-        require_finite(self)
 
     @property
     def degree(self) -> int:

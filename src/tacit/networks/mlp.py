@@ -9,7 +9,7 @@ from jaxtyping import Array, ArrayLike, Float
 from .._types import float64, Matrix, Vector
 from ..errors import DataError, ShapeError
 from .activations import activation_of, composed_degree, kinked
-from .base import AbstractFullyConnected, matrices, require_chain, require_finite
+from .base import AbstractFullyConnected, matrices, require_chain
 from .inits import balanced, he_normal, orthogonal, require_gains, shrunk, symmetric
 
 
@@ -46,7 +46,6 @@ class MLP(AbstractFullyConnected):
                 f"biases have shapes {[b.shape for b in self.biases]} but the layers "
                 f"have {rows} rows; give one vector a layer, or None."
             )
-        require_finite(self)
 
     @property
     def layers(self) -> list[Matrix]:

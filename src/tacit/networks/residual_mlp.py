@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 from .._types import Matrix, Vector
 from ..errors import ShapeError
 from .activations import activation_of, kinked
-from .base import AbstractNetwork, matrices, require_chain, require_finite
+from .base import AbstractNetwork, matrices, require_chain
 
 
 class ResidualMLP(AbstractNetwork):
@@ -34,7 +34,6 @@ class ResidualMLP(AbstractNetwork):
                     f"ResidualMLP: hidden layer {i} has shape {W.shape}; it adds to "
                     "its input, so it is square."
                 )
-        require_finite(self)
 
     @property
     def sigma(self) -> Callable:

@@ -6,7 +6,7 @@ from jaxtyping import ArrayLike
 
 from .._types import float64, Vector
 from ..errors import DataError, ShapeError
-from .base import AbstractLinearNetwork, require_depth, require_finite
+from .base import AbstractLinearNetwork, require_depth
 
 
 class TwoSided(AbstractLinearNetwork):
@@ -27,7 +27,6 @@ class TwoSided(AbstractLinearNetwork):
                 f"{self.v.shape}."
             )
         require_depth(type(self), self.depth)
-        require_finite(self)
 
     @classmethod
     def balanced(cls, d: int, *, alpha: float, depth: int = 2) -> "TwoSided":

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from .._types import require_float64
 from ..networks.activations import activation_of, values_and_slopes
 
 
@@ -58,6 +59,7 @@ def activation_class(sigma: str | Callable) -> ActivationClass:
     By repeated forward differentiation at 0 and on both sides of it. Raises as
     `tacit.networks.MLP` does for what is no activation.
     """
+    require_float64("activation_class")
     return _classified(activation_of(sigma))
 
 

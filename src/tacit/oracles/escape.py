@@ -12,6 +12,7 @@ from jaxtyping import Float
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
+from .._types import require_float64
 from ..errors import CapabilityError, DataError
 from ..losses import AbstractLoss, Squared
 from ..networks import AbstractNetwork, Chain, MLP
@@ -83,6 +84,7 @@ def escape_time(network: AbstractNetwork, risk: Any, level: float) -> EscapeTime
     Raises `DataError`, naming the reason, where the law does not apply: no slope at 0,
     a kink at 0 below a small layer, no signal, a level below the start.
     """
+    require_float64("escape_time")
     net = _plain(network)
     problem, loss, small = risk.problem, risk.loss, small_layers(net.weights)
     at_zero, slope = (float(v) for v in values_and_slopes(net.sigma, jnp.zeros(())))

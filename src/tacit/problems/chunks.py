@@ -5,7 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import DataError, ShapeError
+from .cells import as_numbers, require_dense_and_whole
 from .labels import coded, unsortable
+from .tables import require_countable
 
 
 def read_chunk(
@@ -15,7 +17,8 @@ def read_chunk(
     where = f"Scatter, the chunk from row {at}:"
     if X is None or y is None or more:
         raise ShapeError(f"{where} give (X, y) or (X, y, weights).")
-    table, labels = np.asarray(X), np.asarray(y)
+    require_dense_and_whole(y, f"{where} y", at)
+    table, labels = as_numbers(X, f"{where} X", at), np.asarray(y)
     if table.ndim != 2 or table.shape[1] == 0:
         raise ShapeError(
             f"{where} X must be n rows by d features; got shape {table.shape}. "
@@ -25,23 +28,15 @@ def read_chunk(
         raise ShapeError(
             f"{where} X has {len(table)} rows but y has shape {labels.shape}."
         )
-    mass = np.ones(len(table)) if weights is None else np.asarray(weights, float)
+    if weights is None:
+        mass = np.ones(len(table))
+    else:
+        mass = as_numbers(weights, f"{where} weights", at).astype(np.float64)
     if mass.shape != (len(table),):
         raise ShapeError(
             f"{where} X has {len(table)} rows but weights has shape {mass.shape}."
         )
-    if not np.isfinite(mass).all() or (mass < 0).any():
-        raise DataError(
-            f"{where} weights must be finite and at least 0; they span "
-            f"{mass.min()} to {mass.max()}."
-        )
-    if table.dtype.kind not in "biuf":
-        try:
-            table = table.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise DataError(
-                f"{where} X must hold numbers: {error}. Encode text columns first."
-            ) from error
+    require_countable(mass, f"{where} weights", at)
     return table, labels, mass
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, ShapeError
+from .cells import is_missing, require_dense_and_whole, require_moderate
 
 
 def read_labels(y: object, n: int) -> tuple[np.ndarray, tuple[Any, ...]]:
@@ -15,8 +16,9 @@ def read_labels(y: object, n: int) -> tuple[np.ndarray, tuple[Any, ...]]:
     Raises `ShapeError` for a length other than `n` and `DataError` for missing labels,
     targets that are not finite, an unused category and a single class.
     """
+    require_dense_and_whole(y, "y")
     categories = getattr(getattr(y, "dtype", None), "categories", None)
-    labels = np.asarray(y)
+    labels = _flat(y)
     if labels.dtype == object and all(isinstance(x, Real) for x in labels.flat):
         labels = np.array(labels.tolist())  # a data frame's columns of mixed numbers
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -24,13 +26,19 @@ def read_labels(y: object, n: int) -> tuple[np.ndarray, tuple[Any, ...]]:
     if labels.ndim not in (1, 2) or len(labels) != n:
         raise ShapeError(f"X has {n} rows but y has shape {labels.shape}.")
     if labels.dtype.kind not in "biufOUST":
-        raise DataError(f"y must hold labels or numbers; got dtype {labels.dtype}.")
+        raise DataError(
+            f"y must hold labels or real numbers; got dtype {labels.dtype}. Write "
+            "dates and the like as text for labels, or as numbers for targets."
+        )
     if labels.dtype.kind == "f":
         bad = np.count_nonzero(~np.isfinite(labels))
         if bad:
+            first = np.argwhere(~np.isfinite(labels))[0][0]
             raise DataError(
-                f"y has {bad} entries that are not finite; drop those rows."
+                f"y has {bad} entries that are not finite, the first in row {first}; "
+                "drop those rows."
             )
+        require_moderate(labels, "y", None)
         known = set(np.unique(labels))
         if labels.ndim == 2 or not (known <= {-1.0, 1.0} or known <= {0.0, 1.0}):
             return labels.astype(np.float64), ()
@@ -63,7 +71,7 @@ def coded(
     `where` says whose labels they are and `at` which row the first one is, for the
     `DataError` when one is missing or they cannot be sorted together.
     """
-    missing = [i for i, label in enumerate(labels) if _missing(label)]
+    missing = [i for i, label in enumerate(labels) if is_missing(label)]
     if missing:
         raise DataError(
             f"{where} has {len(missing)} missing labels, the first in row "
@@ -125,8 +133,8 @@ def _plain(label: object) -> object:
     return label.item() if isinstance(label, np.generic) else label
 
 
-def _missing(label: Any) -> bool:
+def _flat(y: object) -> np.ndarray:
     try:
-        return label is None or bool(label != label)
-    except TypeError:  # pandas.NA is neither equal to itself nor different
-        return True
+        return np.asarray(y)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(f"y is no column of labels or numbers: {error}.") from error

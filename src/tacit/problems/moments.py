@@ -1,6 +1,7 @@
 """Means and deviations of weighted samples, exact at a large common offset."""
 
 import numpy as np
+from jaxtyping import ArrayLike
 
 from ..errors import DataError
 
@@ -27,15 +28,43 @@ def class_moments(
     middle = (priors @ share) @ design
     apart = share @ (design - middle)
     apart += share @ (design - middle - apart[codes])
+    # What is one number in all rows of a class has that mean: rounding is no spread.
+    kept = slice(None) if mass is None else mass > 0
+    low, high = extremes(design[kept], codes[kept], len(classes))
+    apart, constant = np.where(low == high, low - middle, apart), low == high
     if len(classes) == 2:
         contrast = np.sqrt(np.prod(priors)) * (apart[1:] - apart[:1]).T
     else:
         contrast = (np.sqrt(priors)[:, None] * (apart - priors @ apart)).T
-    return priors, middle + apart, contrast
+    return priors, np.where(constant, low, middle + apart), contrast
 
 
-def standard_scores(design: np.ndarray, mass: np.ndarray | None) -> np.ndarray:
+def extremes(
+    rows: np.ndarray, codes: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest entry of each feature in each class, ``(C, d)``."""
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(count))
+    sorted_rows = rows[order]
+    return tuple(f.reduceat(sorted_rows, starts) for f in (np.minimum, np.maximum))
+
+
+def exact_sum(
+    means: np.ndarray, tails: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same sums, with all that float64 can hold in the first (Knuth's two-sum).
+
+    Where the least and the largest entry are one number the sum is that number.
+    """
+    first = means + tails
+    back = first - means
+    rest, constant = (means - (first - back)) + (tails - back), low == high
+    return np.where(constant, low, first), np.where(constant, 0.0, rest)
+
+
+def standard_scores(design: np.ndarray, mass: ArrayLike | None) -> np.ndarray:
     """The table with every column at mean 0 and standard deviation 1."""
+    mass = None if mass is None else np.asarray(mass)
     rows = design - np.average(design, axis=0, weights=mass)
     rows -= np.average(rows, axis=0, weights=mass)
     return rows / np.sqrt(np.average(rows**2, axis=0, weights=mass))

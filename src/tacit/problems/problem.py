@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
-from .._types import Contrast, Design, float64, Square, Targets, Vector, Weights
+from .._types import Contrast, Design, float64, in_float64, Square, Targets, Vector
 from ..errors import DataError, ShapeError
 from .labels import pick_classes, pick_features, read_labels
 from .moments import class_moments, standard_scores
@@ -34,7 +34,7 @@ class Problem(eqx.Module):
 
     X: Design | None
     y: Targets | None
-    weights: Weights | None
+    weights: Float[Array, " n"] | None
     priors: Float[Array, " C"] | None
     means: Float[Array, "C d"] | None
     _within: Square | None
@@ -123,6 +123,7 @@ class Problem(eqx.Module):
         return len(self.classes) == 2
 
     @property
+    @in_float64
     def targets(self) -> Targets:
         """What a loss compares outputs with: `y`, or one-hot rows for 3+ classes."""
         if self.y is None:
@@ -151,6 +152,7 @@ class Problem(eqx.Module):
         return np.asarray(self.targets)
 
     @property
+    @in_float64
     def centred(self) -> Design:
         """Every row minus its class mean, times the root of its share of the weight."""
         if self.X is None or self.means is None:
@@ -161,6 +163,7 @@ class Problem(eqx.Module):
         return rows * jnp.sqrt(self.weights / jnp.sum(self.weights))[:, None]
 
     @property
+    @in_float64
     def within(self) -> Square:
         """The pooled within-class covariance (1/n)."""
         if self._within is not None:
@@ -178,11 +181,13 @@ class Problem(eqx.Module):
         return self._contrast
 
     @property
+    @in_float64
     def between(self) -> Square:
         """The covariance of the class means under the class frequencies."""
         return self.contrast @ self.contrast.T
 
     @property
+    @in_float64
     def delta(self) -> Vector:
         """The second class mean minus the first."""
         if not self.binary:
@@ -199,7 +204,7 @@ class Problem(eqx.Module):
     def constant(self) -> np.ndarray:
         """Which features are the same in every sample with weight: a mask ``(d,)``."""
         if self.X is None:
-            return np.asarray(jnp.diag(self.within) + jnp.diag(self.between)) == 0
+            return np.diag(np.asarray(self.within + self.between)) == 0
         X = np.asarray(self.X)
         return np.ptp(X if self.weights is None else X[self.weights > 0], axis=0) == 0
 
@@ -221,8 +226,7 @@ class Problem(eqx.Module):
     def select(self, features: object = None, classes: object = None) -> "Problem":
         """The same samples with only these features and classes.
 
-        Names, indices or a mask for `features`; labels for `classes`, which needs
-        samples.
+        Names, indices or a mask for `features`; labels of samples for `classes`.
         """
         columns = np.arange(self.d)
         if features is not None:
@@ -253,13 +257,11 @@ class Problem(eqx.Module):
         """
         if self.X is None:
             raise DataError("standardised needs samples; this Problem has none.")
-        flat = np.flatnonzero(self.constant)
-        if len(flat):
+        if len(flat := np.flatnonzero(self.constant)):
             name = flat[0] if self.features is None else repr(self.features[flat[0]])
             raise DataError(
                 f"{len(flat)} features are constant, the first is {name}; "
                 "drop them with .varying() before standardising."
             )
-        mass = None if self.weights is None else np.asarray(self.weights)
-        scores = standard_scores(np.asarray(self.X), mass)
+        scores = standard_scores(np.asarray(self.X), self.weights)
         return Problem(scores, self.labels, self.weights, features=self.features)

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from ..errors import DataError, OptionError, ShapeError
 from .chunks import in_order, read_chunk, read_rows
+from .moments import exact_sum, extremes
 
 
 CELLS = 2**20
@@ -38,6 +39,10 @@ class Scatter:
     """What rounding cut off `means`: at an offset of 1e6, all but ten decimals."""
     sums: Float[np.ndarray, "d d"]
     """Pooled within-class sum of squares about the class means."""
+    low: Float[np.ndarray, "C d"]
+    """The least entry of every feature in each class; infinite without rows."""
+    high: Float[np.ndarray, "C d"]
+    """The largest. Where it is `low` the mean is that number, and not nearly so."""
 
     @classmethod
     def of(
@@ -112,23 +117,25 @@ class Scatter:
         swap = share > 0.5  # step from the nearer mean: the shorter, the more exact
         means = np.where(swap, other.means, self.means)
         tails = np.where(swap, other.tails, self.tails)
-        means, tails = _renormalised(means, tails + (share - swap) * apart)
+        ends = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
+        means, tails = exact_sum(means, tails + (share - swap) * apart, *ends)
         sums = self.sums + other.sums + pull.T @ pull
         count = self.count + other.count
-        return Scatter(self.classes, count, mass, means, tails, sums)
+        return Scatter(self.classes, count, mass, means, tails, sums, *ends)
 
     __add__ = merge
 
     def _spread(self, classes: tuple) -> "Scatter":
         at = [classes.index(c) for c in self.classes]
 
-        def wide(x: np.ndarray) -> np.ndarray:
-            out = np.zeros((len(classes), *x.shape[1:]), x.dtype)
+        def wide(x: np.ndarray, empty: float = 0) -> np.ndarray:
+            out = np.full((len(classes), *x.shape[1:]), empty, x.dtype)
             out[at] = x
             return out
 
-        counts = wide(self.count), wide(self.mass)
-        return Scatter(classes, *counts, wide(self.means), wide(self.tails), self.sums)
+        parts = (wide(x) for x in (self.count, self.mass, self.means, self.tails))
+        ends = wide(self.low, np.inf), wide(self.high, -np.inf)
+        return Scatter(classes, *parts, self.sums, *ends)
 
     @property
     def n(self) -> float:
@@ -226,8 +233,9 @@ def _block(classes: tuple, codes: np.ndarray, X: np.ndarray, w: np.ndarray) -> S
     """The scatter of a few rows; `X` is overwritten."""
     member = (codes[:, None] == np.arange(len(classes))) * w[:, None]
     mass = member.sum(axis=0)
-    share = (member / mass).T
-    means = share @ X
+    share, ends = (member / mass).T, extremes(X, codes, len(classes))
+    # What is one number in all rows of a class has that mean: rounding is no spread.
+    means = np.where(ends[0] == ends[1], ends[0], share @ X)
     X -= means[codes]
     # The second pass catches what rounding took from the mean at a large offset.
     tails = share @ X
@@ -236,13 +244,4 @@ def _block(classes: tuple, codes: np.ndarray, X: np.ndarray, w: np.ndarray) -> S
     count = np.bincount(codes, minlength=len(classes))
     with np.errstate(over="ignore", invalid="ignore"):
         sums = X.T @ X
-    return Scatter(classes, count, mass, *_renormalised(means, tails), sums)
-
-
-def _renormalised(
-    means: np.ndarray, tails: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The same sums, with all that float64 can hold in the first (Knuth's two-sum)."""
-    high = means + tails
-    back = high - means
-    return high, (means - (high - back)) + (tails - back)
+    return Scatter(classes, count, mass, *exact_sum(means, tails, *ends), sums, *ends)

@@ -4,6 +4,11 @@ import numpy as np
 from jaxtyping import ArrayLike
 
 from ..errors import DataError, ShapeError
+from .cells import as_numbers, column_names, require_moderate, require_spread
+
+
+FAINT = 1e-100
+"""The least weight above 0; its inverse is the largest."""
 
 
 def read_design(X: object) -> tuple[np.ndarray, tuple[str, ...] | None]:
@@ -12,14 +17,7 @@ def read_design(X: object) -> tuple[np.ndarray, tuple[str, ...] | None]:
     Raises `ShapeError` unless it is a table with at least one row and one column, and
     `DataError` if an entry is not a finite number.
     """
-    columns = getattr(X, "columns", None)
-    names = None if columns is None else tuple(str(c) for c in columns)
-    try:
-        table = np.asarray(X, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"X must hold numbers: {error}. Encode text columns first."
-        ) from error
+    names, table = column_names(X), as_numbers(X, "X").astype(np.float64)
     if table.ndim != 2 or 0 in table.shape:
         raise ShapeError(
             f"X must be a table of n samples by d features; got shape {table.shape}. "
@@ -33,22 +31,42 @@ def read_design(X: object) -> tuple[np.ndarray, tuple[str, ...] | None]:
             f"X has {len(bad)} entries that are not finite, the first in row {row}, "
             f"feature {name}. Impute them or drop those rows."
         )
+    require_moderate(table, "X", names)
+    require_spread(table, "X", names)
     return table, names
 
 
 def read_weights(weights: object, n: int) -> np.ndarray | None:
-    """Sample weights ``(n,)``, or None; `DataError` if negative or without sum."""
+    """Sample weights ``(n,)``, or None; `DataError` if they cannot be weights."""
     if weights is None:
         return None
-    mass = np.asarray(weights, dtype=np.float64)
+    mass = as_numbers(weights, "weights").astype(np.float64)
     if mass.shape != (n,):
         raise ShapeError(f"X has {n} rows but weights has shape {mass.shape}.")
-    if not np.all(np.isfinite(mass)) or np.any(mass < 0) or not mass.sum() > 0:
-        raise DataError(
-            f"weights must be finite, at least 0 and not all 0; they span "
-            f"{mass.min()} to {mass.max()}."
-        )
+    require_countable(mass, "weights")
+    if not np.any(mass):
+        raise DataError("weights are all 0; give weight to the rows that count.")
     return mass
+
+
+def require_countable(mass: np.ndarray, what: str, at: int = 0) -> None:
+    """Raise `DataError` for weights that are none, or that vanish in products.
+
+    The first is that of row `at`.
+    """
+    wrong = np.flatnonzero(~(np.isfinite(mass) & (mass >= 0)))
+    if len(wrong):
+        raise DataError(
+            f"{what} must be finite and at least 0; row {at + wrong[0]} has "
+            f"{mass[wrong[0]]}."
+        )
+    odd = np.flatnonzero((mass > 0) & ((mass < FAINT) | (mass > 1 / FAINT)))
+    if len(odd):
+        raise DataError(
+            f"{what} must be 0 or between {FAINT:g} and {1 / FAINT:g}; row "
+            f"{at + odd[0]} has {mass[odd[0]]:.1e}. They count in proportion only: "
+            "multiply all by one number, and give 0 to what vanishes beside the rest."
+        )
 
 
 def read_matrices(

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import re
 from collections.abc import Iterable
 
 from ..verdict import in_short, Outcome, Verdict
@@ -150,9 +149,3 @@ def as_findings(verdicts: "Iterable[Verdict | Finding]") -> list[Finding]:
 def statement(claim: type) -> str:
     """The first line of a claim's docstring: what it states."""
     return (claim.__doc__ or "").strip().split("\n")[0].strip()
-
-
-def order(id: str) -> tuple[str, int, str]:
-    """A key that sorts ``A1, A2, A10, B1`` as people do."""
-    letters, digits, rest = re.fullmatch(r"(\D*)(\d*)(.*)", id).groups()  # pyright: ignore[reportOptionalMemberAccess]
-    return letters, int(digits or 0), rest

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 import jinja2
 import markupsafe
 
+from ..claims.catalogue import order
 from ..errors import DataError
-from .findings import Finding, order
+from .findings import Finding
 from .gauge import gauge
 from .notation import html, number, plain
 from .svg import namespaced

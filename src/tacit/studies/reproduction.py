@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import NotFoundError
+from ..errors import KindError, NotFoundError
 from ..reporting import claim_folder, Finding, Folder, Page, Provenance, Section
 from .adam_noise import AdamNoise
 from .alignment import Alignment
@@ -55,6 +55,8 @@ def reproduce(
     Raises `NotFoundError` for an unknown name and `OutputError` for a folder that is
     not ours, before anything is run.
     """
+    if not isinstance(name, str):
+        raise KindError("the study to reproduce", name, str, "the name of a study")
     if name not in STUDIES:
         raise NotFoundError("study", name, STUDIES)
     study = STUDIES[name]

@@ -1,11 +1,16 @@
 """PyTorch: the noise of a model's gradients."""
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ...errors import DataError
 from ..base import import_extra
+
+
+HOLDERS = (list, dict, set)
+"""What a module may keep tensors in; their content is put back as well."""
 
 
 class MeasuredNoise(NamedTuple):
@@ -46,8 +51,10 @@ def noise_scale(
     `loader` gives pairs of inputs and targets ``(b, ...)``, every sample once;
     ``loss(model(inputs), targets)`` is a number, and a mean over samples. The gradient
     of every single sample is taken, with respect to all parameters that train, and
-    summed in float64. Nothing of the model is changed. `vectorised` takes the samples
-    of a batch side by side, which some models do not support.
+    summed in float64. The model is left as it was found, with its mode, its buffers
+    and its own attributes, also where an error ends the measurement; a parameter that
+    several layers share counts once. `vectorised` takes the samples of a batch side by
+    side, which some models, recurrent ones among them, do not support.
 
     McCandlish, Kaplan and Amodei (2018), arXiv:1812.06162, equation 2.9. Raises
     `MissingExtraError` without PyTorch, and `DataError` for a model that mixes the
@@ -55,17 +62,23 @@ def noise_scale(
     """
     torch = import_extra("bridges.torch.noise_scale", "torch", "torch")
     _require_apart(torch, model)
-    trained = {k: p for k, p in model.named_parameters() if p.requires_grad}
+    places = _places(model)
+    trained = {k: t for k, (t, _) in places.items() if t.requires_grad}
     if not trained:
         raise DataError("noise_scale: no parameter of the model requires a gradient.")
-    held = {k: p.detach() for k, p in model.named_parameters() if k not in trained}
-    held |= {k: b.detach() for k, b in model.named_buffers()}
-    at = {k: p.detach() for k, p in trained.items()}
+    at = {k: t.detach() for k, t in trained.items()}
 
     def one(parameters, x, y):
-        # Buffers are copied, or a layer that counts its calls would do so in the model.
-        whole = {**{k: b.clone() for k, b in held.items()}, **parameters}
-        outputs = torch.func.functional_call(model, whole, (x[None],))
+        whole = {}
+        for k, (tensor, names) in places.items():
+            # Copied, or a layer that counts its calls would do so in the model.
+            value = parameters[k] if k in parameters else tensor.detach().clone()
+            whole |= dict.fromkeys(names, value)
+        # Ties are in the names; PyTorch's own search for them would, of a module that
+        # is used twice, put back the wrong tensor.
+        outputs = torch.func.functional_call(
+            model, whole, (x[None],), tie_weights=False
+        )
         value = loss(outputs, y[None])
         if value.ndim:
             raise DataError(
@@ -85,7 +98,8 @@ def noise_scale(
         samples += len(inputs)
         parts = [(inputs, targets)] if vectorised else zip(inputs, targets, strict=True)
         for part in parts:
-            found = slope(at, *part)
+            with _as_found(model):
+                found = slope(at, *part)
             for k, g in found.items():
                 g = g.detach().to(torch.float64)
                 squares += float((g**2).sum())
@@ -98,6 +112,50 @@ def noise_scale(
             f"noise_scale: gradients of the {samples} samples are not all finite."
         )
     return MeasuredNoise(max(squares / samples - square, 0.0), square, samples)
+
+
+def _places(model):
+    """Every parameter and buffer, once, under its first name, and all its names.
+
+    A module in several places is one module, with one name; tensors that several
+    modules share have a name in each.
+    """
+    places: dict[str, tuple[Any, list[str]]] = {}
+    first: dict[int, str] = {}
+    for prefix, module in model.named_modules():
+        for own in (module._parameters, module._buffers):
+            for name, tensor in own.items():
+                if tensor is not None:
+                    full = f"{prefix}.{name}" if prefix else name
+                    key = first.setdefault(id(tensor), full)
+                    places.setdefault(key, (tensor, []))[1].append(full)
+    return places
+
+
+@contextlib.contextmanager
+def _as_found(model):
+    """Put back all that the modules hold by name, and what their lists and dicts hold.
+
+    A module may keep what it has seen (a recurrent one its weights in a list); inside
+    a transformation that is no tensor anyone else could use.
+    """
+    modules = list(model.modules())
+    held = [dict(vars(module)) for module in modules]
+    inside = [
+        (x, x.copy()) for own in held for x in own.values() if isinstance(x, HOLDERS)
+    ]
+    try:
+        yield
+    finally:
+        for module, own in zip(modules, held, strict=True):
+            vars(module).clear()
+            vars(module).update(own)
+        for holder, content in inside:
+            if isinstance(holder, list):
+                holder[:] = content
+            else:
+                holder.clear()
+                holder.update(content)
 
 
 def _require_apart(torch, model):

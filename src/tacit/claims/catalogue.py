@@ -1,0 +1,60 @@
+"""The claims there are, found by name or by ID."""
+
+import contextlib
+import re
+from collections.abc import Sequence
+
+from .. import claims
+from ..errors import KindError, NotFoundError
+from .base import AbstractClaim
+
+
+def every_claim() -> list[type[AbstractClaim]]:
+    """The concrete claims, in the order of their IDs."""
+    members = [getattr(claims, name) for name in claims.__all__]
+    kinds = [
+        kind
+        for kind in members
+        if isinstance(kind, type)
+        and issubclass(kind, AbstractClaim)
+        and not kind.__name__.startswith("Abstract")
+    ]
+    return sorted(kinds, key=lambda kind: (order(kind.id), kind.__name__))
+
+
+def find_claims(
+    name: str, known: Sequence[type[AbstractClaim]]
+) -> list[type[AbstractClaim]]:
+    """The claim called `name`, or all with that ID; capitals do not matter.
+
+    Raises `NotFoundError`, with the nearest name, where there is none.
+    """
+    wanted = name.casefold()
+    found = [k for k in known if wanted in (k.__name__.casefold(), k.id.casefold())]
+    if not found:
+        like_an_id = any(letter.isdigit() for letter in name)
+        choices = (kind.id if like_an_id else kind.__name__ for kind in known)
+        raise NotFoundError("claim", name, dict.fromkeys(choices))
+    return found
+
+
+def as_claim(given: AbstractClaim | type[AbstractClaim] | str) -> AbstractClaim:
+    """The claim that is meant by itself, by its class, by its name or by its ID.
+
+    Raises `NotFoundError` for a name that no claim has and `KindError` for what is no
+    claim at all.
+    """
+    if isinstance(given, str):
+        given = find_claims(given, every_claim())[0]
+    if isinstance(given, type) and issubclass(given, AbstractClaim):
+        with contextlib.suppress(TypeError):  # abstract, or made of something
+            given = given()
+    if not isinstance(given, AbstractClaim):
+        raise KindError("a claim", given, AbstractClaim, "tacit.claims")
+    return given
+
+
+def order(id: str) -> tuple[str, int, str]:
+    """A key that sorts ``A1, A2, A10, B1`` as people do."""
+    letters, digits, rest = re.fullmatch(r"(\D*)(\d*)(.*)", id).groups()  # pyright: ignore[reportOptionalMemberAccess]
+    return letters, int(digits or 0), rest
