@@ -20,6 +20,7 @@ MADE = {
     "MissingExtraError": errors.MissingExtraError("plots", "matplotlib", "plots"),
     "NotFoundError": errors.NotFoundError("claim", "B33", ["B3", "C1"]),
     "SpecError": errors.SpecError([("network.depth", "too small")], "own.toml"),
+    "ClaimError": errors.ClaimError("Mine", ["gap"]),
     "OutputError": errors.OutputError("a folder that is not ours"),
 }
 

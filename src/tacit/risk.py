@@ -18,6 +18,7 @@ from .errors import (
     TacitError,
 )
 from .losses import AbstractLoss, AbstractMarginLoss, AbstractScatterLoss
+from .losses.definite import require_definite, require_discriminating
 from .networks import AbstractLinearNetwork, AbstractNetwork
 from .problems import Problem
 from .problems.products import Dense, Tall
@@ -70,7 +71,7 @@ class Risk(eqx.Module):
         else:
             self.scatter = Dense(jnp.concatenate([problem.within, contrast], axis=1))
         if not (singular or loss.ridge or loss.input_ridge):
-            _insist_definite(problem, loss, self.scatter)
+            require_definite(problem, loss, self.scatter)
 
     @property
     def on_scatter(self) -> bool:
@@ -176,7 +177,7 @@ class Risk(eqx.Module):
                     f"problem has {self.problem.d}."
                 )
             if self.contrast is not None:
-                _insist_discriminating(E, np.asarray(self.contrast))
+                require_discriminating(E, np.asarray(self.contrast))
         kind = _kind(self.nameless, network)
         if kind in _COMPUTED:
             return
@@ -233,45 +234,3 @@ def _kind(risk, network):
     except TypeError:
         return None
     return shape, sizes
-
-
-def _insist_definite(problem, loss, scatter):
-    if not loss.needs_definite:
-        return
-    name = type(loss).__name__
-    ways = (
-        'Use Fisher(form="inverse"), which has a limit there, `input_ridge=` (keeps '
-        "the scale invariance) or `ridge=`; `Risk(..., singular=True)` if it is meant."
-    )
-    flat = np.flatnonzero(problem.constant)
-    if len(flat):
-        names = problem.features or tuple(range(problem.d))
-        listed = ", ".join(str(names[i]) for i in flat[:5])
-        raise DataError(
-            f"{name} needs S_w > 0, but {len(flat)} of {problem.d} features are "
-            f"constant: {listed}. Drop them with problem.varying(). {ways}"
-        )
-    if isinstance(scatter, Dense):
-        S = np.asarray(scatter.joined)[:, : problem.d]
-        scale = np.sqrt(np.where(np.diag(S) > 0, np.diag(S), 1.0))
-        values = np.linalg.eigvalsh(S / np.outer(scale, scale))
-        rank = int(np.sum(values > len(S) * np.finfo(float).eps * max(values[-1], 0)))
-    else:
-        rank = problem.n - len(problem.classes)
-    if rank < problem.d:
-        size = f"n = {problem.n} samples of " if problem.n else ""
-        raise DataError(
-            f"{name} needs S_w > 0, but with {size}d = {problem.d} features its rank "
-            f"is {rank} and J has no maximum. {ways}"
-        )
-
-
-def _insist_discriminating(E, contrast):
-    rounding = 4 * np.finfo(float).eps * (np.abs(E) @ np.abs(contrast))
-    nothing = np.sqrt(np.finfo(float).tiny)  # its square, which J is made of, is 0
-    if np.all(np.abs(E @ contrast) <= np.maximum(rounding, nothing)):
-        raise DataError(
-            "the start does not tell the classes apart: delta . w0 = 0, so J = 0 and "
-            "its sign decides which limit is reached. Move w0 off the hyperplane "
-            "delta . w = 0."
-        )

@@ -9,7 +9,7 @@ import numpy as np
 
 from ._types import require_float64
 from .claims import AbstractClaim, Rival, Term, Unmeasured
-from .claims.catalogue import as_claim
+from .claims.catalogue import as_claim, Named
 from .errors import require_kind
 from .experiment import Experiment
 from .observables import AbstractObservable
@@ -122,20 +122,16 @@ class Verdict(eqx.Module):
         return "\n  ".join(lines)
 
 
-def check(
-    claim: AbstractClaim | type[AbstractClaim] | str, experiment: Experiment
-) -> Verdict:
+def check(claim: Named, experiment: Experiment) -> Verdict:
     """Train `experiment` and say whether `claim` holds of it.
 
-    Nothing is trained where a hypothesis of the theorem is not met. `claim` is a claim,
-    its class, its name or its ID such as ``"B3"``. Raises `NotFoundError` for a name
-    that no claim has and `KindError` for anything else.
+    Nothing is trained where a hypothesis of the theorem is not met. `claim` may be its
+    class, its name or its ID such as ``"B3"``; `NotFoundError` where no claim has that.
     """
     require_float64("check")
     claim = as_claim(claim)
     require_kind("the experiment of a check", experiment, Experiment, "tacit")
-    not_met = missing(claim, experiment)
-    if not_met:
+    if not_met := missing(claim, experiment):
         return Verdict(claim, Outcome.NOT_APPLICABLE, not_met=not_met)
     return judge(claim, train(experiment, claim.observes, records=claim.records))
 
@@ -154,11 +150,8 @@ def missing(claim: AbstractClaim, experiment: Experiment) -> tuple[str, ...]:
     return tuple(each.text for each in conditions if not each.met)
 
 
-def judge(claim: AbstractClaim | type[AbstractClaim] | str, run: Trajectory) -> Verdict:
-    """The verdict on a run that has been trained, with `claim.observes` recorded.
-
-    `claim` is as in `check`.
-    """
+def judge(claim: Named, run: Trajectory) -> Verdict:
+    """The verdict on a trained run with `claim.observes` recorded; as in `check`."""
     claim = as_claim(claim)
     require_kind("the run to be judged", run, Trajectory, "tacit.train")
     not_met, diverged = missing(claim, run.experiment), not run.finite

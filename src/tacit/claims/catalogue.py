@@ -9,6 +9,10 @@ from ..errors import KindError, NotFoundError
 from .base import AbstractClaim
 
 
+Named = AbstractClaim | type[AbstractClaim] | str
+"""A claim, or what stands for it: its class, its name or its ID."""
+
+
 def every_claim() -> list[type[AbstractClaim]]:
     """The concrete claims, in the order of their IDs."""
     members = [getattr(claims, name) for name in claims.__all__]
@@ -38,7 +42,7 @@ def find_claims(
     return found
 
 
-def as_claim(given: AbstractClaim | type[AbstractClaim] | str) -> AbstractClaim:
+def as_claim(given: Named) -> AbstractClaim:
     """The claim that is meant by itself, by its class, by its name or by its ID.
 
     Raises `NotFoundError` for a name that no claim has and `KindError` for what is no

@@ -62,8 +62,22 @@ def exact_sum(
     return np.where(constant, low, first), np.where(constant, 0.0, rest)
 
 
-def standard_scores(design: np.ndarray, mass: ArrayLike | None) -> np.ndarray:
-    """The table with every column at mean 0 and standard deviation 1."""
+def standard_scores(
+    design: np.ndarray,
+    mass: ArrayLike | None,
+    constant: np.ndarray,
+    names: tuple[str, ...] | None,
+) -> np.ndarray:
+    """The table with every column at mean 0 and standard deviation 1.
+
+    Raises `DataError` if there are columns that are `constant`.
+    """
+    if len(constant):
+        name = constant[0] if names is None else repr(names[constant[0]])
+        raise DataError(
+            f"{len(constant)} features are constant, the first is {name}; "
+            "drop them with .varying() before standardising."
+        )
     mass = None if mass is None else np.asarray(mass)
     rows = design - np.average(design, axis=0, weights=mass)
     rows -= np.average(rows, axis=0, weights=mass)

@@ -1,7 +1,5 @@
 """The data a network is trained on, or all that the loss needs to know of it."""
 
-import dataclasses
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -86,7 +84,7 @@ class Problem(eqx.Module):
         if scatter is None:
             inner, contrast = read_matrices(within, delta, between)
             classes = (0, 1) if contrast.shape[1] == 1 else ()
-            return cls._known(inner, contrast, classes)
+            return _known(inner, contrast, classes)
         if within is not None or delta is not None or between is not None:
             raise ShapeError(
                 "from_scatter takes a Scatter or matrices, not both; drop one."
@@ -95,17 +93,7 @@ class Problem(eqx.Module):
         if len(scatter.classes) == 2:
             contrast = np.sqrt(np.prod(scatter.priors)) * scatter.delta[:, None]
         means, priors = float64(scatter.means), float64(scatter.priors)
-        return cls._known(scatter.within, contrast, scatter.classes, priors, means)
-
-    @classmethod
-    def _known(cls, within, contrast, classes, priors=None, means=None):
-        self = object.__new__(cls)
-        parts = dict.fromkeys(("X", "y", "weights", "features"))
-        parts |= {"_within": float64(within), "_contrast": float64(contrast)}
-        parts |= {"priors": priors, "means": means, "classes": classes}
-        for name, part in parts.items():
-            object.__setattr__(self, name, part)
-        return self
+        return _known(scatter.within, contrast, scatter.classes, priors, means)
 
     @property
     def n(self) -> int:
@@ -192,7 +180,7 @@ class Problem(eqx.Module):
         """The second class mean minus the first."""
         if not self.binary:
             raise DataError(
-                f"delta is the difference of two class means; this Problem has "
+                "delta is the difference of two class means; this Problem has "
                 f"{len(self.classes) or 'other'} classes. "
                 "Use `contrast`, or select two classes."
             )
@@ -216,12 +204,8 @@ class Problem(eqx.Module):
         """
         if self.features is None and self.classes == tuple(range(len(self.classes))):
             return self
-        bare = object.__new__(Problem)
-        for field in dataclasses.fields(self):
-            object.__setattr__(bare, field.name, getattr(self, field.name))
-        object.__setattr__(bare, "features", None)
-        object.__setattr__(bare, "classes", tuple(range(len(self.classes))))
-        return bare
+        names = {"features": None, "classes": tuple(range(len(self.classes)))}
+        return _made(vars(self) | names)
 
     def select(self, features: object = None, classes: object = None) -> "Problem":
         """The same samples with only these features and classes.
@@ -237,7 +221,7 @@ class Problem(eqx.Module):
                 raise DataError("this Problem is scatter matrices: no class to select.")
             inner, means = self.within[np.ix_(columns, columns)], self.means
             kept = inner, self.contrast[columns], self.classes, self.priors
-            return Problem._known(*kept, means if means is None else means[:, columns])
+            return _known(*kept, means if means is None else means[:, columns])
         rows = np.arange(self.n)
         if classes is not None:
             wanted = pick_classes(classes, self.classes)
@@ -257,11 +241,20 @@ class Problem(eqx.Module):
         """
         if self.X is None:
             raise DataError("standardised needs samples; this Problem has none.")
-        if len(flat := np.flatnonzero(self.constant)):
-            name = flat[0] if self.features is None else repr(self.features[flat[0]])
-            raise DataError(
-                f"{len(flat)} features are constant, the first is {name}; "
-                "drop them with .varying() before standardising."
-            )
-        scores = standard_scores(np.asarray(self.X), self.weights)
+        flat = np.flatnonzero(self.constant)
+        scores = standard_scores(np.asarray(self.X), self.weights, flat, self.features)
         return Problem(scores, self.labels, self.weights, features=self.features)
+
+
+def _known(within, contrast, classes, priors=None, means=None):
+    parts = dict.fromkeys(("X", "y", "weights", "features"))
+    parts |= {"_within": float64(within), "_contrast": float64(contrast)}
+    return _made(parts | {"priors": priors, "means": means, "classes": classes})
+
+
+def _made(parts: dict) -> Problem:
+    """A problem of these fields, without a look at them."""
+    self = object.__new__(Problem)
+    for name, part in parts.items():
+        object.__setattr__(self, name, part)
+    return self
