@@ -2,16 +2,12 @@
 
 from .deep_linear_steps import TopGramGrows
 from .descent import DescentDrift, LayersGrowByTheSlope
+from .equilibrium import EquilibriumMoments, EquilibriumTurn
 from .modified_equation import DescentFollowsModifiedFlow
 from .momentum import MomentumDrift, MomentumLengthensLayers
 from .sign_methods import SignStepsDrift
 from .stochastic import NormGrowsLikeRoot, NormsFollowSchedule, SquaredNormsAddUp
-from .weight_decay import (
-    DecayAgainstGrowth,
-    DecayIsAClock,
-    EquilibriumMoments,
-    EquilibriumTurn,
-)
+from .weight_decay import DecayAgainstGrowth, DecayIsAClock
 
 
 __all__ = [

@@ -27,7 +27,7 @@ from ..measures.drifts import (
 from ..papers import LI, Source
 from ..parts import Hypothesis
 from ..tolerance import AbstractToleranceClaim
-from ..witnesses.discriminants import weak_shift
+from ..witnesses.batches import noisy
 
 
 class NormGrowsLikeRoot(AbstractToleranceClaim[Diagonal]):
@@ -62,7 +62,7 @@ class NormGrowsLikeRoot(AbstractToleranceClaim[Diagonal]):
         return (NormGrowsLikeRoot(exponent=1.0),)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _noisy(run, schedule=False)
+        yield from _on_batches(run, schedule=False)
         at, norms = _late(run)
         grown = bool(jnp.all(norms[at[0]] > 2 * norms[0]))
         yield Hypothesis("the norms have doubled by a thirtieth of the time", grown)
@@ -73,7 +73,7 @@ class NormGrowsLikeRoot(AbstractToleranceClaim[Diagonal]):
         return max(abs(s - self.exponent) for s in found)
 
     def witness(self) -> Experiment[Diagonal]:
-        return _noise(0.2, until=30_000)
+        return noisy(0.2, until=30_000)
 
     def foil(self) -> Experiment[Diagonal]:
         true = self.witness()
@@ -108,7 +108,7 @@ class SquaredNormsAddUp(AbstractToleranceClaim[Diagonal]):
         return (SquaredNormsAddUp(times=1.0),)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _noisy(run, schedule=True)
+        yield from _on_batches(run, schedule=True)
         norms, added = _growth(run)
         mean = jnp.sum(added**2, axis=0) / jnp.sum(norms[:-1] * added, axis=0)
         short = bool(jnp.all(mean < 4e-3))
@@ -120,7 +120,7 @@ class SquaredNormsAddUp(AbstractToleranceClaim[Diagonal]):
         return float(jnp.max(jnp.abs(total / norms[-1] ** 2 - 1)))
 
     def witness(self) -> Experiment[Diagonal]:
-        return _noise(0.5, PowerDecay(0.25), until=20_000)
+        return noisy(0.5, PowerDecay(0.25), until=20_000)
 
     def foil(self) -> Experiment[Diagonal]:
         true = self.witness()
@@ -161,7 +161,7 @@ class NormsFollowSchedule(AbstractToleranceClaim[Diagonal]):
         return (NormsFollowSchedule(power=self.power, exponent=1.0),)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _noisy(run, schedule=True)
+        yield from _on_batches(run, schedule=True)
         yield Hypothesis("it takes 10,000 steps or more", run.steps >= 10_000)
         norms, added = _growth(run)
         short = bool(jnp.max(added / norms[:-1]) < 0.1)
@@ -174,7 +174,7 @@ class NormsFollowSchedule(AbstractToleranceClaim[Diagonal]):
         return max(abs(slope(at, gain[at]) - wanted) for gain in gained.T)
 
     def witness(self) -> Experiment[Diagonal]:
-        return _noise(0.5, PowerDecay(self.power), until=20_000)
+        return noisy(0.5, PowerDecay(self.power), until=20_000)
 
     def foil(self) -> Experiment[Diagonal]:
         true = self.witness()
@@ -182,15 +182,7 @@ class NormsFollowSchedule(AbstractToleranceClaim[Diagonal]):
         return Experiment(true.network, true.risk, still, until=true.until)
 
 
-def _noise(step, schedule=None, *, until):
-    """Batches of 12 of each class, drawn with replacement."""
-    start = Diagonal(jnp.full((2, 6), 0.6))
-    risk = Risk(weak_shift(), Fisher(form="ratio"))
-    flow = Stochastic(step, 24, balanced=True, replace=True, schedule=schedule)
-    return Experiment(start, risk, flow, until=until)
-
-
-def _noisy(run, *, schedule):
+def _on_batches(run, *, schedule):
     yield scale_free(run.experiment)
     yield from is_descent(run.experiment, schedule=schedule, batches=True)
     random = isinstance(run.experiment.flow, Stochastic)
