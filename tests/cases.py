@@ -1,5 +1,7 @@
 """One example of every concrete class. Add yours here; the laws then apply to it."""
 
+import jax
+import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
@@ -58,10 +60,17 @@ FLOWS = {
     "SignDescent": flows.SignDescent(0.01),
     "Stochastic": flows.Stochastic(0.01, 8, balanced=True),
 }
+
+
+def squares(network):
+    return jnp.stack([jnp.sum(leaf**2) for leaf in jax.tree.leaves(network)])
+
+
 OBSERVABLES = {
     "Alignment": observables.Alignment(),
     "Balance": observables.Balance(),
     "BalanceDrift": observables.BalanceDrift(),
+    "Conserved": observables.Conserved(squares),
     "Cosine": observables.Cosine(np.ones(D)),
     "FeatureOverlap": observables.FeatureOverlap(np.arange(1.0, D + 1)),
     "FlatWeights": observables.FlatWeights(),
@@ -96,6 +105,7 @@ OBSERVABLES = {
     "Sine": observables.Sine(np.ones(D)),
     "SingularValues": observables.SingularValues(),
     "SpectralNorms": observables.SpectralNorms(),
+    "StepDrift": observables.StepDrift(squares),
     "StrongWeakRatio": observables.StrongWeakRatio((0, 1), (4, 5)),
     "SupportSize": observables.SupportSize(),
     "TopEigenvalue": observables.TopEigenvalue(4),

@@ -1,6 +1,7 @@
 from . import (
     bridges as bridges,
     claims as claims,
+    conservation as conservation,
     errors as errors,
     events as events,
     fits as fits,
@@ -19,6 +20,7 @@ from .bridges.sklearn import (
     DeepLDAClassifier as DeepLDAClassifier,
     DeepLDASelector as DeepLDASelector,
 )
+from .conservation import Laws as Laws, laws as laws
 from .ensemble import train_ensemble as train_ensemble
 from .events import Reaches as Reaches, RiskBelow as RiskBelow
 from .experiment import Experiment as Experiment, Snapshot as Snapshot

@@ -28,6 +28,7 @@ from .curvature import (
 )
 from .directions import Cosine, Sine
 from .gradient_noise import deviations, GradientOneNorm, NoiseScale
+from .law_values import Conserved, StepDrift
 from .margin import HomogeneousMargin, LogRisk, NormalizedMargin
 from .memory_projection import MemoryProjection
 from .saddle import FeatureOverlap, Imbalance, ImbalanceRate, MeanGain, SignalEnergy
@@ -40,6 +41,7 @@ __all__ = [
     "Alignment",
     "Balance",
     "BalanceDrift",
+    "Conserved",
     "Cosine",
     "FeatureOverlap",
     "FlatWeights",
@@ -71,6 +73,7 @@ __all__ = [
     "Sine",
     "SingularValues",
     "SpectralNorms",
+    "StepDrift",
     "StrongWeakRatio",
     "SupportSize",
     "TopEigenvalue",
