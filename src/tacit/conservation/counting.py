@@ -10,7 +10,7 @@ from jaxtyping import ArrayLike
 from .._types import float64
 from ..errors import DataError
 from ..losses import AbstractLoss
-from ..networks import AbstractNetwork
+from ..networks import AbstractFullyConnected, AbstractNetwork, ResidualMLP
 from .arithmetic import AbstractArithmetic, Modular
 from .closure import closure, closure_at
 from .exact import NotExactError
@@ -143,9 +143,8 @@ def _features(network, inputs) -> int:
             raise DataError(f"inputs counts features, from 1 on; got {inputs}.")
         return int(inputs)
     known = getattr(network, "features", None)
-    matrices = getattr(network, "matrices", getattr(network, "weights", None))
-    if known is None and matrices is not None and np.ndim(matrices[0]) == 2:
-        known = matrices[0].shape[1]
+    if known is None and isinstance(network, AbstractFullyConnected | ResidualMLP):
+        known = network.layers[0].shape[1]
     if known is None:
         raise DataError(
             f"{type(network).__name__} does not say how long its inputs are; pass "

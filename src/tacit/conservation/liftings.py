@@ -30,8 +30,8 @@ class LinearChain(AbstractParametrisation):
 
     def __init__(self, network: DeepLinear | MLP):
         self.layout, self.biased = _fully_connected(network)
-        self.outputs = len(network.matrices[-1])
-        self.probe = (reals(network.matrices[0].shape[1]), reals())
+        self.outputs = len(network.layers[-1])
+        self.probe = (reals(network.layers[0].shape[1]), reals())
 
     def read(self, blocks, probe, *, centred):
         a, share = probe
@@ -175,8 +175,7 @@ def lifting_of(network: Any) -> AbstractParametrisation | None:
 
 
 def _fully_connected(network) -> tuple[Layout, bool]:
-    weights = network.matrices
-    biases = getattr(network, "biases", None)
+    weights, biases = network.layers, _biases(network)
     names = [Name.of("W", i + 1) for i in range(len(weights))]
     shapes = [W.shape for W in weights]
     if biases is not None:
@@ -191,4 +190,8 @@ def _halves(blocks, biased):
 
 
 def _of_fully_connected(network):
-    return checked([*network.matrices, *(getattr(network, "biases", None) or ())])
+    return checked([*network.layers, *(_biases(network) or ())])
+
+
+def _biases(network):
+    return network.biases if isinstance(network, MLP) else None

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
-from .._types import finite
 from ..errors import DataError
 from ..networks import AbstractNetwork
 from .layout import join, Layout, Name
@@ -169,6 +169,11 @@ def _named(path: str, number: int) -> Name:
     if len(words) == 2 and words[1].isdigit() and not words[0].isdigit():
         return Name.of(LETTERS.get(words[0], words[0]), int(words[1]) + 1)
     return Name.of("θ", number + 1)
+
+
+def finite(x: Array) -> bool:
+    """Whether all of `x` is finite; True for a value that is not known yet."""
+    return isinstance(x, Tracer) or bool(jnp.all(jnp.isfinite(x)))
 
 
 def checked(leaves: Sequence) -> list[Array]:
