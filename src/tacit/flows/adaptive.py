@@ -16,7 +16,7 @@ from ..memory import MovingAverages
 from ..networks import AbstractNetwork
 from ..risk import Risk
 from .batches import Batches, lacks_class, replayed
-from .fixed_step import AbstractFixedStep, diverged
+from .fixed_step import AbstractFixedStep, diverged, undefined
 from .updates import require_range
 
 
@@ -118,6 +118,8 @@ class AbstractAdaptive(AbstractFixedStep):
                 "root of 0 is no number: give eps > 0"
             )
         if not all(bool(jnp.all(jnp.isfinite(x))) for x in jax.tree.leaves(g)):
+            if not k:
+                return undefined(risk)
             return (
                 "the gradient there is not finite; the parameters are those before it "
                 f"(step {self.step}: try a smaller one)"

@@ -13,6 +13,7 @@ from jaxtyping import Array
 from .._types import Key
 from ..errors import DataError
 from ..integration.path import Arrival, Path, Times
+from ..losses import AbstractPointwiseLoss
 from ..networks import AbstractNetwork
 from ..risk import Risk
 from .base import AbstractFlow
@@ -93,7 +94,10 @@ class AbstractFixedStep(AbstractFlow):
         kept = jax.tree.map(
             lambda x, y: jnp.concatenate([x[:i], y[None]]), states, last
         )
-        reason = f"after step {int(k)}, {self.explain(risk, last, memory, int(k))}"
+        why = self.explain(risk, last, memory, int(k))
+        if not int(k) and why == diverged(self):
+            why = undefined(risk)
+        reason = f"after step {int(k)}, {why}"
         when = jnp.asarray([*ticks[:i], int(k)], float)
         return Path(kept, _itself, when, last, reason, int(k))
 
@@ -121,6 +125,17 @@ class AbstractFixedStep(AbstractFlow):
 def diverged(flow: AbstractFixedStep) -> str:
     """The usual end of a step that is too long."""
     return f"the parameters are no longer finite (step {flow.step}: try a smaller one)"
+
+
+def undefined(risk: Risk) -> str:
+    """What is said of a first move that no step could make: the slope is no number."""
+    why = f"the slope of {type(risk.loss).__name__} is not finite there, for any step"
+    if isinstance(risk.loss, AbstractPointwiseLoss):
+        return f"{why}: look at the activation, the data and the size of the start"
+    return (
+        f"{why}: the outputs have a scatter of a lower rank than there are outputs. "
+        "Take fewer outputs, wider hidden layers or larger batches, or give a `ridge`"
+    )
 
 
 def _itself(network):

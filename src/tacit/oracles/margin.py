@@ -3,20 +3,28 @@
 import dataclasses
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from ..errors import DataError
 from ..problems import Problem
 from .base import AbstractAnswer, Direction
 from .polyhedra import EPS, least_norm
-from .samples import Rows, signed_rows, Weights
+from .recession import NEAR, recession
+from .samples import margin_rows, Rows, signed_rows, Weights
 
 
 Samples = Bool[np.ndarray, " n"]
 
 
 class Separability(AbstractAnswer):
-    """Whether a hyperplane through the origin separates the classes, and the proof."""
+    r"""Whether a hyperplane through the origin separates the classes, and the proof.
+
+    Three cases (Albert and Anderson 1984, Biometrika 71:1), told by `kind`: "complete",
+    every sample on its side; "quasi", none on the wrong side and some on the border
+    however it is laid; "none", the classes overlap. In the first two the risk of a
+    margin loss has no minimum: along `direction` the margins of the samples that are
+    `growing` run away. In the last it has one.
+    """
 
     value: Direction | Weights
     """The proof: a unit vector `(d,)` with ``y_i x_i . value > 0`` for every sample if
@@ -24,10 +32,23 @@ class Separability(AbstractAnswer):
     none below 0, of sum 1 (Gordan's alternative)."""
     residual: float
     separable: bool
+    direction: Float[np.ndarray, " features"] | None = None
+    """A unit vector, in even units of the features, with ``y_i x_i . direction`` above
+    0 for the samples that are `growing` and 0 for the others; None if they overlap."""
+    growing: Bool[np.ndarray, " margins"] | None = None
+    """The samples whose margin can grow without another's falling; none if they
+    overlap. For three or more classes one mark for every sample and other class."""
+
+    @property
+    def kind(self) -> str:
+        """One of "complete", "quasi" and "none"."""
+        if self.separable:
+            return "complete"
+        return "none" if self.direction is None else "quasi"
 
     def certificate(self, problem: Problem | Rows) -> float:
         # Free of the units of single features and samples, as separability is.
-        rows, mass = signed_rows(problem, "Separability")
+        rows, mass = margin_rows(problem, "Separability")
         if self.separable:
             along = rows[mass > 0] @ self.value
             size = np.abs(rows[mass > 0]) @ np.abs(self.value)
@@ -38,6 +59,12 @@ class Separability(AbstractAnswer):
         total = np.abs(proof).sum()
         faults = [np.abs(proof @ even).max() / total, -proof.min() / total]
         faults += [abs(self.value.sum() - 1), np.abs(self.value[mass == 0]).sum()]
+        if self.direction is not None and self.growing is not None:
+            along = (even @ (self.direction * _scales(rows)))[mass > 0]
+            along = along / np.linalg.norm(self.direction * _scales(rows))
+            grown = self.growing[mass > 0]
+            faults += [np.abs(along[~grown]).max(initial=0.0)]
+            faults += [0.0 if np.all(along[grown] > NEAR) else 1.0]
         return float(max(faults))
 
 
@@ -48,17 +75,29 @@ def separability(problem: Problem | Rows) -> Separability:
     ``y_i x_i``, `(n, d)`, may be given, which allows a single class or sample. The
     answer does not depend on the units of features or samples. Data that are separable
     by less than 1e-13 of the length of their rows, in even units, count as not so.
+
+    Of three or more classes it is asked whether some `W` ``(C, d)`` has
+    ``(w_c - w_j) . x_i > 0`` for the class `c` of every sample and every other `j`:
+    the rows are then those differences, sample by sample, `(n (C - 1), C d)`.
     """
-    rows, mass = signed_rows(problem, "separability")
+    rows, mass = margin_rows(problem, "separability")
     even, lengths = _even(rows)
     w, m = least_norm(even[mass > 0])
     if w is None:
         proof = np.zeros(len(rows))
         proof[mass > 0] = m
         proof = proof / lengths
-        answer = Separability(proof / proof.sum(), np.nan, separable=False)
+        proof = proof / proof.sum()
+        border, growing = recession(even[mass > 0])
+        marks = np.zeros(len(rows), bool)
+        marks[mass > 0] = growing
+        if border is not None:
+            border = _unit(border / _scales(rows))
+        parts = {"separable": False, "direction": border, "growing": marks}
     else:
-        answer = Separability(_unit(w / _scales(rows)), np.nan, separable=True)
+        proof = _unit(w / _scales(rows))
+        parts = {"separable": True, "direction": proof, "growing": mass > 0}
+    answer = Separability(proof, np.nan, **parts)
     return dataclasses.replace(answer, residual=answer.certificate(problem))
 
 

@@ -35,6 +35,21 @@ def signed_rows(data: Problem | Rows, asker: str) -> tuple[Rows, Weights]:
     return y[:, None] * X, mass / mass.sum()
 
 
+def margin_rows(data: Problem | Rows, asker: str) -> tuple[Rows, Weights]:
+    r"""`signed_rows`; of more classes the $(e_c - e_j) \otimes x_i$ for $j \ne c$.
+
+    Those are `(n (C - 1), C d)`, sample by sample, each with the weight of its sample.
+    """
+    if not isinstance(data, Problem) or data.X is None or len(data.classes) < 3:
+        return signed_rows(data, asker)
+    X, codes, C = np.asarray(data.X, np.float64), data.codes, len(data.classes)
+    others = np.array([np.delete(np.arange(C), c) for c in range(C)])[codes]
+    apart = np.eye(C)[codes][:, None] - np.eye(C)[others]
+    rows = (apart[..., None] * X[:, None, None, :]).reshape(len(X) * (C - 1), -1)
+    mass = np.ones(len(X)) if data.weights is None else np.asarray(data.weights)
+    return rows, np.repeat(mass / mass.sum(), C - 1)
+
+
 def regression(problem: Problem, asker: str) -> tuple[Rows, Weights, Weights]:
     """The `X`, `(n, d)`, real targets and weights of sum 1, `(n,)`, as NumPy.
 

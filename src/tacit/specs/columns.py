@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -14,23 +15,30 @@ Columns = dict[str, np.ndarray]
 
 
 def read_columns(
-    file: Path, label: str, features: Sequence[str] | None, weights: str | None
+    file: Path,
+    label: str,
+    features: Sequence[str] | None,
+    weights: str | None,
+    exclude: Sequence[str] = (),
+    *,
+    classes: bool = False,
 ) -> Problem:
     """The problem in the columns of a ``.csv`` or ``.npz`` file.
 
-    The rest of the columns are the features unless these are named. A table in an
-    ``.npz`` gives one feature a column. Labels of a ``.csv`` that all read as numbers
-    are numbers.
+    The rest of the columns are the features unless these are named, less those of
+    `exclude`; both may hold patterns such as ``gene_*``. A first column without a name
+    is the row number of the program that wrote the file, and no feature. A table in an
+    ``.npz`` gives one feature a column. Labels that all read as numbers are numbers;
+    of `classes` whole ones, 1.0 being 1.
     """
     columns = READERS[file.suffix](file)
-    asked = {"label": (label,), "features": features or ()}
-    asked["weights"] = () if weights is None else (weights,)
-    for key, names in asked.items():
-        for name in names:
-            if name not in columns:
-                raise NotFoundError(f"{key}: column", name, columns)
-    taken = (label, weights)
-    names = features or [name for name in columns if name not in taken]
+    for key, name in (("label", label), ("weights", weights)):
+        if name is not None and name not in columns:
+            raise NotFoundError(f"{key}: column", name, columns)
+    rest = [name for name in columns if name not in (label, weights, "")]
+    dropped = _matching("exclude", exclude, rest, columns)
+    names = rest if features is None else _matching("features", features, rest, columns)
+    names = [name for name in names if name not in dropped]
     if not names:
         raise DataError(f"{file.name} has no column besides {label!r}.")
     tables, titles = [], []
@@ -44,7 +52,20 @@ def read_columns(
         raise ShapeError(f"the columns differ in length: {rows}.")
     mass = None if weights is None else _numbers(columns[weights], weights)
     labels = _labels(columns[label], label)
+    labels = _whole(labels) if classes and labels.dtype.kind == "f" else labels
     return Problem(np.concatenate(tables, 1), labels, mass, features=tuple(titles))
+
+
+def _matching(key: str, patterns: Sequence[str], rest: list, columns: Columns) -> list:
+    """The columns that one of `patterns` names, each once, in the order asked for."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        exact = [pattern] if pattern in columns else []
+        names = exact or [name for name in rest if fnmatchcase(name, pattern)]
+        if not names:
+            raise NotFoundError(f"{key}: column", pattern, columns)
+        found |= dict.fromkeys(names)
+    return list(found)
 
 
 def _csv(file: Path) -> Columns:
@@ -104,9 +125,16 @@ def _labels(column: np.ndarray, name: str) -> np.ndarray:
     for kind in (np.int64, np.float64):
         try:
             return column.astype(kind)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
     return column
+
+
+def _whole(numbers: np.ndarray) -> np.ndarray:
+    """Labels 1.0, 2.0 are 1, 2: pandas writes so a column that once had a gap."""
+    exact = np.abs(numbers) < 2**53
+    whole = np.all(exact) and np.all(numbers == np.floor(numbers))
+    return numbers.astype(np.int64) if whole else numbers
 
 
 def _plain(cell):

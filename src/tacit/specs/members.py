@@ -20,12 +20,14 @@ from ..problems import Problem
 from .sections import (
     AbstractSection,
     by_kind,
+    Count,
     first_named,
     in_words,
     Natural,
     Number,
     Numbers,
     refuse,
+    Truth,
     Whole,
 )
 
@@ -114,7 +116,8 @@ def _admitted(name: str, hint: Any) -> tuple[Any, Callable[[Any], Any]]:
         if isinstance(arm, type) and issubclass(arm, clocks.AbstractClock):
             return str, str  # by its name
         if arm in PLAIN:  # also of "a name or a function": no file holds a function
-            return PLAIN[arm], arm
+            counts = arm is int and name == "depth"
+            return (Count if counts else PLAIN[arm]), arm
         kind = typing.get_origin(arm)
         if kind is tuple:
             return arm, tuple
@@ -134,7 +137,7 @@ def _spelt_out(given: Any) -> Any:
     return {"kind": given} if isinstance(given, str) else given
 
 
-PLAIN: dict[Any, Any] = {bool: bool, int: Whole, float: Number, str: str}
+PLAIN: dict[Any, Any] = {bool: Truth, int: Whole, float: Number, str: str}
 SCHEDULE: Any = from_arguments(
     flows.PowerDecay, AbstractMember, kind=(Literal["PowerDecay"], ...)
 )

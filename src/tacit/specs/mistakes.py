@@ -12,6 +12,8 @@ WORDS = {
     "finite_number": "should be finite",
     "float_parsing": "should be a number",
     "float_type": "should be a number",
+    "less_than": "should be below {lt}",
+    "less_than_equal": "should be at most {le}",
     "greater_than": "should be above {gt:g}",
     "greater_than_equal": "should be at least {ge:g}",
     "int_from_float": "should be a whole number",

@@ -12,7 +12,16 @@ from ..errors import NotFoundError, OptionError
 from ..problems import load, Problem, SETS, synthetic
 from .columns import read_columns, READERS
 from .members import from_arguments, made
-from .sections import AbstractSection, by_key, by_kind, entries, Numbers, placed, refuse
+from .sections import (
+    AbstractSection,
+    by_key,
+    by_kind,
+    entries,
+    Numbers,
+    placed,
+    refuse,
+    Truth,
+)
 
 
 def _label(given: Any) -> int | str:
@@ -41,9 +50,9 @@ class AbstractProblem(AbstractSection):
     """The keys that name files: it is their content that counts."""
 
     classes: Annotated[tuple[Label, ...], entries(2)] | None = None
-    varying: bool = False
-    standardised: bool = False
-    singular: bool = False
+    varying: Truth = False
+    standardised: Truth = False
+    singular: Truth = False
 
     @abc.abstractmethod
     def raw(self) -> Problem:
@@ -128,6 +137,7 @@ class Columns(AbstractProblem):
     file: Path
     label: str
     features: Annotated[tuple[str, ...], entries(1)] | None = None
+    exclude: Annotated[tuple[str, ...], entries(1)] | None = None
     weights: str | None = None
 
     @field_validator("file")
@@ -141,7 +151,8 @@ class Columns(AbstractProblem):
         return full
 
     def raw(self) -> Problem:
-        return read_columns(self.file, self.label, self.features, self.weights)
+        columns = self.label, self.features, self.weights, self.exclude or ()
+        return read_columns(self.file, *columns, classes=self.classes is not None)
 
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias, Union
 
@@ -53,6 +54,14 @@ class AbstractSection(BaseModel):
             if key not in known:
                 refuse(str(NotFoundError("key", str(key), known)), key)
         return given
+
+
+NUMERIC = re.compile(r"[-+]?[\d._]+([eE][-+]?\d+)?")
+"""Text that would pass for a number."""
+
+MOST = 1_000_000
+"""The most records, layers or units that a file may ask for: a slip of the keyboard is
+refused before memory is asked for it."""
 
 
 def refuse(text: str, key: object = "") -> NoReturn:
@@ -140,9 +149,13 @@ def _table(given: Any) -> dict:
     return given if isinstance(given, dict) else dict(given)
 
 
-def _not_a_boolean(value: Any) -> Any:
+def _a_number(value: Any) -> Any:
     if isinstance(value, bool):
         refuse(f"should be a number; got {str(value).lower()}.")
+    if isinstance(value, str) and NUMERIC.fullmatch(value.strip()):
+        refuse(f"should be a number; got the text {value!r}. Leave the quotes out.")
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        refuse("should be a number up to 1.8e308.")
     return value
 
 
@@ -152,9 +165,13 @@ def as_numbers(value: Any) -> Any:
         return tuple(as_numbers(entry) for entry in value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         refuse(f"should hold numbers only; one entry is {value!r}.")
-    if not math.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:
+        refuse("should hold numbers up to 1.8e308 only.")
+    if not math.isfinite(number):
         refuse("should hold finite numbers only.")
-    return float(value)
+    return number
 
 
 def entries(least: int) -> AfterValidator:
@@ -168,10 +185,11 @@ def entries(least: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-Number = Annotated[float, BeforeValidator(_not_a_boolean)]
-Whole = Annotated[int, BeforeValidator(_not_a_boolean)]
-Natural = Annotated[Whole, Field(ge=0)]
-Count = Annotated[Whole, Field(ge=1)]
+Truth = Annotated[bool, Field(strict=True)]
+Number = Annotated[float, BeforeValidator(_a_number)]
+Whole = Annotated[int, BeforeValidator(_a_number)]
+Natural = Annotated[Whole, Field(ge=0, lt=2**63)]
+Count = Annotated[Whole, Field(ge=1, le=MOST)]
 Positive = Annotated[Number, Field(gt=0)]
 Numbers: TypeAlias = Annotated[Any, AfterValidator(as_numbers)]
 """A number, or lists of numbers in lists, as arrays are written."""

@@ -41,6 +41,7 @@ from .sections import (
     placed,
     Positive,
     refuse,
+    Truth,
 )
 from .starts import Network
 from .toml import as_toml
@@ -50,7 +51,7 @@ class Below(AbstractSection):
     """Until the risk falls to `risk_below`, or to that share of its start."""
 
     risk_below: Number
-    relative: bool = False
+    relative: Truth = False
     within: Positive = 1e9
 
     def build(self) -> RiskBelow:
@@ -138,7 +139,7 @@ class Spec(AbstractSection):
         """The spec in the file at `path`; raises `SpecError` with every mistake."""
         place = Path(path)
         try:
-            table = tomllib.loads(place.read_text(encoding="utf-8"))
+            table = tomllib.loads(place.read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise SpecError([("", error.strerror or str(error))], str(path)) from error
         except ValueError as error:  # of TOML, or of UTF-8

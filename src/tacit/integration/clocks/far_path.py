@@ -6,7 +6,7 @@ import numpy as np
 
 from ...errors import DataError
 from ...networks import AbstractLinearNetwork
-from ...oracles import max_margin
+from ...oracles import max_margin, separability
 from ...risk import Risk
 from ..path import Path
 from ..solvers import asymptotic_flow, MarginSegment, weighty_rows
@@ -31,7 +31,7 @@ def whole(
         stop = norm_of(shaped(network, last))
         states = np.append(states[:reached], last[None], axis=0)
         log_times = np.append(log_times[:reached], soft.log_time)
-        norms, why = np.append(near[:reached], stop), _stalled(stop, steps)
+        norms, why = np.append(near[:reached], stop), _stalled(risk, stop, steps)
         return _path(network, states, log_times, norms, steps, why)
     if len(near) == len(norms):
         parts = states[: len(near)], log_times[: len(near)]
@@ -82,9 +82,18 @@ def _itself(network):
     return network
 
 
-def _stalled(length, steps):
-    return (
-        f"after {steps} steps the flow stays at |w| = {length:.6g}: either the data "
-        "are not separable and the risk has a minimum there, or rtol is finer than "
-        "the rounding of margins of this size"
-    )
+def _stalled(risk, length, steps):
+    rows, _ = weighty_rows(risk)
+    apart = separability(rows)
+    if apart.kind == "complete":
+        why = "rtol is finer than the rounding of margins of this size"
+    elif apart.kind == "quasi":
+        why = (
+            "the data are quasi-separated: the risk falls along a direction in which "
+            f"{np.sum(apart.growing)} of {len(rows)} margins grow and the others stay, "
+            "so it has no minimum, but beyond this norm its slope is lost in rounding "
+            "(tacit.oracles.separability)"
+        )
+    else:
+        why = "the data are not separable, and the risk has a minimum there"
+    return f"after {steps} steps the flow stays at |w| = {length:.6g}: {why}"
