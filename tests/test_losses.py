@@ -133,17 +133,38 @@ def test_gradient_pairs_to_0_with_the_outputs_where_scale_is_free(
     assert loss.scale_free == (pairing < 1e-12), "Euler's identity of degree 0"
 
 
-@pytest.mark.parametrize("loss", **each(PLANAR))
-def test_rotating_the_outputs_is_nothing(loss):
-    turn = jnp.linalg.qr(MIX)[0]
-    assert jnp.allclose(loss(PLANE @ turn, ONE_HOT), loss(PLANE, ONE_HOT), rtol=1e-12)
+@batches
+def test_rotation_free_exactly_where_it_says(loss, outputs, targets):
+    turn = jnp.linalg.qr(MIX3 if outputs.shape[-1] == 3 else MIX)[0]
+    turned = -outputs if outputs.ndim == 1 else outputs @ turn
+    same = jnp.allclose(value(loss, turned, targets), value(loss, outputs, targets))
+    assert loss.rotation_free == same
 
 
-@pytest.mark.parametrize("loss", **each(SCATTER))
-def test_translating_the_outputs_is_nothing(loss):
-    outputs = LINE if isinstance(loss, Fisher) else PLANE
-    far = loss(outputs + 1e6, ONE_HOT)
-    assert jnp.allclose(far, loss(outputs, ONE_HOT), rtol=1e-9)
+@batches
+def test_shift_free_exactly_where_it_says(loss, outputs, targets):
+    k = outputs.shape[-1]
+    by = 30.0 * jnp.arange(1.0, k + 1)[None] if outputs.ndim == 2 else 30.0
+    far, near = value(loss, outputs + by, targets), value(loss, outputs, targets)
+    assert loss.shift_free == jnp.allclose(far, near, rtol=1e-9)
+
+
+MARGINS = jnp.linspace(-40.0, 40.0, 8001)
+
+
+@pytest.mark.parametrize("loss", **each(SIGNED))
+def test_the_bounds_of_its_slope_are_the_best(loss):
+    first = jax.vmap(jax.grad(loss.pointwise), (0, None))(MARGINS, jnp.ones(()))
+    steepest = np.abs(first).max()
+    curved = np.abs(np.diff(first) / np.diff(MARGINS)).max()
+    if loss.slope_bound is None:
+        assert steepest > 10
+    else:
+        assert np.isclose(steepest, loss.slope_bound, rtol=1e-9)
+    if loss.smoothness is None:
+        assert curved > 10
+    else:
+        assert 0.98 * loss.smoothness < curved <= loss.smoothness * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("loss", **each(SCATTER))

@@ -12,7 +12,6 @@ from .rules import (
     GradientNormalized,
     LossNormalized,
     PrescribedSteps,
-    smoothness,
 )
 from .schedules import PowerDecay
 from .sign_descent import SignDescent
@@ -36,5 +35,4 @@ __all__ = [
     "SignDescent",
     "Stochastic",
     "curvature_bound",
-    "smoothness",
 ]

@@ -46,7 +46,7 @@ class Adam(AbstractAdaptive):
         require_adaptive(self, beta1=self.beta1, beta2=self.beta2)
 
     @property
-    def rule(self) -> MovingAverages:
+    def memory_rule(self) -> MovingAverages:
         return MovingAverages(
             self.beta1, self.beta2, self.eps, self.inside, self.bias_correction
         )
@@ -79,7 +79,7 @@ class AdamW(AbstractAdaptive):
         require_adaptive(self, beta1=self.beta1, beta2=self.beta2)
 
     @property
-    def rule(self) -> MovingAverages:
+    def memory_rule(self) -> MovingAverages:
         return MovingAverages(
             self.beta1, self.beta2, self.eps, self.inside, self.bias_correction
         )
@@ -112,7 +112,7 @@ class RMSprop(AbstractAdaptive):
         require_adaptive(self, beta=self.beta)
 
     @property
-    def rule(self) -> MovingAverages:
+    def memory_rule(self) -> MovingAverages:
         return MovingAverages(
             0.0, self.beta, self.eps, self.inside, self.bias_correction
         )

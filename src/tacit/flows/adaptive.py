@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int
+from jaxtyping import Array
 
 from .._types import Key
 from ..memory import MovingAverages
 from ..networks import AbstractNetwork
 from ..risk import Risk
-from .batches import Batches, lacks_class, replayed
+from .batches import lacks_class
 from .fixed_step import AbstractFixedStep, diverged, undefined
 from .updates import require_range
 
@@ -30,7 +30,7 @@ class AbstractAdaptive(AbstractFixedStep):
     r"""$\theta \leftarrow \theta - \eta F_t$ with $F_t$ made of running averages.
 
     To add one: subclass, set `order` and `decoupled`, declare the fields below, define
-    `rule`; `__check_init__` calls `require_adaptive`.
+    `memory_rule`; `__check_init__` calls `require_adaptive`.
 
     With `batch` every move sees that many rows; `balanced`, `replace` and `fixed` are
     as in `Batches`. `schedule` maps the number of the move, from 0, to a factor on
@@ -52,28 +52,8 @@ class AbstractAdaptive(AbstractFixedStep):
 
     @property
     @abc.abstractmethod
-    def rule(self) -> MovingAverages:
-        """What is averaged, and what the move makes of it."""
-
-    def sampler(self, risk: Risk) -> Batches | None:
-        """Where the batches come from; None on the whole sample."""
-        if self.batch is None:
-            return None
-        return Batches.of(
-            risk,
-            self.batch,
-            balanced=self.balanced,
-            replace=self.replace,
-            fixed=self.fixed,
-        )
-
-    def rows(self, risk: Risk, seed: int, moves: int) -> Int[Array, "moves b"]:
-        """The rows that the batches of the first `moves` moves of a run hold."""
-        sampler = self.sampler(risk)
-        if sampler is None:
-            return jnp.tile(jnp.arange(risk.problem.n), (moves, 1))
-        seen = replayed(sampler, jax.random.key(seed), jnp.arange(self.warm + moves))
-        return seen[self.warm :]
+    def memory_rule(self) -> MovingAverages:
+        """The moving-average update rule."""
 
     def memory(self, risk: Risk, network: AbstractNetwork, key: Key):
         sampler = self.sampler(risk)
@@ -88,7 +68,7 @@ class AbstractAdaptive(AbstractFixedStep):
         first, second, sampler, state = memory
         t = k + self.warm
         g, state = _seen(self, risk, network, sampler, state, t)
-        rule = self.rule
+        rule = self.memory_rule
         first, second = _averaged(rule, first, second, g)
         rate = self.step if self.schedule is None else self.step * self.schedule(k)
         decay = self.weight_decay if self.decoupled else 0.0
@@ -110,9 +90,9 @@ class AbstractAdaptive(AbstractFixedStep):
                     "exist: use balanced=True or a larger batch"
                 )
         g, _ = _seen(self, risk, network, sampler, state, t)
-        _, second = _averaged(self.rule, first, second, g)
+        _, second = _averaged(self.memory_rule, first, second, g)
         flat = sum(int(jnp.sum(v == 0)) for v in jax.tree.leaves(second))
-        if flat and float(self.rule.eps) == 0:
+        if flat and float(self.memory_rule.eps) == 0:
             return (
                 f"{flat} parameters have had a gradient of 0 throughout, and 0 over a "
                 "root of 0 is no number: give eps > 0"
@@ -157,7 +137,7 @@ def _warmed(flow, risk, network, sampler, state):
     def watch(k, memory):
         first, second, state = memory
         g, state = _seen(flow, risk, network, sampler, state, k)
-        return *_averaged(flow.rule, first, second, g), state
+        return *_averaged(flow.memory_rule, first, second, g), state
 
     return jax.lax.fori_loop(0, flow.warm, watch, (still, still, state))
 

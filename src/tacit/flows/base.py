@@ -8,10 +8,13 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._facts import Fact
 from .._types import Key
 from ..integration.path import Arrival, Path, Times
+from ..memory import MovingAverages
 from ..networks import AbstractNetwork
 from ..risk import Risk
+from .batches import Batches
 
 
 if TYPE_CHECKING:
@@ -23,11 +26,51 @@ else:
 class AbstractFlow(eqx.Module):
     """A way to move parameters down a risk.
 
-    To add one that repeats a move, subclass `AbstractFixedStep`; otherwise this.
+    To add one that repeats a move, subclass `AbstractFixedStep`; otherwise this. State
+    what differs of the facts below, as a field or a property: claims read them.
     """
 
     patience: AbstractClassVar[float]
     """By when an event must have happened if it does not say itself."""
+
+    continuous: AbstractClassVar[bool]
+    """Whether it moves in continuous time, and not in steps."""
+
+    is_plain = Fact[bool](lambda _: False)
+    """Whether the gradient of the risk on the whole sample moves it and nothing else:
+    no memory, weight decay, batches or other field."""
+
+    weight_decay = Fact[float](lambda _: 0.0)
+    r"""The $\mu$ of what pulls every parameter to 0."""
+
+    memory_rule = Fact[MovingAverages | None](lambda _: None)
+    """The moving-average update rule of its moves; None where they keep no averages."""
+
+    schedule = Fact[Callable[[Array], Array] | None](lambda _: None)
+    """The factor on the step at every move, from its number; None for a constant."""
+
+    warm = Fact[int](lambda _: 0)
+    """How many batches the averages have seen before the first move."""
+
+    batch = Fact[int | None](lambda _: None)
+    """How many rows a move sees; None for the whole sample. How they are drawn is in
+    `balanced`, `replace` and `fixed`, as `Batches` has them."""
+
+    balanced = Fact[bool](lambda _: False)
+    replace = Fact[bool](lambda _: False)
+    fixed = Fact[bool](lambda _: False)
+
+    def sampler(self, risk: Risk) -> Batches | None:
+        """Where the batches come from; None on the whole sample."""
+        if self.batch is None:
+            return None
+        return Batches.of(
+            risk,
+            self.batch,
+            balanced=self.balanced,
+            replace=self.replace,
+            fixed=self.fixed,
+        )
 
     @property
     @abc.abstractmethod

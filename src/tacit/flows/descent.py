@@ -58,8 +58,12 @@ class Descent(AbstractFixedStep):
         return self.step if isinstance(self.step, AbstractStepRule) else None
 
     @property
-    def rule(self) -> MovingAverages:
-        """What is remembered of the gradients."""
+    def is_plain(self) -> bool:
+        return not (self.momentum or self.weight_decay)
+
+    @property
+    def memory_rule(self) -> MovingAverages:
+        """Heavy ball, or Nesterov's."""
         return MovingAverages(self.momentum, nesterov=self.nesterov)
 
     def memory(self, risk: Risk, network: AbstractNetwork, key: Key):

@@ -8,8 +8,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, Int
 
+from .._facts import Fact
 from .._types import Key
 from ..errors import DataError
 from ..integration.path import Arrival, Path, Times
@@ -17,6 +18,7 @@ from ..losses import AbstractPointwiseLoss
 from ..networks import AbstractNetwork
 from ..risk import Risk
 from .base import AbstractFlow
+from .batches import replayed
 
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class AbstractFixedStep(AbstractFlow):
     """
 
     patience: ClassVar[float] = 1e6
+    continuous: ClassVar[bool] = False
 
     order: AbstractClassVar[int]
     """Global order at which the moves follow the gradient flow as ``step -> 0``, 0 if
@@ -39,6 +42,10 @@ class AbstractFixedStep(AbstractFlow):
 
     step: AbstractVar[float]
     """Length of one move, in units of flow time."""
+
+    decoupled = Fact[bool](lambda _: False)
+    r"""Whether `weight_decay` $\mu$ takes $\eta\mu\theta$ off beside the move; if not,
+    it adds $\mu\theta$ to every gradient."""
 
     @abc.abstractmethod
     def memory(self, risk: Risk, network: AbstractNetwork, key: Key) -> Any:
@@ -57,6 +64,14 @@ class AbstractFixedStep(AbstractFlow):
     @property
     def unit(self) -> str:
         return "steps"
+
+    def rows(self, risk: Risk, seed: int, moves: int) -> Int[Array, "moves b"]:
+        """The rows that the first `moves` moves of a run of `seed` see."""
+        sampler = self.sampler(risk)
+        if sampler is None:
+            return jnp.tile(jnp.arange(risk.problem.n), (moves, 1))
+        seen = replayed(sampler, jax.random.key(seed), jnp.arange(self.warm + moves))
+        return seen[self.warm :]
 
     def record_times(
         self, network: AbstractNetwork, until: float, count: int

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -90,6 +91,13 @@ class GradientFlow(AbstractFlow):
                     "GradientFlow: memory is a field of its own, without weight_decay "
                     "or descent_step; leave them out, or leave memory out."
                 )
+
+    continuous: ClassVar[bool] = True
+
+    @property
+    def is_plain(self) -> bool:
+        added = self.weight_decay or self.descent_step
+        return not added and self.memory is None
 
     @property
     def patience(self) -> float:

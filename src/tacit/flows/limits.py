@@ -14,8 +14,9 @@ from ..integration.fields import (
     Modified,
 )
 from ..losses import AbstractPointwiseLoss
-from ..memory import MovingAverages, sampling_share
+from ..memory import sampling_share
 from ..risk import Risk
+from .fixed_step import AbstractFixedStep
 
 
 def field_of(flow: Any, risk: Risk) -> AbstractField:
@@ -27,27 +28,23 @@ def field_of(flow: Any, risk: Risk) -> AbstractField:
     return Decayed(risk, flow.weight_decay) if flow.weight_decay else Gradient(risk)
 
 
-def require_limit(flow: object) -> None:
+def require_limit(flow: AbstractFixedStep) -> None:
     """Raise `DataError` unless `flow` is an optimiser whose limit is known."""
-    rule = getattr(flow, "rule", None)
-    if not isinstance(rule, MovingAverages):
+    if flow.memory_rule is None:
         raise DataError(
             "GradientFlow: memory is that of an optimiser with running averages, such "
             f"as Adam, or of heavy ball; got {type(flow).__name__}."
         )
-    if (
-        getattr(flow, "weight_decay", 0.0)
-        or getattr(flow, "schedule", None) is not None
-    ):
+    if flow.weight_decay or flow.schedule is not None:
         raise DataError(
             "GradientFlow: the limit of a memory is that of a constant step without "
             f"weight decay; got {flow}."
         )
 
 
-def require_mean(flow: object, risk: Risk) -> None:
+def require_mean(flow: AbstractFixedStep, risk: Risk) -> None:
     """Raise `DataError` where the noise of the batches of `flow` is not known."""
-    if getattr(flow, "batch", None) is None:
+    if flow.batch is None:
         return
     mean = isinstance(risk.loss, AbstractPointwiseLoss)
     if not mean or risk.problem.weights is not None or risk.problem.X is None:
@@ -58,11 +55,10 @@ def require_mean(flow: object, risk: Risk) -> None:
         )
 
 
-def _limit(flow: Any, risk: Risk) -> MemoryField:
+def _limit(flow: AbstractFixedStep, risk: Risk) -> MemoryField:
     """The field that `flow`, an optimiser, follows in the long run."""
-    n, batch = risk.problem.n, getattr(flow, "batch", None)
     share = 0.0
-    if batch is not None:
-        share = sampling_share(n, batch, replace=flow.replace)
-    rule = jax.tree.map(float64, flow.rule)
+    if flow.batch is not None:
+        share = sampling_share(risk.problem.n, flow.batch, replace=flow.replace)
+    rule = jax.tree.map(float64, flow.memory_rule)
     return MemoryField(risk, rule, float64(flow.step), float64(share), noisy=share > 0)

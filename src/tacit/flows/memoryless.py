@@ -76,6 +76,26 @@ class Memoryless(AbstractFixedStep):
         return self.of.step
 
     @property
+    def batch(self) -> int | None:
+        return self.of.batch
+
+    @property
+    def balanced(self) -> bool:
+        return self.of.balanced
+
+    @property
+    def replace(self) -> bool:
+        return self.of.replace
+
+    @property
+    def fixed(self) -> bool:
+        return self.of.fixed
+
+    @property
+    def warm(self) -> int:
+        return self.of.warm
+
+    @property
     def longest(self) -> float:
         r"""The longest memory of the optimiser, the largest of its $\beta$."""
         return memory_of(self.of).rule.longest
@@ -91,7 +111,7 @@ class Memoryless(AbstractFixedStep):
     def memory(self, risk: Risk, network: AbstractNetwork, key: Key):
         del network
         W, kept = self.length, memory_of(self.of)
-        sampler = kept.sampler(risk)
+        sampler = self.sampler(risk)
         ids = jnp.zeros(W, int)
         if sampler is None:
             return History(ids, None, None, None)
@@ -153,35 +173,29 @@ class Memoryless(AbstractFixedStep):
 
 
 class MemoryPlan(NamedTuple):
-    """What an optimiser remembers, and how it is led."""
+    """What an optimiser remembers: its update rule, schedule, decay and warm batches.
+
+    `coupled` is the weight decay in every gradient, `decoupled` that beside the move.
+    """
 
     rule: MovingAverages
-    sampler: Callable[[Risk], Batches | None]
     schedule: Callable | None
     coupled: Any
     decoupled: Any
     warm: int
 
 
-def memory_of(flow: Any) -> MemoryPlan:
+def memory_of(flow: AbstractFixedStep) -> MemoryPlan:
     """What `flow` remembers; `DataError` if its moves have no such form."""
-    rule = getattr(flow, "rule", None)
-    if isinstance(rule, MovingAverages) and rule.adapts:
-        decay = flow.weight_decay
-        on, off = (0.0, decay) if flow.decoupled else (decay, 0.0)
-        return MemoryPlan(rule, flow.sampler, flow.schedule, on, off, flow.warm)
-    if rule is None or flow.schedule is not None:
+    rule = flow.memory_rule
+    if rule is None or (flow.schedule is not None and not rule.adapts):
         raise DataError(
             "Memoryless needs an optimiser with memory, Adam for one, or heavy ball at "
             f"a constant step; got {flow}."
         )
-    sampler = getattr(flow, "sampler", _whole)
-    return MemoryPlan(rule, sampler, None, flow.weight_decay, 0.0, 0)
-
-
-def _whole(risk):
-    """No sampler: the whole sample at every move."""
-    del risk
+    decay = flow.weight_decay
+    on, off = (0.0, decay) if flow.decoupled else (decay, 0.0)
+    return MemoryPlan(rule, flow.schedule, on, off, flow.warm)
 
 
 @eqx.filter_jit

@@ -11,7 +11,7 @@ from jaxtyping import Array
 
 from .._types import Scalar
 from ..errors import CapabilityError, DataError
-from ..losses import AbstractMarginLoss, Logistic, PolynomialTail
+from ..losses import AbstractLoss, AbstractMarginLoss
 from ..networks import AbstractNetwork, DeepLinear
 from ..risk import Risk
 from .updates import require_range
@@ -60,7 +60,7 @@ class PrescribedSteps(AbstractStepRule):
     def check(self, risk: Risk, network: AbstractNetwork) -> None:
         if not isinstance(network, DeepLinear):
             raise CapabilityError(self, network, DeepLinear)
-        smoothness(risk.loss)
+        curvature_bound(risk.loss, network.depth, 1.0)
         longest = float(np.linalg.norm(np.asarray(risk.problem.X), axis=1).max())
         if longest > 1 + 1e-12:
             raise DataError(
@@ -130,29 +130,23 @@ class GradientNormalized(AbstractStepRule):
         return self.size / jnp.sqrt(square), slope, memory
 
 
-def smoothness(loss: object) -> tuple[float, float]:
-    r"""The Lipschitz constant $\beta$ of the slope of a loss of the margin, and $G$.
+def curvature_bound(loss: AbstractLoss, depth: int, radius: Any) -> Any:
+    r"""$\beta(R) = 2L^2R^{2L-2}(\beta + G)$: Lemma 5 of Ji and Telgarsky (2019).
 
-    $G$ bounds the slope itself. Raises `DataError` for a loss that has none: Assumption
-    4 of Ji and Telgarsky (2019), arXiv:1810.02032.
+    $\beta$ and $G$ are the `smoothness` and the `slope_bound` of the loss; `DataError`
+    where it has none: Assumption 4 there.
     """
-    if isinstance(loss, Logistic):
-        return 0.25, 1.0
-    if isinstance(loss, PolynomialTail):
-        return loss.power * (loss.power + 1), loss.power
-    raise DataError(
-        f"prescribed steps need a loss of the margin with a bounded slope that is "
-        f"Lipschitz: Logistic or PolynomialTail; {type(loss).__name__} is neither."
-    )
-
-
-def curvature_bound(loss: object, depth: int, radius: Any) -> Any:
-    r"""$\beta(R) = 2L^2R^{2L-2}(\beta + G)$: Lemma 5 of Ji and Telgarsky (2019)."""
-    return 2 * depth**2 * radius ** (2 * depth - 2) * sum(smoothness(loss))
+    beta, bound = loss.smoothness, loss.slope_bound
+    if beta is None or bound is None:
+        raise DataError(
+            "prescribed steps need a loss with a bounded slope that is Lipschitz: "
+            f"Logistic or PolynomialTail; {type(loss).__name__} states no such bound."
+        )
+    return 2 * depth**2 * radius ** (2 * depth - 2) * (beta + bound)
 
 
 def _bound(risk, network, radius):
-    return curvature_bound(risk.loss, len(network.layers), radius)
+    return curvature_bound(risk.loss, network.depth, radius)
 
 
 def _require_logarithm(rule, risk):

@@ -7,13 +7,13 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int
+from jaxtyping import Array
 
 from .._types import Key
 from ..memory import MovingAverages
 from ..networks import AbstractNetwork
 from ..risk import Risk
-from .batches import Batches, lacks_class, replayed
+from .batches import lacks_class
 from .fixed_step import AbstractFixedStep, diverged
 from .updates import descend, require_range
 
@@ -52,26 +52,13 @@ class Stochastic(AbstractFixedStep):
         )
 
     @property
-    def rule(self) -> MovingAverages:
-        """What is remembered of the gradients."""
+    def memory_rule(self) -> MovingAverages:
+        """Heavy ball, or Nesterov's."""
         return MovingAverages(self.momentum, nesterov=self.nesterov)
-
-    def sampler(self, risk: Risk) -> Batches:
-        """Where the batches come from."""
-        return Batches.of(
-            risk,
-            self.batch,
-            balanced=self.balanced,
-            replace=self.replace,
-            fixed=self.fixed,
-        )
-
-    def rows(self, risk: Risk, seed: int, moves: int) -> Int[Array, "moves b"]:
-        """The rows that each of the first `moves` batches holds in a run of `seed`."""
-        return replayed(self.sampler(risk), jax.random.key(seed), jnp.arange(moves))
 
     def memory(self, risk: Risk, network: AbstractNetwork, key: Key):
         sampler = self.sampler(risk)
+        assert sampler is not None  # `batch` is a number
         still = jax.tree.map(jnp.zeros_like, network)
         return still, sampler, sampler.begin(key)
 

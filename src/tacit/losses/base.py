@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from .._facts import Fact
 from .._types import absent, Design, Outputs, Scalar, Targets, Weights
 from ..errors import DataError, ShapeError
 
@@ -39,6 +40,19 @@ class AbstractLoss(eqx.Module):
     basis_free: AbstractVar[bool]
     """Whether mixing the `k` outputs by an invertible matrix changes nothing. Decides
     which Gram matrices of a deep linear network stay; measured as well."""
+
+    rotation_free = Fact[bool](lambda loss: loss.basis_free)
+    """Whether an orthogonal mix of the `k` outputs changes nothing; measured."""
+
+    shift_free = Fact[bool](lambda _: False)
+    """Whether a shift of the outputs of all samples changes nothing; measured."""
+
+    smoothness = Fact[float | None](lambda _: None)
+    r"""The Lipschitz constant $\beta$ of the slope of one sample's loss in a
+    single output; None where there is none, or none is known; measured."""
+
+    slope_bound = Fact[float | None](lambda _: None)
+    r"""The least upper bound $G$ of that slope; None likewise, and measured."""
 
     @abc.abstractmethod
     def __call__(
@@ -149,6 +163,8 @@ class AbstractScatterLoss(AbstractLoss):
     """The same for the inputs, so that outputs `E x` are given `input_ridge` times
     `E E^T`, and scale stays free. It needs `E`: a linear network and `tacit.Risk`."""
 
+    rotation_free: ClassVar[bool] = True
+    shift_free: ClassVar[bool] = True
     needs_definite: ClassVar[bool] = True
     """Whether the loss has no minimum where the within-class scatter is singular."""
 
@@ -219,14 +235,6 @@ def memberships(targets: Targets) -> Float[Array, "n C"]:
             f"{targets.shape}.\nFor two classes pass -1 and +1 of shape (n,)."
         )
     return targets
-
-
-def signed_rows(X: Design, targets: Targets) -> Float[Array, "m D"]:
-    """The margin rows of targets of -1 and +1: ``y x``, for every output."""
-    columns = targets if targets.ndim == 2 else targets[:, None]
-    k = columns.shape[1]
-    spread = columns[:, :, None] * jnp.eye(k)[None]
-    return (spread[..., None] * X[:, None, None, :]).reshape(-1, k * X.shape[1])
 
 
 def shares(outputs: Outputs, weights: Weights | None) -> Weights:

@@ -1,5 +1,7 @@
 """The objective of Dorfer, Kelz and Widmer (2016), arXiv:1511.04707."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -28,6 +30,8 @@ class Dorfer(AbstractLoss):
     ridge, code eigenvalues are $((N - C) v - (C - 1)) / (N - 1)$ of the others.
     """
 
+    rotation_free: ClassVar[bool] = True
+    shift_free: ClassVar[bool] = True
     convention: str = eqx.field(default="code", static=True)
     ridge: float = eqx.field(default=1e-3, converter=number)
     threshold: float = eqx.field(default=1.0, converter=number)

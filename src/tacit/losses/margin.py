@@ -8,13 +8,16 @@ from jaxtyping import Array, Float
 
 from .._types import Design, Scalar, Targets
 from ..errors import ShapeError
-from .base import AbstractMarginLoss, signed_rows
+from .base import AbstractMarginLoss
+from .rows import signed_rows
 
 
 class Logistic(AbstractMarginLoss):
     r"""$\log(1 + e^{-yp})$ for targets $y \in \{-1, +1\}$."""
 
     exponential_tail: ClassVar[bool] = True
+    smoothness: ClassVar[float] = 0.25
+    slope_bound: ClassVar[float] = 1.0
 
     def margin_rows(self, X: Design, targets: Targets) -> Float[Array, "m D"]:
         return signed_rows(X, targets)

@@ -9,7 +9,8 @@ from jaxtyping import Array, Float
 
 from .._types import Design, number, Scalar, Targets
 from ..errors import DataError
-from .base import AbstractMarginLoss, signed_rows
+from .base import AbstractMarginLoss
+from .rows import signed_rows
 
 
 class PolynomialTail(AbstractMarginLoss):
@@ -29,6 +30,14 @@ class PolynomialTail(AbstractMarginLoss):
                 f"power is the exponent of the tail, above 0 and finite; got "
                 f"{self.power}."
             )
+
+    @property
+    def smoothness(self) -> float:
+        return self.power * (self.power + 1)
+
+    @property
+    def slope_bound(self) -> float:
+        return self.power
 
     def margin_rows(self, X: Design, targets: Targets) -> Float[Array, "m D"]:
         return signed_rows(X, targets)

@@ -13,6 +13,7 @@ class Squared(AbstractPointwiseLoss):
     r"""$\tfrac12 \|p - y\|^2$. The half makes the gradient the residual."""
 
     attained: ClassVar[bool] = True
+    smoothness: ClassVar[float] = 1.0
 
     def pointwise(
         self, output: Float[Array, "*k"], target: Float[Array, "*k"]

@@ -1,9 +1,9 @@
 """What every network is."""
 
 import abc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Integral
-from typing import Any, Generic, TYPE_CHECKING, TypeVar
+from typing import Any, TYPE_CHECKING
 
 import equinox as eqx
 import jax
@@ -11,6 +11,7 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float
 
+from .._facts import Fact
 from .._types import copied, float64, Matrix, Predictor, require_float64, Vector
 from ..errors import DataError, ShapeError
 
@@ -19,24 +20,6 @@ if TYPE_CHECKING:
     from typing import ClassVar as AbstractVar
 else:
     from equinox import AbstractVar
-
-
-T = TypeVar("T")
-
-
-class Fact(Generic[T]):
-    """What holds of a network unless its class says otherwise.
-
-    By a field or a property of the same name; a property here would forbid the field.
-    """
-
-    def __init__(self, default: Callable[[Any], T]):
-        self.default = default
-
-    def __get__(self, network: Any, kind: type) -> T:
-        if network is None:  # so that a field of this name has no default
-            raise AttributeError(f"a fact of every {kind.__name__}, not of the class")
-        return self.default(network)
 
 
 class AbstractNetwork(eqx.Module):

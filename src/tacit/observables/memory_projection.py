@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..errors import DataError
 from ..experiment import Snapshot
-from ..flows import Adam, AdamW, Memoryless, RMSprop
+from ..flows import Memoryless
 from ..memory import gradients, long_memory, mean_age, replay, sampling_share
 from ..networks import AbstractNetwork
 from .base import AbstractObservable
@@ -38,7 +38,8 @@ class MemoryProjection(AbstractObservable[AbstractNetwork]):
     dims: ClassVar[tuple[str, ...]] = ("quantity",)
 
     def __check_init__(self):
-        if not isinstance(self.flow, Adam | AdamW | RMSprop):
+        rule = self.flow.memory_rule
+        if rule is None or not rule.adapts:
             raise DataError(
                 "MemoryProjection is about Adam, AdamW and RMSprop; got "
                 f"{type(self.flow).__name__}. For others take Memoryless with and "
@@ -63,7 +64,7 @@ class MemoryProjection(AbstractObservable[AbstractNetwork]):
     def correction(self, at: Snapshot) -> Float[Array, " P"]:
         """The mean correction itself, as a vector."""
         flat, back = ravel_pytree(at.network)
-        rule, risk, n = self.flow.rule, at.risk, at.risk.problem.n
+        rule, risk, n = self.flow.memory_rule, at.risk, at.risk.problem.n
         if self.histories is not None and self.flow.batch is not None:
             return _over_histories(self, risk, flat, back)
         batch = n if self.flow.batch is None else self.flow.batch
@@ -92,7 +93,7 @@ def _over_histories(self, risk, flat, back):
 
         G = gradients(loss, flat, W, chunk=W)
         return replay(
-            flow.rule, loss, flat, G, ids, W - 1, grouped=False, chunk=W
+            flow.memory_rule, loss, flat, G, ids, W - 1, grouped=False, chunk=W
         ).correction
 
     tables = [flow.rows(risk, self.seed + i, W) for i in range(self.histories)]

@@ -13,8 +13,6 @@ from ...errors import OptionError
 from ...experiment import Experiment
 from ...losses import (
     AbstractLoss,
-    AbstractScatterLoss,
-    Dorfer,
     RatioTrace,
     Squared,
     TraceRatio,
@@ -64,7 +62,8 @@ class OutputMoment(AbstractToleranceClaim[AbstractLinearNetwork]):
         if self.group == "scale":
             yield scale_free(experiment)
         elif self.group == "rotation":
-            yield _discriminant(experiment)
+            text = "the loss is free of rotations of the outputs"
+            yield Hypothesis(text, loss.rotation_free)
         else:
             yield Hypothesis("the loss is free of the basis", bool(loss.basis_free))
 
@@ -113,7 +112,8 @@ class LastBiasIdle(AbstractToleranceClaim[MLP]):
     """Rounding in one evaluation, 1e-16 times the condition of the scatter."""
 
     def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
-        yield _discriminant(experiment)
+        free = experiment.risk.loss.shift_free
+        yield Hypothesis("the loss is free of shifts of the outputs", free)
         biased = experiment.network.biases is not None
         yield Hypothesis("the network has biases", biased)
 
@@ -131,12 +131,6 @@ class LastBiasIdle(AbstractToleranceClaim[MLP]):
     def foil(self) -> Experiment[MLP]:
         risk = Risk(three_classes(), Squared())
         return Experiment(_biased(3), risk, FINE, until=0.0)
-
-
-def _discriminant(experiment):
-    loss = experiment.risk.loss
-    criterion = isinstance(loss, AbstractScatterLoss | Dorfer)
-    return Hypothesis("the loss is a discriminant criterion", criterion)
 
 
 def _finite(experiment, E, group):

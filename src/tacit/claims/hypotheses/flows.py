@@ -3,7 +3,6 @@
 import numpy as np
 
 from ...experiment import Experiment
-from ...flows import GradientFlow
 from ...training import Trajectory
 from ..measures.paths import along
 from ..parts import Hypothesis
@@ -12,9 +11,7 @@ from ..parts import Hypothesis
 def is_gradient_flow(experiment: Experiment) -> Hypothesis:
     """Whether it is the gradient flow of the risk, without weight decay."""
     flow = experiment.flow
-    plain = isinstance(flow, GradientFlow) and not (
-        flow.weight_decay or flow.descent_step or flow.memory is not None
-    )
+    plain = flow.continuous and flow.is_plain
     return Hypothesis("it is the gradient flow, without weight decay", plain)
 
 

@@ -66,7 +66,9 @@ class CorrectionByProducts(AbstractToleranceClaim[AbstractNetwork]):
         order = np.concatenate([rng.permutation(m) for _ in range(HISTORY)])[:HISTORY]
         loss = BatchLoss(true.risk, flow.rows(true.risk, true.seed, m))
         betas = flow.beta1, flow.beta2, flow.eps
-        wanted = _differentiated(loss, run.network, jnp.asarray(order), flow.rule)
+        wanted = _differentiated(
+            loss, run.network, jnp.asarray(order), flow.memory_rule
+        )
         main, correction, by_mean = map(np.asarray, wanted)
         gaps = []
         for form in ("direct", "grouped"):
