@@ -24,7 +24,7 @@ from tacit.verdict import Contender, Outcome, Verdict
 HEAVY = {
     "jax", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "torch", "xarray"
 }  # fmt: skip
-COMMANDS = ["advise-adam", "check", "claims", "data", "reproduce"]
+COMMANDS = ["advise-adam", "check", "claims", "data", "predict", "reproduce"]
 
 
 class Toy(AbstractToleranceClaim):

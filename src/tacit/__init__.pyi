@@ -26,6 +26,7 @@ from .events import Reaches as Reaches, RiskBelow as RiskBelow
 from .experiment import Experiment as Experiment, Snapshot as Snapshot
 from .integration import clocks as clocks
 from .memory import adam_advice as adam_advice, AdamAdvice as AdamAdvice
+from .prediction import Forecasts as Forecasts, predict as predict
 from .problems import load as load, Problem as Problem, Scatter as Scatter
 from .risk import Risk as Risk
 from .studies import Report as Report, reproduce as reproduce

@@ -11,6 +11,7 @@ from . import (
     checking,
     listing_claims,
     listing_data,
+    predicting,
     reproducing,
 )  # noqa: I001
 from .base import app, UNREAD
@@ -25,5 +26,6 @@ __all__ = [
     "listing_claims",
     "listing_data",
     "main",
+    "predicting",
     "reproducing",
 ]

@@ -1,0 +1,98 @@
+"""What training will do, said before it does, and borne out by the run."""
+
+import json
+
+import numpy as np
+import pytest
+
+import tacit
+from tacit import cli, Experiment, losses, networks, Outcome, predict, Risk
+from tacit.claims.catalogue import every_claim
+from tacit.errors import DataError, NotFoundError
+from tacit.flows import Descent, GradientFlow
+from tests.specs import table
+
+
+PROBLEM = tacit.load("wine", classes=("class_0", "class_1")).standardised()
+W0 = np.sign(PROBLEM.delta) / PROBLEM.d
+START = networks.Diagonal.balanced(W0, depth=3)
+MADE = Experiment(START, Risk(PROBLEM, losses.Fisher()), GradientFlow(), until=50.0)
+
+
+@pytest.fixture
+def no_training(monkeypatch):
+    def refused(*_, **__):
+        raise AssertionError("a prediction must not train")
+
+    for name in ("path", "arrival"):
+        monkeypatch.setattr(GradientFlow, name, refused)
+
+
+@pytest.mark.usefixtures("no_training")
+def test_the_conserved_norm_is_that_of_the_start():
+    forecast = predict(MADE)["B3"].forecast
+    by_hand = np.sum(np.abs(W0) ** (2 / 3)) ** (3 / 2)
+    np.testing.assert_allclose(forecast.value, by_hand, rtol=1e-14)
+    assert forecast.certificate == 0
+
+
+@pytest.mark.usefixtures("no_training")
+def test_what_does_not_apply_names_the_hypothesis():
+    steps = Experiment(START, MADE.risk, Descent(0.1), until=5)
+    silent = predict(steps)["QuasiNormConserved"]
+    assert not silent.applies
+    assert silent.not_met == ("it is the gradient flow, without weight decay",)
+    assert "does not apply" in str(silent)
+
+
+@pytest.mark.usefixtures("no_training")
+def test_every_claim_that_foresees_is_asked():
+    found = predict(MADE)
+    asked = {kind.__name__ for kind in every_claim() if kind().foresees}
+    told = {type(each.claim).__name__ for each in found.foreseen}
+    assert told == asked
+    assert len(found) == len(found.applying) == len(asked) - len(found.silent) > 0
+    assert all(each.forecast or each.refused for each in found)
+    record = json.loads(json.dumps(found.to_json()))
+    assert record["experiment"] == MADE.digest
+    assert str(found).endswith(f"{len(found)} of {len(asked)} theorems that foresee apply")
+
+
+def test_the_run_bears_the_prediction_out():
+    foreseen = predict(MADE, ["B2", "B3"])
+    for each in foreseen:
+        verdict = tacit.check(each.claim, MADE)
+        assert verdict.outcome is Outcome.HOLDS
+        np.testing.assert_array_equal(verdict.predicted, each.forecast.value)
+
+
+BAD = {
+    "an experiment's parts": (lambda: predict(MADE.risk), DataError, "needs a tacit.Exp"),
+    "an unknown claim": (lambda: predict(MADE, ["B9999"]), NotFoundError, "B9999"),
+    "a forecast that is not there": (lambda: predict(MADE)["A1"], NotFoundError, "A1"),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "words"), BAD.values(), ids=BAD)
+def test_bad_input_is_named(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_predict_on_the_command_line(tmp_path, monkeypatch, capsys):
+    from tacit.specs import spec as module
+
+    file = tmp_path / "own.toml"
+    file.write_text(module.as_toml(table()))
+    for words in (["predict", "--spec", str(file), "--json"], ["predict", "--spec", str(file)]):
+        monkeypatch.setattr("sys.argv", ["tacit", *words])
+        with pytest.raises(SystemExit) as done:
+            cli.main()
+        assert done.value.code in (0, None)
+        out = capsys.readouterr().out
+        if "--json" in words:
+            record = json.loads(out)
+            assert record["schema"] == "tacit.predict/1"
+            assert any(row["id"] == "B3" and row["applies"] for row in record["forecasts"])
+        else:
+            assert "theorems that foresee apply" in out
