@@ -10,7 +10,7 @@ TORCH := torch==2.13.0
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test soak check bench lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -20,6 +20,9 @@ demo: $(VENV)/.run  ## reproduce the Deep LDA study: a table of verdicts and a p
 
 test: $(VENV)/.test  ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+soak: $(VENV)/.test  ## all claims on ten draws and every variation; writes docs/soak.md
+	$(BIN)/python -m tests.soak --out docs/soak.md
 
 check: $(VENV)/.check  ## lint, format, types and the import rules
 	$(BIN)/ruff check .

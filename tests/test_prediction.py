@@ -55,7 +55,9 @@ def test_every_claim_that_foresees_is_asked():
     assert all(each.forecast or each.refused for each in found)
     record = json.loads(json.dumps(found.to_json()))
     assert record["experiment"] == MADE.digest
-    assert str(found).endswith(f"{len(found)} of {len(asked)} theorems that foresee apply")
+    assert str(found).endswith(
+        f"{len(found)} of {len(asked)} theorems that foresee apply"
+    )
 
 
 def test_the_run_bears_the_prediction_out():
@@ -67,7 +69,11 @@ def test_the_run_bears_the_prediction_out():
 
 
 BAD = {
-    "an experiment's parts": (lambda: predict(MADE.risk), DataError, "needs a tacit.Exp"),
+    "an experiment's parts": (
+        lambda: predict(MADE.risk),
+        DataError,
+        "needs a tacit.Exp",
+    ),
     "an unknown claim": (lambda: predict(MADE, ["B9999"]), NotFoundError, "B9999"),
     "a forecast that is not there": (lambda: predict(MADE)["A1"], NotFoundError, "A1"),
 }
@@ -84,7 +90,10 @@ def test_predict_on_the_command_line(tmp_path, monkeypatch, capsys):
 
     file = tmp_path / "own.toml"
     file.write_text(module.as_toml(table()))
-    for words in (["predict", "--spec", str(file), "--json"], ["predict", "--spec", str(file)]):
+    for words in (
+        ["predict", "--spec", str(file), "--json"],
+        ["predict", "--spec", str(file)],
+    ):
         monkeypatch.setattr("sys.argv", ["tacit", *words])
         with pytest.raises(SystemExit) as done:
             cli.main()
@@ -93,6 +102,8 @@ def test_predict_on_the_command_line(tmp_path, monkeypatch, capsys):
         if "--json" in words:
             record = json.loads(out)
             assert record["schema"] == "tacit.predict/1"
-            assert any(row["id"] == "B3" and row["applies"] for row in record["forecasts"])
+            assert any(
+                row["id"] == "B3" and row["applies"] for row in record["forecasts"]
+            )
         else:
             assert "theorems that foresee apply" in out

@@ -122,7 +122,8 @@ def predict(
     asked = every_claim() if claims is None else [as_claim(each) for each in claims]
     chosen = [each() if isinstance(each, type) else each for each in asked]
     return Forecasts(
-        experiment, tuple(_foresee(each, experiment) for each in chosen if each.foresees)
+        experiment,
+        tuple(_foresee(each, experiment) for each in chosen if each.foresees),
     )
 
 
