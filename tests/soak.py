@@ -116,7 +116,7 @@ def main():
     if asked.out:
         asked.out.write_text(
             "# What the claims were tried on\n\n"
-            "Written by `make soak`: every claim with a budget of its own on fresh draws "
+            "Written by `make soak`: every claim with a budget of its own on draws "
             "of its witness and on all variations of it (`tests/variations.py`).\n\n"
             f"{said}\n\n{HEAD}" + "\n".join(lines) + "\n"
         )
