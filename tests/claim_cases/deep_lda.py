@@ -4,6 +4,11 @@ from tacit import claims, losses
 
 
 CLAIMS = {
+    "TopNormConserved-tanh": claims.TopNormConserved(),
+    "TopNormConserved-relu": claims.TopNormConserved("relu"),
+    "LowerNormsMove-tanh": claims.LowerNormsMove(),
+    "LowerNormsMove-gelu": claims.LowerNormsMove("gelu"),
+    "TopGramOfNetworks": claims.TopGramOfNetworks(),
     "BalanceConserved": claims.BalanceConserved(),
     "BalancedSpeed": claims.BalancedSpeed(),
     "BatchesInflateTheCriterion": claims.BatchesInflateTheCriterion(),

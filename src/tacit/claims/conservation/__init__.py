@@ -11,6 +11,7 @@ from .end_to_end import EndToEnd, OutputGramConserved, SingularValuesMove
 from .hyperbolic import HyperbolicMirror, HyperbolicNorm
 from .layer_norms import BalanceConserved, LayerNormsConserved, QuasiNormConserved
 from .mirror import BalancedSpeed, MirrorFlow, UnbalancedSpeed
+from .nonlinear import LowerNormsMove, TopGramOfNetworks, TopNormConserved
 from .output_symmetries import LastBiasIdle, OutputMoment
 from .signs import EliminationLaw, FirstFeatures, SignsFrozen
 from .symmetries import RidgePushesOut, SlopeIsTangent
@@ -18,6 +19,9 @@ from .two_sided import SidesMirror, SidesNorm, SidesPaired
 
 
 __all__ = [
+    "TopNormConserved",
+    "TopGramOfNetworks",
+    "LowerNormsMove",
     "BalanceConserved",
     "BalancedSpeed",
     "EliminationLaw",
