@@ -8,7 +8,7 @@ import pytest
 import tacit
 from tacit import cli, Experiment, losses, networks, Outcome, predict, Risk
 from tacit.claims.catalogue import every_claim
-from tacit.errors import DataError, NotFoundError
+from tacit.errors import NotFoundError
 from tacit.flows import Descent, GradientFlow
 from tests.specs import table
 
@@ -69,11 +69,6 @@ def test_the_run_bears_the_prediction_out():
 
 
 BAD = {
-    "an experiment's parts": (
-        lambda: predict(MADE.risk),
-        DataError,
-        "needs a tacit.Exp",
-    ),
     "an unknown claim": (lambda: predict(MADE, ["B9999"]), NotFoundError, "B9999"),
     "a forecast that is not there": (lambda: predict(MADE)["A1"], NotFoundError, "A1"),
 }

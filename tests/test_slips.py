@@ -32,6 +32,7 @@ class Pair(observables.AbstractObservable):
 
 SLIPS = {
     # what is written: (the error, what it must say)
+    "tacit.predict(risk)": ("KindError", "must be an Experiment"),
     "Experiment(net, risk, flow, until=None)": ("DataError", "or an event"),
     "Experiment(net, risk, flow, until='1')": ("DataError", "got '1'"),
     "Experiment(net, risk, flow, until=[1, 2])": ("DataError", "got [1, 2]"),

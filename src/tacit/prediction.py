@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 import equinox as eqx
 import numpy as np
 
+from ._types import require_float64
 from .claims import AbstractClaim, Forecast
-from .claims.catalogue import as_claim, every_claim
-from .errors import DataError, NotFoundError
+from .claims.catalogue import as_claim, every_claim, Named
+from .errors import DataError, NotFoundError, require_kind
 from .experiment import Experiment
 from .verdict import in_short, missing, plain_value
 
@@ -101,9 +102,7 @@ class Forecasts(eqx.Module):
         return "\n".join([*map(str, self), count])
 
 
-def predict(
-    experiment: Experiment, claims: Iterable[AbstractClaim | type | str] | None = None
-) -> Forecasts:
+def predict(experiment: Experiment, claims: Iterable[Named] | None = None) -> Forecasts:
     """Say what training will do, without training: by every theorem that applies.
 
     Each forecast comes from an oracle or a closed form, with a certificate that bounds
@@ -113,12 +112,8 @@ def predict(
 
     Raises `NotFoundError` for a claim that nothing goes by.
     """
-    if not isinstance(experiment, Experiment):
-        kind = type(experiment).__name__
-        raise DataError(
-            f"predict needs a tacit.Experiment and got a {kind}; make one of a "
-            "network, a Risk and a flow."
-        )
+    require_float64("predict")
+    require_kind("what is predicted", experiment, Experiment, "tacit")
     asked = every_claim() if claims is None else [as_claim(each) for each in claims]
     chosen = [each() if isinstance(each, type) else each for each in asked]
     return Forecasts(
