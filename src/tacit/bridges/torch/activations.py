@@ -5,7 +5,8 @@ from typing import Any
 from .backend import torch
 
 
-nn, F = torch.nn, torch.nn.functional
+nn = torch.nn
+F = torch.nn.functional
 IDENTITY, UNKNOWN = "identity", ""
 
 MODULES: dict[type, str] = {
