@@ -169,14 +169,13 @@ def _last(monitor) -> Section:
     rows = []
     for name, layer in monitor.layers.items():
         group = groups.get(id(layer.weight))
-        trained = group is not None and layer.weight.requires_grad
+        trained = {} if group is None or not layer.weight.requires_grad else group
         label = name or "model"
         values = [
             record.get(f"tacit/{kind}/{label}", math.nan)
             for kind in ("rank_one", "stable_rank", "norm", "norm_drift")
         ]
-        rate = float(group["lr"]) if trained else math.nan
-        decay = float(group.get("weight_decay", 0.0)) if trained else math.nan
+        rate, decay = (float(trained.get(k, math.nan)) for k in ("lr", "weight_decay"))
         rows.append(
             (label, " x ".join(map(str, layer.weight.shape)), *values, rate, decay)
         )

@@ -43,16 +43,17 @@ class TopSingular:
         V, U = W.new_zeros(steps + 1, n), W.new_zeros(steps, m)
         small = W.new_zeros(steps, steps + 1)  # W V' = U' small
         V[0] = _unit(v.to(W))[0]
-        for j in range(steps):
+        j, missed = 0, W.new_ones(())
+        turn, values, back = torch.linalg.svd(small[:1, :1])
+        while j < steps and bool(missed > TOLERANCE * values[0]):
             U[j], small[j, j] = _unit(_across(W @ V[j], U[:j]))
             V[j + 1], small[j, j + 1] = _unit(_across(W.mT @ U[j], V[: j + 1]))
-            if j + 1 == steps or (j + 1) % CHECK == 0:
-                turn, values, back = torch.linalg.svd(small[: j + 1, : j + 1])
-                missed = small[j, j + 1] * turn[j, 0].abs()
-                if bool(missed <= TOLERANCE * values[0]):
-                    break
-        self.start = _unit(back[0] @ V[: j + 1])[0]
-        return Top(values[0], turn[:, 0] @ U[: j + 1], self.start)
+            j += 1
+            if j == steps or j % CHECK == 0:
+                turn, values, back = torch.linalg.svd(small[:j, :j])
+                missed = small[j - 1, j] * turn[j - 1, 0].abs()
+        self.start = _unit(back[0] @ V[:j])[0]
+        return Top(values[0], turn[:, 0] @ U[:j], self.start)
 
 
 def _across(x: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
