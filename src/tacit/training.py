@@ -1,5 +1,6 @@
 """The one training loop."""
 
+import functools
 from collections.abc import Sequence
 from typing import cast, Generic
 
@@ -16,6 +17,7 @@ from .events import AbstractEvent, Reaches, RiskBelow
 from .experiment import Experiment, N, Snapshot
 from .flows import AbstractFlow
 from .integration.path import at_event, Path, with_end
+from .integration.pieces import ended_by, Stop
 from .networks import AbstractNetwork
 from .observables import AbstractObservable
 from .observables.reading import require_readable
@@ -93,12 +95,18 @@ def train(
     observe: Sequence[AbstractObservable] = (),
     *,
     records: int | ArrayLike | Sequence[float] | Sequence[int] = 50,
+    stop: Stop = None,
 ) -> Trajectory[N]:
     """Run `experiment`, recording each observable at `records` evenly spaced times.
 
     `records` is how many, the start excluded, or the increasing times themselves (0
     allowed); for flows that move in steps they are rounded to whole steps. The run ends
     at ``experiment.until`` in any case, and its end is the last record.
+
+    `stop`, a `threading.Event` or a function that says whether, ends the run from
+    another thread within a second, once its functions are compiled: the trajectory
+    goes to the last good state and its `reason` says so. A run that still waits for its
+    event is then recorded at that state alone.
 
     Raises `CapabilityError` or `ShapeError`, before any training, if an observable
     cannot be read off the experiment, `KindError` for what is no observable, and
@@ -109,46 +117,68 @@ def train(
     require_float64("train")
     require_kind("what is trained", experiment, Experiment, "tacit")
     require_readable(experiment, observe)
+    with ended_by(stop):
+        path = _path(experiment, tuple(observe), records)
+    return record(experiment, path, tuple(observe))
+
+
+def _path(experiment, observe, records) -> Path:
     key = jax.random.key(experiment.seed)
     start, flow = experiment.network, experiment.flow
     nameless = experiment.risk.nameless  # other names then compile nothing
     risk = experiment.risk if _reads_names(experiment.until) else nameless
-    until, reason, end, steps = experiment.until, None, None, 0
-    if not isinstance(until, int | float | np.number):
-        within = float(until.within or flow.patience)
-        crossing = _Crossing(until, start, risk)
-        arrival = flow.arrival(risk, start, crossing, within, key)
-        until, reason, end, steps = arrival
-        if reason and _past(experiment.until, start, risk):
-            reason += "; the risk is below the level from the start"
-    times = schedule(records, float(until), start, flow)
-    if end is not None and len(times) == 1:
-        path = at_event(times, end, steps)
+    look = functools.partial(_looked, experiment, observe)
+    until = experiment.until
+    if isinstance(until, int | float | np.number):
+        times = schedule(records, float(until), start, flow)
+        return flow.path(risk, start, times, key, look)
+    crossing = _Crossing(until, start, risk)
+    within = float(until.within or flow.patience)
+    arrival = flow.arrival(risk, start, crossing, within, key)
+    reason, end = arrival.reason, arrival.end
+    if reason and _past(until, start, risk):
+        reason += "; the risk is below the level from the start"
+    if arrival.stopped:
+        path = at_event(np.array([arrival.time]), end, arrival.steps)
+        return path._replace(reason=reason)
+    times = schedule(records, float(arrival.time), start, flow)
+    if end is None:
+        path = flow.path(risk, start, times, key, look)
+    elif len(times) == 1:
+        path = at_event(times, end, arrival.steps)
     else:
         path = flow.path(risk, start, times, key)
-        path = with_end(path, end) if end is not None and not path.reason else path
-    path = path._replace(reason=reason or path.reason)
-    return record(experiment, path, tuple(observe))
+        path = path if path.reason else with_end(path, end)
+    return path._replace(reason=reason or path.reason)
 
 
 def record(
     experiment: Experiment[N], path: Path, observe: tuple[AbstractObservable, ...]
 ) -> Trajectory[N]:
     """The trajectory of `experiment` along `path`, with `observe` measured on it."""
-    named = any(map(_reads_names, observe))
-    risk = experiment.risk if named else experiment.risk.nameless
-    look = (path.view, path.states, path.times, experiment.network, risk)
+    seen = path.seen
+    if seen is None:
+        seen = _looked(experiment, observe, path.view, path.states, path.times)
     return Trajectory(
         experiment,
         cast(N, path.end),
         path.times,
-        _measure(*look, observe) if observe else {},
+        seen,
         path.reason,
         int(path.steps),
         observe,
         path.log_time,
         path.asymptotic_from,
     )
+
+
+def _looked(experiment, observe, view, states, times):
+    """What is seen of the states at these times."""
+    if not observe:
+        return {}
+    named = any(map(_reads_names, observe))
+    risk = experiment.risk if named else experiment.risk.nameless
+    return _measure(view, states, times, experiment.network, risk, observe)
 
 
 def _reads_names(thing):

@@ -1,7 +1,7 @@
 """What JAX has compiled: how much of it is held in memory, and what is kept on disk."""
 
 from .disk import cache_folder, keep_on_disk
-from .memory import make_room
+from .memory import compiled, make_room
 
 
-__all__ = ["cache_folder", "keep_on_disk", "make_room"]
+__all__ = ["cache_folder", "compiled", "keep_on_disk", "make_room"]

@@ -47,6 +47,11 @@ def make_room() -> None:
             _WATCH.look()
 
 
+def compiled() -> int:
+    """How many functions this process has compiled or read back so far."""
+    return _WATCH.compiled
+
+
 class _Watch:
     """How much has been compiled, and when to look at the mappings again."""
 

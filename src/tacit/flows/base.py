@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from .._facts import Fact
 from .._types import Key
-from ..integration.path import Arrival, Path, Times
+from ..integration.path import Arrival, Look, Path, Times
 from ..memory import MovingAverages
 from ..networks import AbstractNetwork
 from ..risk import Risk
@@ -85,9 +85,17 @@ class AbstractFlow(eqx.Module):
 
     @abc.abstractmethod
     def path(
-        self, risk: Risk, network: AbstractNetwork, times: Times, key: Key
+        self,
+        risk: Risk,
+        network: AbstractNetwork,
+        times: Times,
+        key: Key,
+        look: Look | None = None,
     ) -> Path:
-        """The networks at increasing `times`, as far as the flow can be followed."""
+        """The networks at increasing `times`, as far as the flow can be followed.
+
+        With `look` they are not kept, only what it sees of them.
+        """
 
     @abc.abstractmethod
     def arrival(

@@ -1,6 +1,7 @@
 """Flows that repeat a move: the compiled loop and what is said when it breaks."""
 
 import abc
+import functools
 from collections.abc import Callable
 from typing import Any, ClassVar, TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from jaxtyping import Array, Int
 from .._facts import Fact
 from .._types import Key
 from ..errors import DataError
-from ..integration.path import Arrival, Path, Times
+from ..integration.path import Arrival, Look, Path, Times
+from ..integration.pieces import Pieces, size_of, STOPPED, stopped, work_of
 from ..losses import AbstractPointwiseLoss
 from ..networks import AbstractNetwork
 from ..risk import Risk
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
     from typing import ClassVar as AbstractClassVar, ClassVar as AbstractVar
 else:
     from equinox import AbstractClassVar, AbstractVar
+
+
+MOVE, FIRST = 10, 0.02
+"""Times that a move goes through its numbers, as a rule; an optimiser that looks at its
+past does so far more often, so the first piece is a short one, in seconds."""
+
+ENTRIES = 2**22
+"""Numbers in the networks that are held at once to be looked at: 32 MB."""
 
 
 class AbstractFixedStep(AbstractFlow):
@@ -88,33 +98,49 @@ class AbstractFixedStep(AbstractFlow):
         jax.eval_shape(lambda key: self.memory(risk, network, key), jax.random.key(0))
 
     def path(
-        self, risk: Risk, network: AbstractNetwork, times: Times, key: Key
+        self,
+        risk: Risk,
+        network: AbstractNetwork,
+        times: Times,
+        key: Key,
+        look: Look | None = None,
     ) -> Path:
         ticks = np.unique(np.ceil(np.asarray(times) - 1e-9)).astype(int)
-        start = (network, self.memory(risk, network, key))
-        (end, _), (states, memories), sound = _march(
-            _traced(self), risk, start, jnp.asarray(ticks)
-        )
-        if np.all(sound):
-            return Path(
-                states, _itself, jnp.asarray(ticks, float), end, None, ticks[-1]
-            )
-        i = int(np.argmin(sound))
-        if i:
-            start = jax.tree.map(lambda x: x[i - 1], (states, memories))
-        begin = int(ticks[i - 1]) if i else 0
-        last, memory, k = _careful(
-            _traced(self), risk, start, np.asarray(begin), ticks[i]
-        )
-        kept = jax.tree.map(
-            lambda x, y: jnp.concatenate([x[:i], y[None]]), states, last
-        )
-        why = self.explain(risk, last, memory, int(k))
-        if not int(k) and why == diverged(self):
-            why = undefined(risk)
-        reason = f"after step {int(k)}, {why}"
-        when = jnp.asarray([*ticks[:i], int(k)], float)
-        return Path(kept, _itself, when, last, reason, int(k))
+        flow, now = _traced(self), (network, self.memory(risk, network, key))
+        march = functools.partial(_march, flow, risk)
+        pieces = Pieces(MOVE * (work_of(risk, network) + size_of(now[1])), FIRST)
+        seen, reason, k = [], None, 0
+
+        def see(states, when):
+            when = jnp.asarray(when, float)
+            seen.append(states if look is None else look(_itself, states, when))
+
+        for window in _windows(ticks, size_of(network)):
+            i = 0
+            while i < len(window) and reason is None:
+                state = (now, np.asarray(k), np.asarray(i), window)
+                found = pieces.timed(march, state, lambda done, k=k: int(done[1]) - k)
+                now, k, passed = found[0], int(found[1]), slice(i, int(found[2]))
+                if passed.start < passed.stop:
+                    see(_cut(found[3], passed), window[passed])
+                i = passed.stop
+                if not found[4]:
+                    end = np.asarray(min(int(window[i]), k + pieces.steps))
+                    *now, last = _careful(flow, risk, now, np.asarray(k), end)
+                    k = int(last)
+                    why = self.explain(risk, *now, k)
+                    why = undefined(risk) if not k and why == diverged(self) else why
+                    reason = f"after step {k}, {why}"
+                elif k < ticks[-1] and stopped():
+                    reason = f"after step {k}, {STOPPED}"
+        when = ticks[ticks <= k]
+        if reason is not None and k not in when:
+            when = np.append(when, k)
+            see(jax.tree.map(lambda x: x[None], now[0]), when[-1:])
+        whole = seen[0] if len(seen) == 1 else jax.tree.map(_joined, *seen)
+        states, what = (whole, None) if look is None else (None, whole)
+        times = jnp.asarray(when, float)
+        return Path(states, _itself, times, now[0], reason, k, seen=what)
 
     def arrival(
         self,
@@ -124,17 +150,29 @@ class AbstractFixedStep(AbstractFlow):
         within: float,
         key: Key,
     ) -> Arrival:
-        start = (network, self.memory(risk, network, key))
-        last = int(min(within, 2**53))
-        k, met, sound = _until(_traced(self), risk, start, crossing, np.asarray(last))
-        if bool(met):
-            return Arrival(float(k), None)
-        if not bool(sound):
-            # The path up to there finds out why.
-            failed = self.path(risk, network, jnp.asarray([float(k)]), key)
-            why = failed.reason or f"not finite after step {int(k) - 1}"
-            return Arrival(float(k) - 1, f"event not met; {why}")
-        return Arrival(float(last), f"event not met within {last} steps")
+        now, k = (network, self.memory(risk, network, key)), 0
+        last, first = int(min(within, 2**53)), np.asarray(np.nan)
+        until = functools.partial(
+            _until, _traced(self), risk, crossing, np.asarray(last)
+        )
+        pieces = Pieces(MOVE * (work_of(risk, network) + size_of(now[1])), FIRST)
+        while True:
+            now, after, first, met, sound = pieces.timed(
+                until, (now, np.asarray(k), first), lambda done, k=k: int(done[1]) - k
+            )
+            k = int(after)
+            if bool(met):
+                return Arrival(float(k), None)
+            if not bool(sound):
+                # The path up to there finds out why.
+                failed = self.path(risk, network, jnp.asarray([float(k)]), key)
+                why = failed.reason or f"not finite after step {k - 1}"
+                return Arrival(float(k) - 1, f"event not met; {why}")
+            if k >= last:
+                return Arrival(float(last), f"event not met within {last} steps")
+            if stopped():
+                why = f"event not met; after step {k}, {STOPPED}"
+                return Arrival(float(k), why, now[0], k, stopped=True)
 
 
 def diverged(flow: AbstractFixedStep) -> str:
@@ -157,6 +195,14 @@ def _itself(network):
     return network
 
 
+def _joined(*parts):
+    return jnp.concatenate(parts)
+
+
+def _cut(stack, part):
+    return jax.tree.map(lambda x: x[part], stack)
+
+
 def _traced(flow):
     """The flow with its numbers as arrays, so that a new step needs no compilation."""
     return jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, flow)
@@ -168,16 +214,38 @@ def _sound(network):
     )
 
 
-@eqx.filter_jit
-def _march(flow, risk, start, ticks):
-    def leg(carry, tick):
-        now, k = carry
-        now = jax.lax.fori_loop(k, tick, lambda j, s: flow.move(risk, *s, j), now)
-        return (now, tick), (now, _sound(now[0]))
+def _windows(ticks, size):
+    """The records in stretches whose networks fit beside each other in memory."""
+    room = max(1, ENTRIES // max(size, 1))
+    return [ticks[i : i + room] for i in range(0, len(ticks), room)]
 
-    zero = jnp.zeros((), ticks.dtype)
-    (end, _), (states, sound) = jax.lax.scan(leg, (start, zero), ticks)
-    return end, states, sound
+
+@eqx.filter_jit
+def _march(flow, risk, most, now, k, i, ticks):
+    """Move from number `k` on, by `most` moves or to the last of `ticks`.
+
+    Gives the last state that is finite at a record, or at the end, its number, the next
+    record, the networks at those that were passed, and whether all were finite.
+    """
+    end = k + most
+    stack = jax.tree.map(lambda x: jnp.zeros((len(ticks), *x.shape), x.dtype), now[0])
+
+    def on(carry):
+        _, k, i, _, sound = carry
+        return (i < len(ticks)) & (k < end) & sound
+
+    def leg(carry):
+        now, k, i, stack, _ = carry
+        goal = jnp.minimum(ticks[i], end)
+        there = jax.lax.fori_loop(k, goal, lambda j, s: flow.move(risk, *s, j), now)
+        sound = _sound(there[0])
+        stack = jax.tree.map(lambda xs, x: xs.at[i].set(x), stack, there[0])
+        now = jax.tree.map(lambda a, b: jnp.where(sound, a, b), there, now)
+        passed = sound & (goal == ticks[i])
+        return now, jnp.where(sound, goal, k), i + passed.astype(i.dtype), stack, sound
+
+    carry = (now, k, i, stack, jnp.ones((), bool))
+    return jax.lax.while_loop(on, leg, carry)
 
 
 @eqx.filter_jit
@@ -204,12 +272,18 @@ def _careful(flow, risk, start, begin, end):
 
 
 @eqx.filter_jit
-def _until(flow, risk, start, crossing, last):
-    first = jnp.sign(crossing(start[0], 0.0))
+def _until(flow, risk, crossing, last, most, now, k, first):
+    """Move from number `k` on by `most`, to `last`, or to where the event happens.
+
+    `first` is its sign at the start of the run, NaN where that is here.
+    """
+    here = jnp.sign(crossing(now[0], jnp.asarray(k, float)))
+    first = jnp.where(jnp.isnan(first), here, first)
+    end = jnp.minimum(last, k + most)
 
     def on(carry):
         _, _, k, met, sound = carry
-        return (k < last) & ~met & sound
+        return (k < end) & ~met & sound
 
     def move(carry):
         network, memory, k, _, _ = carry
@@ -218,7 +292,6 @@ def _until(flow, risk, start, crossing, last):
         met = jnp.sign(side) * first <= 0  # False where the event is not a number
         return network, memory, k + 1, met, _sound(network)
 
-    zero = jnp.zeros((), int)
-    carry = (*start, zero, first == 0, jnp.ones((), bool))
-    _, _, k, met, sound = jax.lax.while_loop(on, move, carry)
-    return k, met & sound, sound
+    carry = (*now, k, first == 0, jnp.ones((), bool))
+    network, memory, k, met, sound = jax.lax.while_loop(on, move, carry)
+    return (network, memory), k, first, met & sound, sound

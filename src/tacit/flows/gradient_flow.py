@@ -11,7 +11,7 @@ import numpy as np
 from .._types import Key
 from ..errors import DataError, OptionError
 from ..integration.clocks import AbstractClock, CLOCKS, OPTIONS, Settings
-from ..integration.path import Arrival, Path, Times
+from ..integration.path import Arrival, Look, Path, Times
 from ..networks import AbstractNetwork
 from ..risk import Risk
 from .base import AbstractFlow
@@ -118,10 +118,19 @@ class GradientFlow(AbstractFlow):
         return self.clock.record_times(network, until, count)
 
     def path(
-        self, risk: Risk, network: AbstractNetwork, times: Times, key: Key
+        self,
+        risk: Risk,
+        network: AbstractNetwork,
+        times: Times,
+        key: Key,
+        look: Look | None = None,
     ) -> Path:
         del key
-        return self.clock.path(_settings(self), field_of(self, risk), network, times)
+        path = self.clock.path(_settings(self), field_of(self, risk), network, times)
+        if look is None:
+            return path
+        seen = look(path.view, path.states, path.times)
+        return path._replace(states=None, seen=seen)
 
     def paths(
         self, risks: Sequence[Risk], networks: Sequence[AbstractNetwork], times: Times

@@ -24,6 +24,8 @@ class Path(NamedTuple):
 
     Where `times` are not flow time, `log_time` is its natural logarithm. From
     `asymptotic_from` on the states are those of a limiting flow.
+
+    A flow that was given a `Look` hands on what was `seen` instead of the states.
     """
 
     states: Any
@@ -34,19 +36,26 @@ class Path(NamedTuple):
     steps: int
     log_time: Float[Array, " t"] | None = None
     asymptotic_from: float | None = None
+    seen: Any = None
+
+
+Look = Callable[[Callable[[Any], AbstractNetwork], Any, Times], Any]
+"""``look(view, states, times)``: what is to be recorded of a stack of states."""
 
 
 class Arrival(NamedTuple):
     """When an event was met; else how far the flow was followed, and the `reason`.
 
     Where `end` is not None it is the network there: near a saddle the time alone does
-    not fix it. `steps` counts those of the search.
+    not fix it. `steps` counts those of the search. Where the search was `stopped` from
+    outside, `end` is how far it came.
     """
 
     time: float
     reason: str | None
     end: AbstractNetwork | None = None
     steps: int = 0
+    stopped: bool = False
 
 
 def at_event(times: Times, end: AbstractNetwork, steps: int) -> Path:

@@ -19,6 +19,7 @@ from ...saddles import small_layers
 from ..charts import Parameters
 from ..fields import AbstractField
 from ..path import Arrival, Path, Times
+from ..pieces import STOPPED
 from ..solvers import integrate_stiff, rescaled, rescaled_event, Segment
 from .base import AbstractClock, one_by_one, Settings
 
@@ -130,7 +131,7 @@ class Escape(AbstractClock):
                 end, steps = leg.last, int(leg.steps)
                 return Path(leg.states, chart.leave, float64(times), end, None, steps)
             leg = leg.cut(times)
-        if _may_stiffen(settings, network):
+        if not leg.stopped and _may_stiffen(settings, network):
             leg = _stiffly(settings, tolerances, chart, field, leg, np.asarray(times))
         states, when = leg.closed(np.asarray(times))
         return Path(states, chart.leave, when, leg.last, leg.reason, int(leg.steps))
@@ -160,7 +161,7 @@ class Escape(AbstractClock):
                 tolerances, chart, field, network, pace, crossing, np.asarray(within),
                 np.asarray(_patience(settings, network)),
             )  # fmt: skip
-        on = not leg.good and float(leg.time) < within
+        on = not (leg.good or leg.stopped) and float(leg.time) < within
         if on and _may_stiffen(settings, network):
             leg = _stiffly(
                 settings, tolerances, chart, field, leg, np.array([within]), crossing
@@ -168,8 +169,10 @@ class Escape(AbstractClock):
         when, steps = min(float(leg.time), within), int(leg.steps)
         if leg.good and when < within:
             return Arrival(when, None, leg.last, steps)
-        why = "" if when >= within else _halted(chart, field, leg)
-        return Arrival(when, f"event not met by t = {when:.6g} ({steps} steps){why}")
+        told = f"event not met by t = {when:.6g} ({steps} steps)"
+        if leg.stopped:
+            return Arrival(when, f"{told}; {STOPPED}", leg.last, steps, stopped=True)
+        return Arrival(when, told + _halted(chart, field, leg) * (when < within))
 
 
 def _laid(clock, settings, network):

@@ -14,6 +14,7 @@ from ...networks import AbstractNetwork
 from ..charts import AbstractChart, Parameters, Sides, SmallestLayer, Softmax
 from ..fields import AbstractField
 from ..path import Arrival, Path, Times
+from ..pieces import STOPPED
 from ..solvers import explicit, explicit_event, integrate_stiff, leave, Segment
 from .base import AbstractClock, one_by_one, OPTIONS, Settings
 
@@ -79,7 +80,7 @@ class Time(AbstractClock):
                 steps = int(leg.steps)
                 return Path(leg.states, chart.leave, float64(times), end, None, steps)
             leg = leg.cut(times)
-        if _may_stiffen(settings, chart, network):
+        if not leg.stopped and _may_stiffen(settings, chart, network):
             leg = integrate_stiff(
                 tolerances, chart, field, leg, np.asarray(times),
                 max_steps=settings.max_steps,
@@ -115,7 +116,7 @@ class Time(AbstractClock):
                 tolerances, chart, field, network, crossing, np.asarray(within),
                 np.asarray(_patience(settings, chart, network)),
             )  # fmt: skip
-        if not leg.good and _may_stiffen(settings, chart, network):
+        if not (leg.good or leg.stopped) and _may_stiffen(settings, chart, network):
             leg = integrate_stiff(
                 tolerances, chart, field, leg, np.array([within]),
                 max_steps=settings.max_steps, crossing=crossing,
@@ -123,7 +124,11 @@ class Time(AbstractClock):
         when, steps = float(leg.time), int(leg.steps)
         if leg.good and when < within:
             return Arrival(when, None)
-        return Arrival(when, f"event not met by t = {when:.6g} ({steps} steps)")
+        why = f"event not met by t = {when:.6g} ({steps} steps)"
+        if leg.stopped:
+            end = leave(chart, leg.last)
+            return Arrival(when, f"{why}; {STOPPED}", end, steps, stopped=True)
+        return Arrival(when, why)
 
 
 def choose_chart(

@@ -14,7 +14,7 @@ Flat = Float[Array, " size"]
 # The coefficients are SciPy's, of Hairer, Norsett and Wanner (1993), Section II.5.
 STAGES, WEIGHTS = np.asarray(DOP853.A), np.asarray(DOP853.B)
 FIFTH, THIRD = np.asarray(DOP853.E5), np.asarray(DOP853.E3)
-ORDER = 8
+ORDER, EVALUATIONS = 8, 12
 
 
 def step(

@@ -1,5 +1,6 @@
 """Short and smooth stretches of a flow: adaptive explicit steps, compiled."""
 
+import functools
 from typing import NamedTuple
 
 import equinox as eqx
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
+from ..pieces import follow, work_of
 from . import dop853
 from .crossing import either, Search, TRIES
 from .segment import Segment
@@ -33,17 +35,43 @@ class StepState(NamedTuple):
     stuck: Array
 
 
-@eqx.filter_jit
 def explicit(tolerances, chart, field, network, times, max_steps) -> Segment:
     """Follow the field through `times`.
 
     Every recorded time ends a step of its own, so no state is interpolated. Where it
     had to stop, the states not reached are infinite.
     """
-    velocity, shape, walk = _begin(tolerances, chart, field, network, times)
+    parts = (tolerances, chart, field, network, times, max_steps)
+    return follow(functools.partial(_explicit, *parts), _work(field, network))
+
+
+def explicit_event(
+    tolerances, chart, field, network, crossing, within, max_steps
+) -> Segment:
+    """Follow the field to where ``crossing(network, time)`` first is zero.
+
+    The step in which it changes sign is taken again, shorter and shorter, until it ends
+    there: the event is found to the order of the method.
+    """
+    parts = (tolerances, chart, field, network, crossing, within, max_steps)
+    return follow(functools.partial(_explicit_event, *parts), _work(field, network))
+
+
+def _work(field, network):
+    return dop853.EVALUATIONS * work_of(field.risk, network)
+
+
+@eqx.filter_jit
+def _explicit(tolerances, chart, field, network, times, max_steps, most, walk):
+    velocity, shape, start = _begin(tolerances, chart, field, network, times)
+    walk = start if walk is None else walk
+    end = walk.steps + most
+
+    def ahead(walk):
+        return (walk.reached < len(times)) & (walk.steps < max_steps) & ~walk.stuck
 
     def going(walk):
-        return (walk.reached < len(times)) & (walk.steps < max_steps) & ~walk.stuck
+        return ahead(walk) & (walk.steps < end)
 
     def on(walk):
         left = times[walk.reached] - walk.t
@@ -66,46 +94,49 @@ def explicit(tolerances, chart, field, network, times, max_steps) -> Segment:
     good = walk.reached == len(times)
     last = shape(walk.y)
     states = jax.vmap(shape)(walk.record)
-    return Segment(states, last, chart.leave(last), walk.t, walk.steps, good)
+    leg = Segment(states, last, chart.leave(last), walk.t, walk.steps, good)
+    return walk, leg, ~ahead(walk)
 
 
 @eqx.filter_jit
-def explicit_event(
-    tolerances, chart, field, network, crossing, within, max_steps
-) -> Segment:
-    """Follow the field to where ``crossing(network, time)`` first is zero.
-
-    The step in which it changes sign is taken again, shorter and shorter, until it ends
-    there: the event is found to the order of the method.
-    """
+def _explicit_event(
+    tolerances, chart, field, network, crossing, within, max_steps, most, carry
+):
     end = jnp.asarray(within, float)[None]
     velocity, shape, walk = _begin(tolerances, chart, field, network, end)
 
     def side(y, t):
         return crossing(chart.leave(shape(y)), t)
 
-    first = side(walk.y, walk.t)
+    if carry is None:
+        first = side(walk.y, walk.t)
+        carry = (walk, Search.begin(first * first), walk.y, first)
+    last_step = carry[0].steps + most
 
-    def going(carry):
-        walk, search, _ = carry
+    def ahead(carry):
+        walk, search, *_ = carry
         waits = (walk.t < end[0]) & (walk.steps < max_steps) & ~walk.stuck
         return jnp.where(search.met, search.bracket.opens(0.0, TRIES), waits)
 
+    def going(carry):
+        return ahead(carry) & (carry[0].steps < last_step)
+
     def on(carry):
-        walk, search, _ = carry
+        walk, search, _, first = carry
         h = search.step(jnp.minimum(walk.h, end[0] - walk.t))
         y, slope, err = _try(velocity, tolerances, walk, h, dop853.compact_step)
         good = err <= 1
         after = _judged(walk, y, slope, err, h, jnp.where(good, walk.t + h, walk.t))
         search = search.after(h, side(y, walk.t + h) * first, good)
-        return either(search.met, walk, after), search, y
+        return either(search.met, walk, after), search, y, first
 
-    start = (walk, Search.begin(first * first), walk.y)
-    walk, (met, _, bracket), y = jax.lax.while_loop(going, on, start)
+    carry = jax.lax.while_loop(going, on, carry)
+    walk, (met, _, bracket), y, _ = carry
     h = jnp.where(met, bracket.h, 0.0)
     last = shape(jnp.where(met, y, walk.y))
     none = jax.tree.map(lambda x: x[None][:0], last)
-    return Segment(none, last, None, walk.t + h, walk.steps, met)
+    leg = Segment(none, last, None, walk.t + h, walk.steps, met)
+    return carry, leg, ~ahead(carry)
 
 
 @eqx.filter_jit

@@ -4,6 +4,7 @@ The state carries the flow time along; the pace of the clock is a function of th
 network. Records and events are in flow time.
 """
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
+from ..pieces import follow, work_of
 from . import dop853
 from .crossing import either, Search, TRIES
 from .segment import Segment
@@ -35,7 +37,6 @@ class StepState(NamedTuple):
     stuck: Array
 
 
-@eqx.filter_jit
 def rescaled(
     tolerances, chart, field, network, pace: Callable, times, max_steps
 ) -> Segment:
@@ -44,16 +45,44 @@ def rescaled(
     A step in the clock that would pass a record is taken in flow time instead, and so
     ends on it. `tolerances` are numbers; the flow time is not held to them.
     """
+    parts = (tolerances, chart, field, network, pace, times, max_steps)
+    return follow(functools.partial(_rescaled, *parts), _work(field, network))
+
+
+def rescaled_event(
+    tolerances, chart, field, network, pace: Callable, crossing, within, max_steps
+) -> Segment:
+    """Follow the field to where ``crossing(network, flow time)`` first is zero.
+
+    The step in which it changes sign is taken again, shorter and shorter, until it ends
+    there.
+    """
+    parts = (tolerances, chart, field, network, pace, crossing, within, max_steps)
+    return follow(functools.partial(_rescaled_event, *parts), _work(field, network))
+
+
+def _work(field, network):
+    return dop853.EVALUATIONS * work_of(field.risk, network)
+
+
+@eqx.filter_jit
+def _rescaled(tolerances, chart, field, network, pace, times, max_steps, most, carry):
     velocity, paced, shape, scale, stride = _begin(
         tolerances, chart, field, network, pace, times[-1]
     )
-    record = jnp.full((len(times), stride.y.size - 1), jnp.inf)
-    record = record.at[0].set(stride.y[:-1])
-    early = (times[0] == 0).astype(int)  # the start is the first record
+    if carry is None:
+        record = jnp.full((len(times), stride.y.size - 1), jnp.inf)
+        record = record.at[0].set(stride.y[:-1])
+        early = (times[0] == 0).astype(int)  # the start is the first record
+        carry = (stride, early, record)
+    end = carry[0].steps + most
 
-    def going(carry):
+    def ahead(carry):
         stride, reached, _ = carry
         return (reached < len(times)) & (stride.steps < max_steps) & ~stride.stuck
+
+    def going(carry):
+        return ahead(carry) & (carry[0].steps < end)
 
     def on(carry):
         stride, reached, record = carry
@@ -79,22 +108,19 @@ def rescaled(
             record.at[reached].set(kept),
         )
 
-    stride, reached, record = jax.lax.while_loop(going, on, (stride, early, record))
+    carry = jax.lax.while_loop(going, on, carry)
+    stride, reached, record = carry
     states = jax.vmap(shape)(record)
     last = shape(stride.y[:-1])
     done = reached == len(times)
-    return Segment(states, last, chart.leave(last), stride.y[-1], stride.steps, done)
+    leg = Segment(states, last, chart.leave(last), stride.y[-1], stride.steps, done)
+    return carry, leg, ~ahead(carry)
 
 
 @eqx.filter_jit
-def rescaled_event(
-    tolerances, chart, field, network, pace: Callable, crossing, within, max_steps
-) -> Segment:
-    """Follow the field to where ``crossing(network, flow time)`` first is zero.
-
-    The step in which it changes sign is taken again, shorter and shorter, until it ends
-    there.
-    """
+def _rescaled_event(
+    tolerances, chart, field, network, pace, crossing, within, max_steps, most, carry
+):
     end = jnp.asarray(within, float)
     velocity, _, shape, scale, stride = _begin(
         tolerances, chart, field, network, pace, end
@@ -103,29 +129,36 @@ def rescaled_event(
     def side(y):
         return crossing(chart.leave(shape(y[:-1])), y[-1])
 
-    first = side(stride.y)
+    if carry is None:
+        first = side(stride.y)
+        carry = (stride, Search.begin(first * first), stride.y, first)
+    last_step = carry[0].steps + most
 
-    def going(carry):
-        stride, search, _ = carry
+    def ahead(carry):
+        stride, search, *_ = carry
         waits = (stride.y[-1] < end) & (stride.steps < max_steps) & ~stride.stuck
         close = CLOSE * search.here
         return jnp.where(search.met, search.bracket.opens(close, TRIES), waits)
 
+    def going(carry):
+        return ahead(carry) & (carry[0].steps < last_step)
+
     def on(carry):
-        stride, search, _ = carry
+        stride, search, _, first = carry
         h = search.step(stride.h)
         y, slope, err = _try(velocity, scale, stride, h, jnp.zeros(()))
         good = err <= 1
         after = _judged(stride, y, slope, err, h, good)
         search = search.after(h, side(y) * first, good)
-        return either(search.met, stride, after), search, y
+        return either(search.met, stride, after), search, y, first
 
-    start = (stride, Search.begin(first * first), stride.y)
-    stride, (met, *_), y = jax.lax.while_loop(going, on, start)
+    carry = jax.lax.while_loop(going, on, carry)
+    stride, (met, *_), y, _ = carry
     y = jnp.where(met, y, stride.y)
     last = shape(y[:-1])
     none = jax.tree.map(lambda x: x[None][:0], last)
-    return Segment(none, last, None, y[-1], stride.steps, met)
+    leg = Segment(none, last, None, y[-1], stride.steps, met)
+    return carry, leg, ~ahead(carry)
 
 
 def _begin(tolerances, chart, field, network, pace, end):

@@ -9,6 +9,7 @@ from jaxtyping import Array
 
 from ...networks import AbstractNetwork
 from ..charts import AbstractChart
+from ..pieces import STOPPED
 
 
 class Segment(NamedTuple):
@@ -26,6 +27,7 @@ class Segment(NamedTuple):
     steps: Any
     good: Any
     reason: str | None = None
+    stopped: bool = False
 
     @classmethod
     def begin(cls, chart: AbstractChart, network: AbstractNetwork) -> "Segment":
@@ -46,6 +48,7 @@ class Segment(NamedTuple):
         reason = (
             f"{int(self.steps)} explicit steps reached t = {reached:.6g} of {goal:.6g}"
         )
+        reason += f"; {STOPPED}" if self.stopped else ""
         states = jax.tree.map(lambda x: x[:done], self.states)
         return self._replace(states=states, time=reached, reason=reason)
 

@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 
 from ..charts import AbstractChart
 from ..fields import AbstractField
+from ..pieces import STOPPED, stopped
 from .segment import join, Segment
 
 
@@ -110,14 +111,17 @@ def integrate_stiff(
     def stop(y, t, reason):
         stacked = jax.vmap(shape)(jnp.asarray(np.array(states))) if states else None
         kept = leg.states if stacked is None else join(leg.states, stacked)
-        total = int(leg.steps) + steps
+        total, good = int(leg.steps) + steps, reason is None
         last = shape(jnp.asarray(y))
-        return Segment(kept, last, None, float(t), total, reason is None, reason)
+        return Segment(kept, last, None, float(t), total, good, reason)
 
     steps, stalled = 0, 0
     first = 0.0 if crossing is None else side(flat, begin)
     while len(rest):
         y, t = np.array(solver.y), solver.t
+        if stopped():
+            why = f"{steps} stiff steps reached t = {t:.6g}; {STOPPED}"
+            return stop(y, t, why)._replace(stopped=True)
         if steps >= max_steps:
             return stop(y, t, f"{max_steps} stiff steps reached t = {t:.6g}")
         message = solver.step()
