@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from tacit.claims.catalogue import order
+from tacit.claims.ids import order
 from tacit.errors import DataError, OutputError
 from tacit.reporting import (
     claim_folder,

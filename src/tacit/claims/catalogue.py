@@ -1,12 +1,12 @@
 """The claims there are, found by name or by ID."""
 
 import contextlib
-import re
 from collections.abc import Sequence
 
 from .. import claims
 from ..errors import KindError, NotFoundError
 from .base import AbstractClaim
+from .ids import order
 
 
 Named = AbstractClaim | type[AbstractClaim] | str
@@ -56,9 +56,3 @@ def as_claim(given: Named) -> AbstractClaim:
     if not isinstance(given, AbstractClaim):
         raise KindError("a claim", given, AbstractClaim, "tacit.claims")
     return given
-
-
-def order(id: str) -> tuple[str, int, str]:
-    """A key that sorts ``A1, A2, A10, B1`` as people do."""
-    letters, digits, rest = re.fullmatch(r"(\D*)(\d*)(.*)", id).groups()  # pyright: ignore[reportOptionalMemberAccess]
-    return letters, int(digits or 0), rest

@@ -6,21 +6,9 @@ from .base import app, Json, print_json
 @app.command()
 def claims(*, as_json: Json = False) -> None:
     """List the claims: what each states, needs and cites."""
-    from ..claims.catalogue import every_claim
-    from ..claims.papers import cite
-    from ..reporting.findings import statement
-    from ..reporting.notation import plain
+    from .stated import stated_claims
 
-    rows = [
-        {
-            "id": claim.id,
-            "name": claim.__name__,
-            "statement": plain(statement(claim)),
-            "reference": cite(claim.source),
-            "needs": claim.needs.__name__,
-        }
-        for claim in every_claim()
-    ]
+    rows = [each._asdict() for each in stated_claims()]
     if as_json:
         print_json("claims", claims=rows)
         return

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import ArrayLike, Float
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from ..errors import DataError, ShapeError
 
@@ -106,12 +106,12 @@ def _interval(x, y, seeds):
     """Student's 95 % interval of the mean slope, over seeds or of a single line."""
     if len(seeds) > 1:
         spread = np.std(seeds, ddof=1) / np.sqrt(len(seeds))
-        reach = student.ppf(0.975, len(seeds) - 1) * spread
+        reach = stdtrit(len(seeds) - 1, 0.975) * spread
         return float(np.mean(seeds) - reach), float(np.mean(seeds) + reach)
     free = len(x) - 2
     if free < 1:
         return np.nan, np.nan
     rest = y[0] - np.polyval(np.polyfit(x, y[0], 1), x)
     spread = np.sqrt(np.sum(rest**2) / free / np.sum((x - x.mean()) ** 2))
-    reach = student.ppf(0.975, free) * spread
+    reach = stdtrit(free, 0.975) * spread
     return float(seeds[0] - reach), float(seeds[0] + reach)

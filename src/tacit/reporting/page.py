@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import jinja2
 import markupsafe
 
-from ..claims.catalogue import order
+from ..claims.ids import order
 from ..errors import DataError
 from .findings import Finding
 from .gauge import gauge

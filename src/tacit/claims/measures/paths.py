@@ -4,7 +4,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.interpolate import make_interp_spline
 
 from ...experiment import Experiment, N
 from ...risk import Risk
@@ -44,6 +43,8 @@ def over_time(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]
     """
     if len(times) < 16 or not np.all(np.isfinite(values)):
         return np.full_like(values, np.nan), np.inf
+    from scipy.interpolate import make_interp_spline  # half a second, for few claims
+
     fine = make_interp_spline(times, values, k=7).antiderivative()
     coarse = make_interp_spline(times[::2], values[::2], k=7).antiderivative()
     total, rough = fine(times), coarse(times[::2])
