@@ -68,7 +68,6 @@ def squares(network):
 
 OBSERVABLES = {
     "Alignment": observables.Alignment(),
-    "Balance": observables.Balance(),
     "BalanceDrift": observables.BalanceDrift(),
     "Conserved": observables.Conserved(squares),
     "Cosine": observables.Cosine(np.ones(D)),
@@ -78,7 +77,6 @@ OBSERVABLES = {
     "FrobeniusNorms": observables.FrobeniusNorms(),
     "GradientNorm": observables.GradientNorm(),
     "GradientOneNorm": observables.GradientOneNorm(1e-3),
-    "GramDifferences": observables.GramDifferences(),
     "HessianTrace": observables.HessianTrace(),
     "HessianTraceError": observables.HessianTraceError(),
     "HomogeneousMargin": observables.HomogeneousMargin(3),

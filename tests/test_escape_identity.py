@@ -12,7 +12,7 @@ from tacit import Problem
 from tacit.losses import AbstractPointwiseLoss, RatioTrace, Squared
 from tacit.networks import MLP
 from tacit.networks.activations import ACTIVATIONS
-from tacit.saddles import imbalance, imbalance_rate, signals
+from tacit.saddles import imbalance_rate, signals
 from tacit.studies.saddle_escape import balance
 
 
@@ -61,7 +61,7 @@ def residual(network, loss, problem):
 
     slope = jax.grad(risk)(network)
     down = jax.tree.map(jnp.negative, slope)
-    moved = jax.jvp(imbalance, (network,), (down,))[1]
+    moved = jax.jvp(lambda net: net.imbalance(), (network,), (down,))[1]
     told = imbalance_rate(network, loss, problem)
     found = signals(network, loss, problem)
     kept = [s.T @ h for s, h in zip(found.slopes, found.inputs, strict=True)]

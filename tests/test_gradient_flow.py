@@ -13,7 +13,7 @@ from tacit import Experiment, Problem, Reaches, Risk, RiskBelow, train
 from tacit.flows import GradientFlow
 from tacit.losses import Fisher, Logistic
 from tacit.networks import DeepLinear, Diagonal, TwoSided
-from tacit.observables import Balance, FisherRatio, LayerNorms, SidePairing
+from tacit.observables import FisherRatio, Imbalance, LayerNorms, SidePairing
 
 from .cases import D, each, LABELS, NETWORKS, PROBLEM, RISK
 
@@ -72,7 +72,7 @@ def travelled(name, rtol, solver="auto"):
     flow = GradientFlow(rtol, rtol, solver=solver)
     observes = [LayerNorms()]
     if isinstance(network, Diagonal):
-        observes += [Balance()]
+        observes += [Imbalance()]
     if isinstance(network, TwoSided):
         observes += [SidePairing()]
     experiment = Experiment(network, risk, flow, until=SPAN)
@@ -100,7 +100,7 @@ def test_the_cases_cross_zero(name):
 def test_what_is_conserved_is_conserved_to_rounding(name, rtol):
     network, risk = CASES[name]
     seen = travelled(name, rtol).seen
-    law = "SidePairing" if isinstance(network, TwoSided) else "Balance"
+    law = "SidePairing" if isinstance(network, TwoSided) else "Imbalance"
     drift = jnp.abs(seen[law] - seen[law][:1])
     assert jnp.all(drift < 1e-13 * jnp.max(seen["LayerNorms"]))
     if risk.loss.scale_free and isinstance(network, Diagonal):

@@ -59,7 +59,8 @@ def test_has_a_name_for_every_axis(observable):
     ids=lambda o: o.name,
 )
 def test_refused_before_training_and_says_why(observable):
-    name = "Diagonal" if isinstance(NETWORKS["MLP"], observable.needs) else "MLP"
+    names = ("MLP", "Diagonal", "Chain")
+    name = next(n for n in names if not isinstance(NETWORKS[n], observable.needs))
     experiment = Experiment(NETWORKS[name], RISK, Descent(0.1), until=20)
     why = f"{observable.name} needs a .*; {name} is"
     with pytest.raises(CapabilityError, match=why):
@@ -75,7 +76,7 @@ AT = Snapshot(
 )
 S, B = np.asarray(PROBLEM.within), np.asarray(PROBLEM.between)
 KNOWN = {
-    "Balance": (observables.Balance(), (1 - W**2)[None]),
+    "Imbalance": (observables.Imbalance(), (1 - W**2)[None]),
     "Cosine": (observables.Cosine(np.eye(D)[0]), 0.6),
     "FisherRatio": (observables.FisherRatio(), W @ B @ W / (W @ S @ W)),
     "Hoyer": (observables.Hoyer(), (np.sqrt(D) - 1.4) / (np.sqrt(D) - 1)),

@@ -1,6 +1,11 @@
 """Functions, told apart by how their parameters make them."""
 
-from .base import AbstractFullyConnected, AbstractLinearNetwork, AbstractNetwork
+from .base import (
+    AbstractFullyConnected,
+    AbstractLayered,
+    AbstractLinearNetwork,
+    AbstractNetwork,
+)
 from .chain import Chain
 from .conv_linear import ConvLinear
 from .deep_linear import DeepLinear
@@ -13,6 +18,7 @@ from .two_sided import TwoSided
 
 __all__ = [
     "AbstractFullyConnected",
+    "AbstractLayered",
     "AbstractLinearNetwork",
     "AbstractNetwork",
     "Chain",

@@ -73,7 +73,18 @@ class AbstractLinearNetwork(AbstractNetwork):
         return self.predictor() @ x
 
 
-class AbstractFullyConnected(AbstractNetwork):
+class AbstractLayered(AbstractNetwork):
+    """A network whose neighbouring layers a gradient flow keeps in balance."""
+
+    @abc.abstractmethod
+    def imbalance(self) -> Float[Array, "..."]:
+        """What of neighbouring layers the flow of any loss conserves, or would.
+
+        Flat, or one row for every pair; empty for a single layer.
+        """
+
+
+class AbstractFullyConnected(AbstractLayered):
     """A network of weight matrices ``(n_l, n_{l-1})``, one after another."""
 
     layers: AbstractVar[list[Matrix]]

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import ArrayLike
+from jaxtyping import Array, ArrayLike, Float
 
 from .._types import Matrix, Predictor
 from ..errors import DataError, ShapeError
@@ -99,6 +100,15 @@ class DeepLinear(AbstractLinearNetwork, AbstractFullyConnected):
     @property
     def degree(self) -> int:
         return len(self.layers)
+
+    def imbalance(self) -> Float[Array, " entries"]:
+        r"""$W_{l+1}^\top W_{l+1} - W_l W_l^\top$ of all pairs, flattened to a vector.
+
+        Conserved under any loss (Arora et al. 2018, arXiv:1802.06509).
+        """
+        pairs = zip(self.layers, self.layers[1:], strict=False)
+        found = [jnp.ravel(V.T @ V - W @ W.T) for W, V in pairs]
+        return jnp.concatenate(found) if found else jnp.zeros(0)
 
     def predictor(self) -> Predictor:
         # From the thinner end: with one output it is vectors times matrices.

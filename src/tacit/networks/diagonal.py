@@ -3,14 +3,14 @@
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import ArrayLike
+from jaxtyping import Array, ArrayLike, Float
 
 from .._types import float64, Layers, Vector
 from ..errors import DataError, ShapeError
-from .base import AbstractLinearNetwork, require_depth
+from .base import AbstractLayered, AbstractLinearNetwork, require_depth
 
 
-class Diagonal(AbstractLinearNetwork):
+class Diagonal(AbstractLinearNetwork, AbstractLayered):
     r"""The diagonal network $w = \theta_1 \odot \dots \odot \theta_L$.
 
     `layers` is ``(L, d)``. Raises `ShapeError` for another shape and `DataError` for
@@ -52,6 +52,11 @@ class Diagonal(AbstractLinearNetwork):
     @property
     def degree(self) -> int:
         return len(self.layers)
+
+    def imbalance(self) -> Float[Array, "pairs d"]:
+        r"""$\theta_{l+1,i}^2 - \theta_{l,i}^2$, conserved under any loss."""
+        upper, lower = self.layers[1:], self.layers[:-1]
+        return (upper - lower) * (upper + lower)
 
     def predictor(self) -> Vector:
         return jnp.prod(self.layers, axis=0)

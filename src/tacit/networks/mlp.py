@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
@@ -64,6 +65,17 @@ class MLP(AbstractFullyConnected):
     def sigma(self) -> Callable:
         """The activation as a function."""
         return activation_of(self.activation)
+
+    def imbalance(self) -> Float[Array, " pairs"]:
+        r"""$\|W_{l+1}\|_F^2 - \|W_l\|_F^2 - \|b_l\|^2$ of neighbours.
+
+        Conserved under any loss where the activation is of degree 1.
+        """
+        squares = jnp.stack([jnp.sum(W**2) for W in self.weights])
+        shifts = jnp.zeros(len(squares))
+        if self.biases is not None:
+            shifts = jnp.stack([jnp.sum(b**2) for b in self.biases])
+        return squares[1:] - squares[:-1] - shifts[:-1]
 
     def __call__(self, x: Vector) -> Float[Array, "*k"]:
         h = x

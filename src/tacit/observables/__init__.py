@@ -13,8 +13,7 @@ from .alignment import (
 )
 from .base import AbstractObservable
 from .conserved import (
-    Balance,
-    GramDifferences,
+    Imbalance,
     LayerNorms,
     QuasiNorm,
     SidePairing,
@@ -31,7 +30,7 @@ from .gradient_noise import deviations, GradientOneNorm, NoiseScale
 from .law_values import Conserved, StepDrift
 from .margin import HomogeneousMargin, LogRisk, NormalizedMargin
 from .memory_projection import MemoryProjection
-from .saddle import FeatureOverlap, Imbalance, ImbalanceRate, MeanGain, SignalEnergy
+from .saddle import FeatureOverlap, ImbalanceRate, MeanGain, SignalEnergy
 from .sparsity import Hoyer, StrongWeakRatio, SupportSize
 from .training import FisherRatio, GradientNorm, Layers, LinearPredictor, TrainingRisk
 
@@ -39,7 +38,6 @@ from .training import FisherRatio, GradientNorm, Layers, LinearPredictor, Traini
 __all__ = [
     "AbstractObservable",
     "Alignment",
-    "Balance",
     "BalanceDrift",
     "Conserved",
     "Cosine",
@@ -49,7 +47,6 @@ __all__ = [
     "FrobeniusNorms",
     "GradientNorm",
     "GradientOneNorm",
-    "GramDifferences",
     "HessianTrace",
     "HessianTraceError",
     "HomogeneousMargin",

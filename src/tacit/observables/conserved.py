@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from .._types import Scalar
 from ..experiment import Snapshot
-from ..networks import AbstractNetwork, DeepLinear, Diagonal, TwoSided
+from ..networks import AbstractLayered, AbstractNetwork, DeepLinear, Diagonal, TwoSided
 from .base import AbstractObservable
 
 
@@ -37,15 +37,20 @@ class QuasiNorm(AbstractObservable[Diagonal]):
         return jnp.sum(jnp.abs(at.network.predictor()) ** (2 / L)) ** (L / 2)
 
 
-class Balance(AbstractObservable[Diagonal]):
-    r"""$\theta_{l+1,i}^2 - \theta_{l,i}^2$ ``(L - 1, d)``: constant under any loss."""
+class Imbalance(AbstractObservable[AbstractLayered]):
+    r"""What a gradient flow conserves between neighbouring layers, by the network.
 
-    needs: ClassVar[type] = Diagonal
-    dims: ClassVar[tuple[str, ...]] = ("gap", "feature")
+    Diagonal: $\theta_{l+1,i}^2 - \theta_{l,i}^2$ ``(L - 1, d)``. Deep linear:
+    $W_{l+1}^\top W_{l+1} - W_l W_l^\top$ of all pairs, flattened. Both under any loss.
+    `MLP`: $\|W_{l+1}\|_F^2 - \|W_l\|_F^2 - \|b_l\|^2$ ``(L - 1,)``, where the
+    activation is of degree 1.
+    """
 
-    def measure(self, at: Snapshot[Diagonal]) -> Float[Array, "gaps d"]:
-        layers = at.network.layers
-        return (layers[1:] - layers[:-1]) * (layers[1:] + layers[:-1])
+    needs: ClassVar[type] = AbstractLayered
+    dims: ClassVar[tuple[str, ...]] = ("pair", "entry")
+
+    def measure(self, at: Snapshot[AbstractLayered]) -> Float[Array, "..."]:
+        return at.network.imbalance()
 
 
 class SidePairing(AbstractObservable[TwoSided]):
@@ -57,19 +62,6 @@ class SidePairing(AbstractObservable[TwoSided]):
     def measure(self, at: Snapshot[TwoSided]) -> Float[Array, " d"]:
         u, v, L = at.network.u, at.network.v, at.network.depth
         return u * v if L == 2 else jnp.abs(u) ** (2 - L) + jnp.abs(v) ** (2 - L)
-
-
-class GramDifferences(AbstractObservable[DeepLinear]):
-    r"""$W_{l+1}^\top W_{l+1} - W_l W_l^\top$ of all pairs, flattened to a vector."""
-
-    needs: ClassVar[type] = DeepLinear
-    dims: ClassVar[tuple[str, ...]] = ("entry",)
-
-    def measure(self, at: Snapshot[DeepLinear]) -> Float[Array, " entries"]:
-        layers = at.network.layers
-        pairs = zip(layers, layers[1:], strict=False)
-        found = [jnp.ravel(V.T @ V - W @ W.T) for W, V in pairs]
-        return jnp.concatenate(found) if found else jnp.zeros(0)
 
 
 class TopGram(AbstractObservable[DeepLinear]):

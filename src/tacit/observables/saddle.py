@@ -10,7 +10,7 @@ from .._types import float64, Scalar, Vector
 from ..errors import DataError
 from ..experiment import Snapshot
 from ..networks import AbstractNetwork, MLP
-from ..saddles import imbalance, imbalance_rate
+from ..saddles import imbalance_rate
 from .base import AbstractObservable
 
 
@@ -45,19 +45,6 @@ class SignalEnergy(AbstractObservable[AbstractNetwork]):
 
     def measure(self, at: Snapshot) -> Scalar:
         return jnp.exp(2 * jnp.sum(_logs(at.network, self.small)))
-
-
-class Imbalance(AbstractObservable[MLP]):
-    r"""$\|W_{l+1}\|_F^2 - \|W_l\|_F^2 - \|b_l\|^2$ of neighbours, ``(L - 1,)``.
-
-    Constant under any loss where the activation is homogeneous.
-    """
-
-    needs: ClassVar[type] = MLP
-    dims: ClassVar[tuple[str, ...]] = ("pair",)
-
-    def measure(self, at: Snapshot[MLP]) -> Float[Array, " pairs"]:
-        return imbalance(at.network)
 
 
 class ImbalanceRate(AbstractObservable[MLP]):

@@ -1,6 +1,6 @@
 """Saddles of small layers: which layers are small, the flow near them, its signals."""
 
-from .backpropagation import imbalance, imbalance_rate, leftover, Signals, signals
+from .backpropagation import imbalance_rate, leftover, Signals, signals
 from .layers import small_layers
 from .leading import Leading, pull_of
 
@@ -8,7 +8,6 @@ from .leading import Leading, pull_of
 __all__ = [
     "Leading",
     "Signals",
-    "imbalance",
     "imbalance_rate",
     "leftover",
     "pull_of",

@@ -62,19 +62,10 @@ def leftover(network: MLP, z: Float[Array, "n _"]) -> Float[Array, "n _"]:
     return z * slope - value
 
 
-def imbalance(network: MLP) -> Float[Array, " pairs"]:
-    r"""$\|W_{l+1}\|_F^2 - \|W_l\|_F^2 - \|b_l\|^2$ of neighbours, ``(L - 1,)``."""
-    squares = jnp.stack([jnp.sum(W**2) for W in network.weights])
-    shifts = jnp.zeros(len(squares))
-    if network.biases is not None:
-        shifts = jnp.stack([jnp.sum(b**2) for b in network.biases])
-    return squares[1:] - squares[:-1] - shifts[:-1]
-
-
 def imbalance_rate(
     network: MLP, loss: AbstractLoss, problem: Problem
 ) -> Float[Array, " pairs"]:
-    r"""How the gradient flow moves `imbalance`, whatever the loss.
+    r"""How the gradient flow moves ``network.imbalance()``, whatever the loss.
 
     $2\,\mathbb E\langle W_{l+1}^\top \delta_{l+1}, \varphi(z_l)\rangle$ (Rawal and
     DeWeese 2026, arXiv:2605.01288).

@@ -12,7 +12,7 @@ from ...experiment import Experiment
 from ...flows import Descent, GradientFlow
 from ...losses import AbstractScatterLoss, LogDet, RatioTrace, TraceRatio
 from ...networks import DeepLinear
-from ...observables import AbstractObservable, GramDifferences, LayerNorms, TopGram
+from ...observables import AbstractObservable, Imbalance, LayerNorms, TopGram
 from ...risk import Risk
 from ...training import Trajectory
 from ..hypotheses.discriminants import basis_free, scale_free
@@ -42,7 +42,7 @@ class GramDifferencesConserved(AbstractToleranceClaim[DeepLinear]):
     id: ClassVar[str] = "H1"
     source: ClassVar[Source] = Source(ARORA_2018, "proof of Theorem 1", "quoted")
     needs: ClassVar[type] = DeepLinear
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (GramDifferences(),)
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (Imbalance(),)
     tolerance: float = 1e-8
     """The drift of a Runge-Kutta method at rtol 1e-11 over some hundred steps."""
 
@@ -56,7 +56,7 @@ class GramDifferencesConserved(AbstractToleranceClaim[DeepLinear]):
         layers = run.experiment.network.layers
         pairs = zip(layers, layers[1:], strict=False)
         start = jnp.concatenate([jnp.ravel(V.T @ V - W @ W.T) for W, V in pairs])
-        drift = jnp.max(jnp.abs(run.seen["GramDifferences"] - start[None]))
+        drift = jnp.max(jnp.abs(run.seen["Imbalance"] - start[None]))
         return float(drift / jnp.max(jnp.abs(start)))
 
     def witness(self) -> Experiment[DeepLinear]:

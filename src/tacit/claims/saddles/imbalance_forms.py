@@ -11,7 +11,6 @@ import numpy as np
 from ...experiment import Experiment
 from ...flows import Descent
 from ...networks import MLP
-from ...saddles import imbalance
 from ...training import Trajectory
 from ..hypotheses.flows import is_gradient_flow
 from ..measures.paths import gradient
@@ -145,9 +144,9 @@ class DescentImbalance(AbstractToleranceClaim[MLP]):
         start, eta = run.experiment.network, getattr(run.experiment.flow, "step", 0.0)
         told = exchange(run.experiment.risk, start).neurons
         slope = gradient(run.experiment.risk, start)
-        found = np.asarray(imbalance(run.network)) - np.asarray(imbalance(start))
+        found = np.asarray(run.network.imbalance()) - np.asarray(start.imbalance())
         rates = eta * np.array([float(jnp.sum(t)) for t in told])
-        squares = np.asarray(imbalance(slope)) * eta**2 * self.second
+        squares = np.asarray(slope.imbalance()) * eta**2 * self.second
         size = sum(float(jnp.sum(leaf**2)) for leaf in jax.tree.leaves(start))
         return float(np.max(np.abs(found - rates - squares)) / size)
 

@@ -137,7 +137,7 @@ def _drift(run: Trajectory) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     neighbours = np.concatenate([np.ravel(V.T @ V - W @ W.T) for V, W in pairs])
     before = {
         "layer norms": ("LayerNorms", norms),
-        "neighbours": ("GramDifferences", neighbours),
+        "neighbours": ("Imbalance", neighbours),
         "top layer": ("TopGram", layers[-1] @ layers[-1].T),
     }
     out = {}
