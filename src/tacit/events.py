@@ -26,12 +26,16 @@ def _wait(within: float | int | None) -> float | None:
 class AbstractEvent(eqx.Module):
     """Something that ends a run when it happens.
 
-    To add one: subclass, declare `within`, define `crossing`.
+    To add one: subclass, declare `within` and `every`, define `crossing`.
     """
 
     within: AbstractVar[float | None]
     """By when a run gives up waiting, in the units of its flow; None is the flow's own
     `patience`."""
+
+    every: AbstractVar[float | None]
+    """The longest time between looks, in the same units: what lasts longer is found.
+    None is one look after every step of the solver, however long that is."""
 
     @abc.abstractmethod
     def crossing(self, at: Snapshot) -> Scalar:
@@ -48,6 +52,7 @@ class Reaches(AbstractEvent):
     observable: Any
     level: float = eqx.field(converter=np.float64)
     within: float | None = eqx.field(default=None, converter=_wait, kw_only=True)
+    every: float | None = eqx.field(default=None, converter=_wait, kw_only=True)
 
     def __check_init__(self):
         measures = callable(getattr(self.observable, "measure", None))
@@ -56,7 +61,8 @@ class Reaches(AbstractEvent):
                 "Reaches takes an observable of tacit.observables, or anything with "
                 f"measure(snapshot); got {self.observable!r}."
             )
-        _positive(self.within)
+        _positive("within", self.within)
+        _positive("every", self.every)
         _number(self.level)
 
     def crossing(self, at: Snapshot) -> Scalar:
@@ -76,9 +82,11 @@ class RiskBelow(AbstractEvent):
     level: float = eqx.field(converter=np.float64)
     relative: bool = False
     within: float | None = eqx.field(default=None, converter=_wait, kw_only=True)
+    every: float | None = eqx.field(default=None, converter=_wait, kw_only=True)
 
     def __check_init__(self):
-        _positive(self.within)
+        _positive("within", self.within)
+        _positive("every", self.every)
         _number(self.level)
 
     def crossing(self, at: Snapshot) -> Scalar:
@@ -86,11 +94,9 @@ class RiskBelow(AbstractEvent):
         return at.risk.value(at.network) - self.level * unit
 
 
-def _positive(within: float | None) -> None:
-    if within is not None and not 0 < within < math.inf:
-        raise DataError(
-            f"within = {within}: an event needs a finite time to happen in."
-        )
+def _positive(what: str, time: float | None) -> None:
+    if time is not None and not 0 < time < math.inf:
+        raise DataError(f"{what} = {time}: it is a finite time, above 0.")
 
 
 def _number(level: float) -> None:

@@ -1,6 +1,7 @@
 """The one training loop."""
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import cast, Generic
 
@@ -134,8 +135,14 @@ def _path(experiment, observe, records) -> Path:
         return flow.path(risk, start, times, key, look)
     crossing = _Crossing(until, start, risk)
     within = float(until.within or flow.patience)
-    arrival = flow.arrival(risk, start, crossing, within, key)
+    every = math.inf if until.every is None else float(until.every)
+    arrival = flow.arrival(risk, start, crossing, within, every, key)
     reason, end = arrival.reason, arrival.end
+    if reason and until.every is None and flow.unit != "steps" and not arrival.stopped:
+        reason += (
+            "; it was looked at after every step of the solver: if it may come and go "
+            "within one, give the event `every`, the longest time between looks"
+        )
     if reason and _past(until, start, risk):
         reason += "; the risk is below the level from the start"
     if arrival.stopped:

@@ -104,9 +104,13 @@ class AbstractFlow(eqx.Module):
         network: AbstractNetwork,
         crossing: Callable[[AbstractNetwork, Any], Float[Array, ""]],
         within: float,
+        every: float,
         key: Key,
     ) -> Arrival:
-        """The first time before `within` at which ``crossing(network, time)`` is 0."""
+        """The first time before `within` at which ``crossing(network, time)`` is 0.
+
+        It is looked at after every step, and at least `every` so much time.
+        """
 
     @abc.abstractmethod
     def check(self, risk: Risk, network: AbstractNetwork, until: float | None) -> None:

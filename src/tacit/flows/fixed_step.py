@@ -148,8 +148,10 @@ class AbstractFixedStep(AbstractFlow):
         network: AbstractNetwork,
         crossing: Callable,
         within: float,
+        every: float,
         key: Key,
     ) -> Arrival:
+        del every  # it is looked at after every move, and there is nothing in between
         now, k = (network, self.memory(risk, network, key)), 0
         last, first = int(min(within, 2**53)), np.asarray(np.nan)
         until = functools.partial(

@@ -149,11 +149,12 @@ class GradientFlow(AbstractFlow):
         network: AbstractNetwork,
         crossing: Callable,
         within: float,
+        every: float,
         key: Key,
     ) -> Arrival:
         del key
         return self.clock.arrival(
-            _settings(self), field_of(self, risk), network, crossing, within
+            _settings(self), field_of(self, risk), network, crossing, within, every
         )
 
 

@@ -95,8 +95,12 @@ class AbstractClock(abc.ABC):
         network: AbstractNetwork,
         crossing: Callable[[AbstractNetwork, Any], Any],
         within: float,
+        every: float,
     ) -> Arrival:
-        """The first time before `within` at which ``crossing(network, time)`` is 0."""
+        """The first time before `within` at which ``crossing(network, time)`` is 0.
+
+        It is looked at after every step, and at least `every` so much time.
+        """
 
 
 def one_by_one(

@@ -152,6 +152,7 @@ class Escape(AbstractClock):
         network: AbstractNetwork,
         crossing: Callable[[AbstractNetwork, Any], Any],
         within: float,
+        every: float,
     ) -> Arrival:
         chart, tolerances, pace = _laid(self, settings, network)
         if settings.solver == "stiff":
@@ -159,13 +160,14 @@ class Escape(AbstractClock):
         else:
             leg = rescaled_event(
                 tolerances, chart, field, network, pace, crossing, np.asarray(within),
-                np.asarray(_patience(settings, network)),
+                np.asarray(every), np.asarray(_patience(settings, network)),
             )  # fmt: skip
         on = not (leg.good or leg.stopped) and float(leg.time) < within
         if on and _may_stiffen(settings, network):
             leg = _stiffly(
-                settings, tolerances, chart, field, leg, np.array([within]), crossing
-            )
+                settings, tolerances, chart, field, leg, np.array([within]), crossing,
+                every,
+            )  # fmt: skip
         when, steps = min(float(leg.time), within), int(leg.steps)
         if leg.good and when < within:
             return Arrival(when, None, leg.last, steps)
@@ -194,14 +196,16 @@ def _small(clock, layers):
     return chosen.astype(float), float(max(chosen.sum() - 2, 0))
 
 
-def _stiffly(settings, tolerances, chart, field, leg, times, crossing=None):
+def _stiffly(
+    settings, tolerances, chart, field, leg, times, crossing=None, every=math.inf
+):
     most = settings.max_steps if settings.solver == "stiff" else STIFF
     with warnings.catch_warnings():
         # What LSODA warns of is in the reason as well.
         warnings.simplefilter("ignore", UserWarning)
         return integrate_stiff(
             tolerances, chart, field, leg, times,
-            max_steps=most, crossing=crossing,
+            max_steps=most, crossing=crossing, every=every,
         )  # fmt: skip
 
 

@@ -152,7 +152,13 @@ class LogRisk(AbstractClock):
         network: AbstractNetwork,
         crossing: Callable[[AbstractNetwork, Any], Any],
         within: float,
+        every: float,
     ) -> Arrival:
+        if math.isfinite(every):
+            raise DataError(
+                'clock="log-risk" looks at an event after each of its steps, which '
+                'grow with the norm: leave `every` out, or use clock="time".'
+            )
         risk, network = field.risk, _linear(network)
         length = norm_of(network)
         side = jnp.sign(crossing(network, length))

@@ -105,6 +105,7 @@ class Time(AbstractClock):
         network: AbstractNetwork,
         crossing: Callable[[AbstractNetwork, Any], Any],
         within: float,
+        every: float,
     ) -> Arrival:
         chart = choose_chart(settings, field, network)
         leg = Segment.begin(chart, network)
@@ -114,12 +115,12 @@ class Time(AbstractClock):
         if settings.solver != "stiff":
             leg = explicit_event(
                 tolerances, chart, field, network, crossing, np.asarray(within),
-                np.asarray(_patience(settings, chart, network)),
+                np.asarray(every), np.asarray(_patience(settings, chart, network)),
             )  # fmt: skip
         if not (leg.good or leg.stopped) and _may_stiffen(settings, chart, network):
             leg = integrate_stiff(
                 tolerances, chart, field, leg, np.array([within]),
-                max_steps=settings.max_steps, crossing=crossing,
+                max_steps=settings.max_steps, crossing=crossing, every=every,
             )  # fmt: skip
         when, steps = float(leg.time), int(leg.steps)
         if leg.good and when < within:

@@ -1,10 +1,13 @@
 """Where a function of the step first is zero."""
 
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array
+from scipy.optimize import brentq
 
 
 Ends = tuple[Array, Array]
@@ -41,6 +44,14 @@ class Bracket(NamedTuple):
         """The step to try next."""
         rise = (self.h - self.stale) / (self.value - self.stale_value)
         return self.h - self.value * rise
+
+    def begun(self) -> Array:
+        """Where it was found, and where it jumps, the end beyond the jump.
+
+        A count is at its level from there on, and a rounding before it is not.
+        """
+        shut = jnp.abs(self.h - self.stale) <= 8 * jnp.finfo(float).eps * self.h
+        return jnp.where((self.value > 0) & shut, self.stale, self.h)
 
     def narrowed(self, h: Array, value: Array) -> "Bracket":
         """The bracket once `value` was found at `h`."""
@@ -79,9 +90,41 @@ class Search(NamedTuple):
     def after(self, h: Array, ahead: Array, good: Array) -> "Search":
         """The search once a step of `h`, if it was good, led to the value `ahead`."""
         met = self.met | good & (ahead <= 0)
+        # At 0 it has happened, now or before: the search goes on to where it began.
+        ahead = jnp.where(ahead == 0, -self.here, ahead)
         begun = Bracket.between((jnp.zeros(()), self.here), (h, ahead))
         bracket = either(self.met, self.bracket.narrowed(h, ahead), begun)
         return Search(met, jnp.where(met | ~good, self.here, ahead), bracket)
+
+
+def first_crossing(
+    value: Callable[[float], float], low: float, high: float, every: float
+) -> float | None:
+    """The first place in ``[low, high]`` where `value`, above 0 before, is not.
+
+    It is looked at `every` so often and at the end; None where it is above 0 at all of
+    these. Where it jumps, the place is beyond the jump.
+    """
+    count = max(1, math.ceil((high - low) / every))
+    for k in range(1, count + 1):
+        end = high if k == count else low + k * (high - low) / count
+        there = value(end)
+        if not there <= 0:
+            continue
+        begin = low + (k - 1) * (high - low) / count
+        here = value(begin)
+        if here <= 0:  # to rounding
+            return begin
+
+        def signed(at: float, unit: float = here) -> float:
+            found = value(at)
+            return found if found else -unit
+
+        root = brentq(signed, begin, end, xtol=1e-300)
+        while root < end and value(root) > 0:  # within rounding of it
+            root = min(end, root + 2 * math.ulp(root))
+        return root
+    return None
 
 
 def either(chosen: Array, a, b):

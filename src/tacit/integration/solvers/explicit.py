@@ -46,14 +46,15 @@ def explicit(tolerances, chart, field, network, times, max_steps) -> Segment:
 
 
 def explicit_event(
-    tolerances, chart, field, network, crossing, within, max_steps
+    tolerances, chart, field, network, crossing, within, every, max_steps
 ) -> Segment:
     """Follow the field to where ``crossing(network, time)`` first is zero.
 
     The step in which it changes sign is taken again, shorter and shorter, until it ends
-    there: the event is found to the order of the method.
+    there: the event is found to the order of the method. No step is longer than
+    `every`, so nothing that lasts so long is stepped over.
     """
-    parts = (tolerances, chart, field, network, crossing, within, max_steps)
+    parts = (tolerances, chart, field, network, crossing, within, every, max_steps)
     return follow(functools.partial(_explicit_event, *parts), _work(field, network))
 
 
@@ -100,7 +101,7 @@ def _explicit(tolerances, chart, field, network, times, max_steps, most, walk):
 
 @eqx.filter_jit
 def _explicit_event(
-    tolerances, chart, field, network, crossing, within, max_steps, most, carry
+    tolerances, chart, field, network, crossing, within, every, max_steps, most, carry
 ):
     end = jnp.asarray(within, float)[None]
     velocity, shape, walk = _begin(tolerances, chart, field, network, end)
@@ -123,7 +124,7 @@ def _explicit_event(
 
     def on(carry):
         walk, search, _, first = carry
-        h = search.step(jnp.minimum(walk.h, end[0] - walk.t))
+        h = search.step(jnp.minimum(jnp.minimum(walk.h, every), end[0] - walk.t))
         y, slope, err = _try(velocity, tolerances, walk, h, dop853.compact_step)
         good = err <= 1
         after = _judged(walk, y, slope, err, h, jnp.where(good, walk.t + h, walk.t))
@@ -132,7 +133,7 @@ def _explicit_event(
 
     carry = jax.lax.while_loop(going, on, carry)
     walk, (met, _, bracket), y, _ = carry
-    h = jnp.where(met, bracket.h, 0.0)
+    h = jnp.where(met, bracket.begun(), 0.0)
     last = shape(jnp.where(met, y, walk.y))
     none = jax.tree.map(lambda x: x[None][:0], last)
     leg = Segment(none, last, None, walk.t + h, walk.steps, met)

@@ -50,14 +50,32 @@ def rescaled(
 
 
 def rescaled_event(
-    tolerances, chart, field, network, pace: Callable, crossing, within, max_steps
+    tolerances,
+    chart,
+    field,
+    network,
+    pace: Callable,
+    crossing,
+    within,
+    every,
+    max_steps,
 ) -> Segment:
     """Follow the field to where ``crossing(network, flow time)`` first is zero.
 
     The step in which it changes sign is taken again, shorter and shorter, until it ends
-    there.
+    there. No step is longer than `every` in flow time.
     """
-    parts = (tolerances, chart, field, network, pace, crossing, within, max_steps)
+    parts = (
+        tolerances,
+        chart,
+        field,
+        network,
+        pace,
+        crossing,
+        within,
+        every,
+        max_steps,
+    )
     return follow(functools.partial(_rescaled_event, *parts), _work(field, network))
 
 
@@ -119,8 +137,9 @@ def _rescaled(tolerances, chart, field, network, pace, times, max_steps, most, c
 
 @eqx.filter_jit
 def _rescaled_event(
-    tolerances, chart, field, network, pace, crossing, within, max_steps, most, carry
-):
+    tolerances, chart, field, network, pace, crossing, within, every, max_steps, most,
+    carry,
+):  # fmt: skip
     end = jnp.asarray(within, float)
     velocity, _, shape, scale, stride = _begin(
         tolerances, chart, field, network, pace, end
@@ -145,8 +164,10 @@ def _rescaled_event(
 
     def on(carry):
         stride, search, _, first = carry
-        h = search.step(stride.h)
+        # At the present pace; where it falls within the step the step is taken again.
+        h = search.step(jnp.minimum(stride.h, 0.9 * every / stride.slope[-1]))
         y, slope, err = _try(velocity, scale, stride, h, jnp.zeros(()))
+        err = jnp.where(y[-1] - stride.y[-1] > every, 1e4, err)
         good = err <= 1
         after = _judged(stride, y, slope, err, h, good)
         search = search.after(h, side(y) * first, good)

@@ -1,6 +1,7 @@
 """Long stretches of a flow: LSODA with the exact Jacobian of the field."""
 
 import functools
+import math
 from collections.abc import Callable
 
 import equinox as eqx
@@ -9,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 from scipy.integrate import LSODA
-from scipy.optimize import brentq
 
 from ..charts import AbstractChart
 from ..fields import AbstractField
 from ..pieces import STOPPED, stopped
+from .crossing import first_crossing
 from .segment import join, Segment
 
 
@@ -80,12 +81,14 @@ def integrate_stiff(
     *,
     max_steps: int,
     crossing: Callable | None = None,
+    every: float = math.inf,
 ) -> Segment:
     """Carry `leg` on through the rest of `times`.
 
     LSODA turns to implicit steps where the flow has become slow, so a run of length
     1e8 takes hundreds of steps. The Jacobian is dense: for a few thousand unknowns.
-    With `crossing` it stops where ``crossing(network, time)`` changes sign.
+    With `crossing` it stops where ``crossing(network, time)`` changes sign,
+    at which it looks after every step and, within longer ones, `every` so much time.
     """
     like, begin = leg.last, float(leg.time)
     flat, shape = ravel_pytree(like)
@@ -133,13 +136,12 @@ def integrate_stiff(
             why = message or "the next state is not finite"
             return stop(y, t, f"the stiff solver gave up at t = {t:.6g}: {why}")
         between = solver.dense_output()
-        if crossing is not None and side(solver.y, solver.t) * first <= 0:
-            if side(between(t), t) * first <= 0:  # at the step's start, to rounding
-                return stop(y, t, None)
-            root = brentq(
-                lambda s, path=between: side(path(s), s), t, solver.t, xtol=1e-300
+        if crossing is not None:
+            met = first_crossing(
+                lambda s, path=between: side(path(s), s) * first, t, solver.t, every
             )
-            return stop(between(root), root, None)
+            if met is not None:
+                return stop(between(met), met, None)
         passed = rest[rest <= solver.t]
         states += [between(s) if s < solver.t else np.array(solver.y) for s in passed]
         rest = rest[len(passed) :]

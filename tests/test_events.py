@@ -1,0 +1,110 @@
+"""An event is found where it begins, and none that lasts is stepped over."""
+
+import numpy as np
+import pytest
+
+from tacit import Experiment, Reaches, Risk, RiskBelow, train
+from tacit.errors import DataError
+from tacit.flows import Descent, GradientFlow
+from tacit.integration.clocks import Escape
+from tacit.losses import Logistic, Squared
+from tacit.networks import DeepLinear, Diagonal
+from tacit.observables import AbstractObservable, TrainingRisk
+from tests.cases import D, PROBLEM
+
+
+class Count(AbstractObservable):
+    """A whole number that falls by 1 at each of `moments`, in time."""
+
+    moments: tuple[float, ...] = (0.7, 1.3, 1.9)
+
+    def measure(self, at):
+        return np.sum(at.time < np.asarray(self.moments)).astype(float)
+
+
+class Dip(AbstractObservable):
+    """Below 0 for `half` before and after the moment `at`."""
+
+    at: float = 3.0
+    half: float = 0.05
+
+    def measure(self, at):
+        return (at.time - self.at) ** 2 - self.half**2
+
+
+SQUARES = Risk(PROBLEM, Squared())
+DIAGONAL = Diagonal(np.full((2, D), 0.3))
+WAYS = {
+    "explicit": GradientFlow(),
+    "coarse": GradientFlow(rtol=1e-4),
+    "stiff": GradientFlow(solver="stiff"),
+    "parameters": GradientFlow(chart="parameters"),
+    "escape": GradientFlow(clock="escape"),
+    "escape, stiff": GradientFlow(clock="escape", solver="stiff"),
+}
+
+
+LAYERED = DeepLinear([np.full((2, D), 0.3), np.full((1, 2), 0.3)])
+
+
+def run(event, flow):
+    layered = isinstance(flow, GradientFlow) and isinstance(flow.clock, Escape)
+    network = LAYERED if layered else DIAGONAL
+    return train(Experiment(network, SQUARES, flow, until=event), records=1)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_count_is_at_its_level_from_the_moment_it_gets_there(way):
+    for level, when in ((2, 0.7), (1.5, 1.3), (1, 1.3), (0, 1.9), (0.5, 1.9)):
+        found = run(Reaches(Count(), level, within=9.0), WAYS[way])
+        assert found.reason is None
+        assert found.times[-1] == pytest.approx(when, abs=1e-12)
+        assert found.times[-1] >= when * (1 - 1e-15)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_lasts_as_long_as_every_is_not_stepped_over(way):
+    for half in (0.05, 0.011):
+        event = Reaches(Dip(half=half), 0.0, within=9.0, every=0.02)
+        found = run(event, WAYS[way])
+        assert found.reason is None
+        assert found.times[-1] == pytest.approx(3 - half, abs=1e-9)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_without_its_event_says_what_it_may_have_missed(way):
+    missed = run(Reaches(Count(), -1, within=9.0), WAYS[way])
+    assert "event not met" in missed.reason
+    assert "give the event `every`" in missed.reason
+    close = run(Reaches(Count(), -1, within=9.0, every=0.5), WAYS[way])
+    assert "event not met" in close.reason
+    assert "`every`" not in close.reason
+
+
+def test_every_changes_no_moment_that_is_found_without_it():
+    moments = [
+        float(run(RiskBelow(0.9, relative=True, **how), GradientFlow()).times[-1])
+        for how in ({}, {"every": 0.01}, {"every": 1e6})
+    ]
+    assert np.allclose(moments, moments[0], rtol=1e-9)
+
+
+def test_steps_are_looked_at_one_by_one():
+    found = run(Reaches(Count((2.5, 7.5)), 1, within=20), Descent(1e-3))
+    assert found.times[-1] == 3
+    missed = run(Reaches(Dip(at=5.5, half=0.2), 0.0, within=20), Descent(1e-3))
+    assert "`every`" not in missed.reason  # there is nothing between two moves
+
+
+def test_a_clock_that_cannot_look_so_often_says_so():
+    net = DeepLinear([np.full((1, D), 0.1)])
+    flow = GradientFlow(clock="log-risk")
+    event = Reaches(TrainingRisk(), 0.5, every=0.1)
+    with pytest.raises(DataError, match="leave `every` out"):
+        train(Experiment(net, Risk(PROBLEM, Logistic()), flow, until=event))
+
+
+@pytest.mark.parametrize("every", [0.0, -1.0, np.inf, np.nan])
+def test_every_is_a_time(every):
+    with pytest.raises(DataError, match="every = "):
+        RiskBelow(0.1, every=every)
