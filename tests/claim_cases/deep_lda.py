@@ -35,10 +35,6 @@ CLAIMS = {
     "FiniteBlowUp": claims.FiniteBlowUp(),
     "FiniteBlowUp-ratio": claims.FiniteBlowUp(form="ratio"),
     "FirstFeatures": claims.FirstFeatures(),
-    "FrobeniusNormsConserved": claims.FrobeniusNormsConserved(),
-    "FrobeniusNormsConserved-LogDet": claims.FrobeniusNormsConserved(
-        loss=losses.LogDet()
-    ),
     "FullyConnectedLimit": claims.FullyConnectedLimit(),
     "GateMovedByRidge": claims.GateMovedByRidge(),
     "GateMovedByRidge-noridge": claims.GateMovedByRidge(ridge=0.0),
@@ -58,6 +54,12 @@ CLAIMS = {
     "LayerNormsConserved": claims.LayerNormsConserved(),
     "LayerNormsConserved-L2": claims.LayerNormsConserved(depth=2),
     "LayerNormsConserved-L4": claims.LayerNormsConserved(depth=4),
+    "LayerNormsConserved-connected": claims.LayerNormsConserved(
+        widths=(8, 6, 4, 2), loss=losses.TraceRatio()
+    ),
+    "LayerNormsConserved-LogDet": claims.LayerNormsConserved(
+        widths=(8, 6, 4, 2), loss=losses.LogDet()
+    ),
     "LayersGrowByTheSlope": claims.LayersGrowByTheSlope(),
     "LayersGrowByTheSlope-batches": claims.LayersGrowByTheSlope(batches=True),
     "LayersPulledAlike": claims.LayersPulledAlike(),
@@ -83,10 +85,8 @@ CLAIMS = {
     "OutputMoment": claims.OutputMoment(),
     "OutputMoment-Dorfer": claims.OutputMoment(loss=losses.Dorfer(ridge=0.0)),
     "OutputMoment-LogDet": claims.OutputMoment(loss=losses.LogDet()),
-    "OutputMoment-rotation": claims.OutputMoment(
-        group="rotation", loss=losses.RatioTrace(ridge=0.3)
-    ),
-    "OutputMoment-scale": claims.OutputMoment(group="scale", loss=losses.TraceRatio()),
+    "OutputMoment-rotation": claims.OutputMoment(loss=losses.RatioTrace(ridge=0.3)),
+    "OutputMoment-scale": claims.OutputMoment(loss=losses.TraceRatio()),
     "PowerLawTails-L3": claims.PowerLawTails(depth=3),
     "PowerLawTails-L4": claims.PowerLawTails(depth=4),
     "PowerLawTails-L6": claims.PowerLawTails(depth=6),

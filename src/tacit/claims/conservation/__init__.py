@@ -2,18 +2,18 @@
 
 from .clocks import SameOrbits, ScaleIsAClock
 from .deep_linear_conservation import (
-    FrobeniusNormsConserved,
     GramDifferencesConserved,
     SquareTopFrozen,
     TopGramConserved,
 )
 from .end_to_end import EndToEnd, OutputGramConserved, SingularValuesMove
+from .features import FirstFeatures
 from .hyperbolic import HyperbolicMirror, HyperbolicNorm
 from .layer_norms import BalanceConserved, LayerNormsConserved, QuasiNormConserved
 from .mirror import BalancedSpeed, MirrorFlow, UnbalancedSpeed
 from .nonlinear import LowerNormsMove, TopGramOfNetworks, TopNormConserved
 from .output_symmetries import LastBiasIdle, OutputMoment
-from .signs import EliminationLaw, FirstFeatures, SignsFrozen
+from .signs import EliminationLaw, SignsFrozen
 from .symmetries import RidgePushesOut, SlopeIsTangent
 from .two_sided import SidesMirror, SidesNorm, SidesPaired
 
@@ -27,7 +27,6 @@ __all__ = [
     "EliminationLaw",
     "EndToEnd",
     "FirstFeatures",
-    "FrobeniusNormsConserved",
     "GramDifferencesConserved",
     "HyperbolicMirror",
     "HyperbolicNorm",

@@ -1,38 +1,46 @@
 """What the gradient flow of a fully connected linear network conserves."""
 
-import dataclasses
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
 from ...experiment import Experiment
 from ...flows import Descent, GradientFlow
 from ...losses import AbstractScatterLoss, LogDet, RatioTrace, TraceRatio
 from ...networks import DeepLinear
-from ...observables import AbstractObservable, Imbalance, LayerNorms, TopGram
+from ...observables import (
+    AbstractObservable,
+    FlatWeights,
+    Imbalance,
+    LinearPredictor,
+    TopGram,
+)
 from ...risk import Risk
 from ...training import Trajectory
-from ..hypotheses.discriminants import basis_free, scale_free
+from ..base import AbstractClaim
+from ..hypotheses.discriminants import basis_free, deep
 from ..hypotheses.flows import is_gradient_flow
-from ..measures.paths import gradient
+from ..measures.budgets import integration, rough, rounding
+from ..measures.paths import along
+from ..measures.spectra import imbalances, Layers, layers_along
 from ..papers import ARORA_2018, LI, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import fully_connected, three_classes
 
 
 FLOW = GradientFlow(rtol=1e-11, chart="parameters")
 
 
-def _trained(loss, widths: tuple[int, ...]) -> Experiment[DeepLinear]:
-    start = fully_connected(*widths)
-    return Experiment(start, Risk(three_classes(), loss), FLOW, until=0.5)
+def trained(
+    loss: AbstractScatterLoss, widths: tuple[int, ...], seed: int | None
+) -> Experiment[DeepLinear]:
+    """A fully connected witness on three classes."""
+    start = fully_connected(*widths, seed=seed)
+    return Experiment(start, Risk(three_classes(seed), loss), FLOW, until=0.5)
 
 
-class GramDifferencesConserved(AbstractToleranceClaim[DeepLinear]):
+class GramDifferencesConserved(AbstractClaim[DeepLinear]):
     r"""Under any loss, $W_{l+1}^\top W_{l+1} - W_l W_l^\top$ does not change.
 
     Turning the units between two layers changes nothing, so both Gram matrices move by
@@ -42,63 +50,51 @@ class GramDifferencesConserved(AbstractToleranceClaim[DeepLinear]):
     id: ClassVar[str] = "H1"
     source: ClassVar[Source] = Source(ARORA_2018, "proof of Theorem 1", "quoted")
     needs: ClassVar[type] = DeepLinear
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (Imbalance(),)
-    tolerance: float = 1e-8
-    """The drift of a Runge-Kutta method at rtol 1e-11 over some hundred steps."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (
+        Imbalance(),
+        FlatWeights(),
+    )
+    sees: ClassVar[float] = 1e-8
 
     loss: AbstractScatterLoss = TraceRatio()
     widths: tuple[int, ...] = (8, 6, 4, 2)
 
     def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
+        yield deep(experiment)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        layers = run.experiment.network.layers
-        pairs = zip(layers, layers[1:], strict=False)
-        start = jnp.concatenate([jnp.ravel(V.T @ V - W @ W.T) for W, V in pairs])
-        drift = jnp.max(jnp.abs(run.seen["Imbalance"] - start[None]))
-        return float(drift / jnp.max(jnp.abs(start)))
+    def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
+        about = "the differences of the Gram matrices of neighbours, all along"
+        return Forecast(_flat(imbalances(_layers(experiment.network))), about)
 
-    def witness(self) -> Experiment[DeepLinear]:
-        return _trained(self.loss, self.widths)
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        return np.asarray(run.seen["Imbalance"])
 
-    def foil(self) -> Experiment[DeepLinear]:
-        true = self.witness()
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[DeepLinear]
+    ) -> float:
+        # In units of the largest layer: a balanced start has no difference to keep.
+        off = np.max(np.abs(np.asarray(measured) - predicted), initial=0.0)
+        return float(off / _largest(_layers(run.experiment.network)))
+
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        growth = _grown(run)
+        return integration(run, growth * rough(run)), rounding(run, growth)
+
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        start = _layers(run.experiment.network)
+        alone = [_flat(imbalances([*start[:-1], now[-1]])) for now in layers_along(run)]
+        yield Rival("only the last layer moves", np.stack(alone))
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return trained(self.loss, self.widths, seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        true = self.witness(seed)
         return Experiment(true.network, true.risk, Descent(0.01), until=50)
 
 
-class FrobeniusNormsConserved(AbstractToleranceClaim[DeepLinear]):
-    r"""If the loss is free of scale, no layer of a linear network changes norm.
-
-    Scaling one layer scales the outputs, so $\langle W_l, \nabla_l\rangle = 0$.
-    """
-
-    id: ClassVar[str] = "H2"
-    source: ClassVar[Source] = Source(LI, "", "derived")
-    needs: ClassVar[type] = DeepLinear
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
-    tolerance: float = 1e-8
-    """The drift of a Runge-Kutta method at rtol 1e-11 over some hundred steps."""
-
-    loss: AbstractScatterLoss = TraceRatio()
-    widths: tuple[int, ...] = (8, 6, 4, 2)
-
-    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
-        yield scale_free(experiment)
-        yield is_gradient_flow(experiment)
-
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        before = jnp.stack([jnp.sum(W**2) for W in run.experiment.network.layers])
-        return float(jnp.max(jnp.abs(run.seen["LayerNorms"] / before[None] - 1)))
-
-    def witness(self) -> Experiment[DeepLinear]:
-        return _trained(self.loss, self.widths)
-
-    def foil(self) -> Experiment[DeepLinear]:
-        return _trained(dataclasses.replace(self.loss, ridge=0.2), self.widths)
-
-
-class TopGramConserved(AbstractToleranceClaim[DeepLinear]):
+class TopGramConserved(AbstractClaim[DeepLinear]):
     r"""If the loss is free of the basis of the outputs, $W_L W_L^\top$ is constant.
 
     Mixing the outputs mixes the rows of the last layer, so $\nabla_L W_L^\top = 0$:
@@ -109,9 +105,8 @@ class TopGramConserved(AbstractToleranceClaim[DeepLinear]):
     id: ClassVar[str] = "H3"
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = DeepLinear
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (TopGram(),)
-    tolerance: float = 1e-8
-    """The drift of a Runge-Kutta method at rtol 1e-11 over some hundred steps."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (TopGram(), LinearPredictor())
+    sees: ClassVar[float] = 1e-8
 
     loss: AbstractScatterLoss = RatioTrace()
     widths: tuple[int, ...] = (8, 6, 4, 2)
@@ -120,19 +115,30 @@ class TopGramConserved(AbstractToleranceClaim[DeepLinear]):
         yield basis_free(experiment)
         yield is_gradient_flow(experiment)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        W = run.experiment.network.layers[-1]
-        drift = jnp.max(jnp.abs(run.seen["TopGram"] - (W @ W.T)[None]))
-        return float(drift / jnp.sum(W**2))
+    def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
+        W = _layers(experiment.network)[-1]
+        return Forecast(W @ W.T, "the Gram matrix of the last layer, all along")
 
-    def witness(self) -> Experiment[DeepLinear]:
-        return _trained(self.loss, self.widths)
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        return np.asarray(run.seen["TopGram"])
 
-    def foil(self) -> Experiment[DeepLinear]:
-        return _trained(TraceRatio(), self.widths)
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        return integration(run, rough(run)), rounding(run, _slope_of_top(run))
+
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        W = _layers(run.experiment.network)[-1]
+        moved = _moved(run)[-len(run.seen["TopGram"]) :]
+        text = "it moves by as much as the product of all layers"
+        yield Rival(text, (W @ W.T) * (1 + moved[:, None, None]))
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return trained(self.loss, self.widths, seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return trained(TraceRatio(), self.widths, seed)
 
 
-class SquareTopFrozen(AbstractToleranceClaim[DeepLinear]):
+class SquareTopFrozen(AbstractClaim[DeepLinear]):
     r"""Square invertible layers at the top of a network never move.
 
     With $W_L$ square and invertible, $\nabla_L W_L^\top = 0$ gives $\nabla_L = 0$, and
@@ -143,8 +149,11 @@ class SquareTopFrozen(AbstractToleranceClaim[DeepLinear]):
     id: ClassVar[str] = "H4"
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = DeepLinear
-    tolerance: float = 1e-8
-    """Rounding of a gradient that is 0, 1e-15 of a term of it, kept up for the run."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (
+        FlatWeights(),
+        LinearPredictor(),
+    )
+    sees: ClassVar[float] = 1e-8
 
     loss: AbstractScatterLoss = LogDet()
     widths: tuple[int, ...] = (8, 5, 2, 2)
@@ -152,34 +161,78 @@ class SquareTopFrozen(AbstractToleranceClaim[DeepLinear]):
     def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
         yield basis_free(experiment)
         yield is_gradient_flow(experiment)
-        top = _square(experiment.network.layers)
+        top = _square(_layers(experiment.network))
         yield Hypothesis("the last layer is square", bool(top))
-        regular = all(np.linalg.cond(np.asarray(W)) < 1e6 for W in top)
+        regular = all(np.linalg.cond(W) < 1e6 for W in top)
         yield Hypothesis("the square layers at the top are invertible", regular)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        risk, start = run.experiment.risk, run.experiment.network
-        slopes = gradient(risk, run.network).layers
-        # Against the slope at the start: where a run has converged all is rounding.
-        before = gradient(risk, start).layers
-        size = jnp.sqrt(jnp.sum(jnp.stack([jnp.sum(g**2) for g in before])))
-        stray = [
-            jnp.maximum(jnp.linalg.norm(V - W) / jnp.linalg.norm(W), _norm(g) / size)
-            for W, V, g in zip(
-                _square(start.layers), run.network.layers[::-1], slopes[::-1],
-                strict=False,
-            )
-        ]  # fmt: skip
-        return float(jnp.max(jnp.stack(stray))) if stray else np.inf
+    def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
+        top = _square(_layers(experiment.network))
+        return Forecast(_flat(top), "the square layers at the top, all along")
 
-    def witness(self) -> Experiment[DeepLinear]:
-        return _trained(self.loss, self.widths)
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        return np.stack([_flat(_square(layers)) for layers in layers_along(run)])
 
-    def foil(self) -> Experiment[DeepLinear]:
-        return _trained(TraceRatio(), self.widths)
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        top = _square(_layers(run.experiment.network))
+        # What is 0 only after a division by the layer is off by its condition.
+        condition = float(np.prod([np.linalg.cond(W) for W in top]))
+        return (
+            integration(run, condition * rough(run)),
+            rounding(run, condition * _slope_of_top(run)),
+        )
+
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        start = _flat(_square(_layers(run.experiment.network)))
+        moved = _moved(run)[-len(run.seen["FlatWeights"]) :]
+        text = "they move by as much as the product of all layers"
+        yield Rival(text, start * (1 + moved[:, None]))
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return trained(self.loss, self.widths, seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return trained(TraceRatio(), self.widths, seed)
 
 
-def _square(layers: list[Array]) -> list[Array]:
+def _layers(network: DeepLinear) -> Layers:
+    return [np.asarray(W) for W in network.layers]
+
+
+def _flat(matrices: Layers) -> np.ndarray:
+    return np.concatenate([np.ravel(B) for B in matrices])
+
+
+def _largest(layers: Layers) -> np.float64:
+    """The largest squared norm of a layer."""
+    return np.max([np.sum(W**2) for W in layers])
+
+
+def _grown(run: Trajectory[DeepLinear]) -> float:
+    """How often the largest layer at the start goes into the largest of the run."""
+    largest = max(map(_largest, layers_along(run)))
+    return max(1.0, float(largest / _largest(_layers(run.experiment.network))))
+
+
+def _moved(run: Trajectory[DeepLinear]) -> np.ndarray:
+    """How far the product has moved at every record, relative to its start."""
+    _, E = along(run)
+    apart = (E - E[:1]).reshape(len(E), -1)
+    return np.linalg.norm(apart, axis=1) / np.linalg.norm(E[0])
+
+
+def _slope_of_top(run: Trajectory[DeepLinear]) -> float:
+    """How much larger the terms are that cancel in the slope of the last layer.
+
+    The product may be small although no layer is: its slope is as much larger.
+    """
+    layers = _layers(run.experiment.network)
+    sizes = np.prod([np.linalg.norm(W, 2) for W in layers])
+    E = np.atleast_2d(np.asarray(run.experiment.network.predictor()))
+    return float(sizes / np.min(np.linalg.svd(E, compute_uv=False)))
+
+
+def _square(layers: Layers) -> Layers:
     """The square layers at the top, the last one first."""
     found = []
     for W in layers[:0:-1]:
@@ -187,7 +240,3 @@ def _square(layers: list[Array]) -> list[Array]:
             break
         found.append(W)
     return found
-
-
-def _norm(x: Array) -> Array:
-    return jnp.sqrt(jnp.sum(x**2))

@@ -1,34 +1,38 @@
 """How the product of a fully connected linear network moves."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
-from ...experiment import Experiment
+from ...experiment import Experiment, Snapshot
 from ...flows import GradientFlow
 from ...losses import AbstractLoss, AbstractScatterLoss, LogDet, TraceRatio
 from ...networks import DeepLinear
 from ...observables import AbstractObservable, LinearPredictor
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.discriminants import basis_free
 from ..hypotheses.flows import is_gradient_flow, matched_layers
-from ..measures.paths import along
+from ..measures.budgets import integration, rough, rounding
+from ..measures.paths import slopes
 from ..papers import ARORA_2018, ARORA_2019, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import fully_connected, matched, three_classes
 
 
 FLOW = GradientFlow(rtol=1e-11, chart="parameters")
 
 
-def _trained(start: DeepLinear, loss: AbstractLoss) -> Experiment[DeepLinear]:
-    return Experiment(start, Risk(three_classes(), loss), FLOW, until=0.5)
+def _trained(
+    start: DeepLinear, loss: AbstractLoss, seed: int | None
+) -> Experiment[DeepLinear]:
+    return Experiment(start, Risk(three_classes(seed), loss), FLOW, until=0.5)
 
 
 def _outputs(loss: AbstractLoss) -> int:
@@ -36,35 +40,22 @@ def _outputs(loss: AbstractLoss) -> int:
     return 2 if isinstance(loss, AbstractScatterLoss) else 3
 
 
-@eqx.filter_jit
-def _velocity(risk: Risk, network: DeepLinear, of) -> jax.Array:
-    """How fast ``of(network)`` changes along the flow of `risk`."""
-    down = jax.tree.map(jnp.negative, risk.gradient(network))
-    return jax.jvp(of, (network,), (down,))[1]
-
-
 def _product(network: DeepLinear) -> jax.Array:
     return jnp.atleast_2d(network.predictor())
 
 
-def _power(E: np.ndarray, exponent: float) -> np.ndarray:
-    """The power of ``E Eᵀ``; the identity for the exponent 0."""
-    # From E itself: a third root would make 1e-5 of the rounding of E Eᵀ.
-    axes, found, _ = np.linalg.svd(E)
-    sizes = np.zeros(len(E))
-    sizes[: len(found)] = found
-    return (axes * sizes ** (2 * exponent)) @ axes.T
+class Velocity(AbstractObservable[DeepLinear]):
+    r"""$\dot E$ along the flow of the risk, by differentiating through the layers."""
+
+    needs: ClassVar[type] = DeepLinear
+    dims: ClassVar[tuple[str, ...]] = ("output", "feature")
+
+    def measure(self, at: Snapshot[DeepLinear]) -> Float[Array, "k d"]:
+        down = jax.tree.map(jnp.negative, at.risk.gradient(at.network))
+        return jax.jvp(_product, (at.network,), (down,))[1]
 
 
-def _sides(run: Trajectory[DeepLinear]):
-    """Network, product and slope of the risk there, at both ends of the run."""
-    risk = run.experiment.risk
-    for network in (run.experiment.network, run.network):
-        E = _product(network)
-        yield network, np.asarray(E), np.asarray(eqx.filter_jit(risk.slope)(E))
-
-
-class OutputGramConserved(AbstractToleranceClaim[DeepLinear]):
+class OutputGramConserved(AbstractClaim[DeepLinear]):
     r"""From a balanced start $E E^\top$ is constant, if the basis of outputs is free.
 
     Then $\nabla E^\top = 0$ leaves $\dot E = -(E E^\top)^{(L-1)/L}\nabla$: one layer,
@@ -75,42 +66,45 @@ class OutputGramConserved(AbstractToleranceClaim[DeepLinear]):
     source: ClassVar[Source] = Source(ARORA_2018, "Theorem 1", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    tolerance: float = 1e-8
-    """The drift of a Runge-Kutta method at rtol 1e-11 over some hundred steps."""
+    sees: ClassVar[float] = 1e-8
 
     depth: int = 3
-    depth_shift: int = 0
-    """What is added to $L$ in the exponent. Only 0 is right."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (OutputGramConserved(depth=self.depth, depth_shift=1),)
 
     def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
         yield basis_free(experiment)
         yield is_gradient_flow(experiment)
         yield matched_layers(experiment)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        _, E = along(run)
-        grams = E @ np.swapaxes(E, 1, 2)
-        drift = np.abs(grams - grams[0]).max() / np.abs(grams[0]).max()
-        L = len(run.experiment.network.layers) + self.depth_shift
-        stray = [drift]
-        for network, E, slope in _sides(run):
-            moved = _velocity(run.experiment.risk, network, _product)
-            told = -_power(E, (L - 1) / L) @ slope
-            stray.append(np.linalg.norm(moved - told) / np.linalg.norm(moved))
-        return float(max(stray))
+    def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
+        E = np.asarray(_product(experiment.network))
+        return Forecast(E @ E.T, "the Gram matrix of the predictor, all along")
 
-    def witness(self) -> Experiment[DeepLinear]:
-        return _trained(matched(self.depth), LogDet())
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        E = _products(run)
+        return E @ np.swapaxes(E, 1, 2)
 
-    def foil(self) -> Experiment[DeepLinear]:
-        return _trained(matched(self.depth), TraceRatio())
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        E = np.asarray(_product(run.experiment.network))
+        # The slopes along a small row of E are as much larger.
+        L, condition = run.experiment.network.depth, float(np.linalg.cond(E))
+        return integration(run, L * rough(run)), rounding(run, L * condition)
+
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        start, E = np.asarray(_product(run.experiment.network)), _products(run)
+        inner = np.swapaxes(E, 1, 2) @ E
+        moved = np.linalg.norm(inner - start.T @ start, axis=(1, 2))
+        share = moved / np.linalg.norm(start.T @ start)
+        text = "it moves by as much as the Gram matrix of the features"
+        yield Rival(text, (start @ start.T) * (1 + share[:, None, None]))
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return _trained(matched(self.depth, seed=seed), LogDet(), seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return _trained(matched(self.depth, seed=seed), TraceRatio(), seed)
 
 
-class EndToEnd(AbstractToleranceClaim[DeepLinear]):
+class EndToEnd(AbstractClaim[DeepLinear]):
     r"""From a balanced start the product moves by itself, under any loss.
 
     $\dot E = -\sum_{j=1}^{L} (E E^\top)^{(j-1)/L}\,\nabla\,(E^\top E)^{(L-j)/L}$: the
@@ -120,44 +114,44 @@ class EndToEnd(AbstractToleranceClaim[DeepLinear]):
     id: ClassVar[str] = "H8"
     source: ClassVar[Source] = Source(ARORA_2018, "Theorem 1", "quoted")
     needs: ClassVar[type] = DeepLinear
-    tolerance: float = 1e-8
-    """The balance at the end is that of a Runge-Kutta method at rtol 1e-11."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(), Velocity())
+    sees: ClassVar[float] = 1e-7
 
     loss: AbstractLoss = eqx.field(default_factory=TraceRatio)
     """That of the witness, on three classes."""
-
-    last_only: bool = False
-    """Whether only the term $j = L$ is kept, as if the basis of outputs were free."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (EndToEnd(loss=self.loss, last_only=True),)
 
     def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
         yield matched_layers(experiment)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        L, stray = len(run.experiment.network.layers), []
-        for network, E, slope in _sides(run):
-            moved = _velocity(run.experiment.risk, network, _product)
-            terms = (
-                _power(E, (j - 1) / L) @ slope @ _power(E.T, (L - j) / L)
-                for j in range(L if self.last_only else 1, L + 1)
-            )
-            told = -sum(terms)
-            stray.append(np.linalg.norm(moved - told) / np.linalg.norm(moved))
-        return float(max(stray))
+    def predicted(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        L = run.experiment.network.depth
+        return sum(_terms(run, L), np.zeros(()))
 
-    def witness(self) -> Experiment[DeepLinear]:
-        return _trained(matched(3, _outputs(self.loss)), self.loss)
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        return np.asarray(run.seen["Velocity"])
 
-    def foil(self) -> Experiment[DeepLinear]:
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        return _tied(run)
+
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        L = run.experiment.network.depth
+        yield Rival("the layers count as one more", sum(_terms(run, L + 1)))
+        if L > 1:
+            *_, last = _terms(run, L)
+            text = "only the term j = L counts, as if the basis of outputs were free"
+            yield Rival(text, last)
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
         k = _outputs(self.loss)
-        return _trained(fully_connected(8, k, k, k), self.loss)
+        return _trained(matched(3, k, seed=seed), self.loss, seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        k = _outputs(self.loss)
+        return _trained(fully_connected(8, k, k, k, seed=seed), self.loss, seed)
 
 
-class SingularValuesMove(AbstractToleranceClaim[DeepLinear]):
+class SingularValuesMove(AbstractClaim[DeepLinear]):
     r"""From a balanced start $\dot\sigma_r = -L\sigma_r^{2-2/L}\,u_r^\top\nabla v_r$.
 
     A large singular value is fast and a small one slow, the more so the deeper.
@@ -166,46 +160,100 @@ class SingularValuesMove(AbstractToleranceClaim[DeepLinear]):
     id: ClassVar[str] = "H9"
     source: ClassVar[Source] = Source(ARORA_2019, "Theorem 3", "quoted")
     needs: ClassVar[type] = DeepLinear
-    tolerance: float = 1e-8
-    """The balance at the end is that of a Runge-Kutta method at rtol 1e-11."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(), Velocity())
+    sees: ClassVar[float] = 1e-7
 
     loss: AbstractLoss = eqx.field(default_factory=TraceRatio)
     """That of the witness, on three classes."""
 
-    depth_shift: int = 0
-    """What is added to $L$ in the law. Only 0 is right."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (SingularValuesMove(loss=self.loss, depth_shift=1),)
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield matched_layers(experiment)
 
     def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run.experiment)
-        yield matched_layers(run.experiment)
-        apart = [self._spread(E) for _, E, _ in _sides(run)]
-        yield Hypothesis("the singular values differ", min(apart) > 1e-3)
+        sizes = np.linalg.svd(_products(run), compute_uv=False)
+        apart = np.min(-np.diff(sizes, axis=1), axis=1, initial=np.inf) / sizes[:, 0]
+        yield Hypothesis("the singular values differ", bool(np.all(apart > 1e-3)))
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        L = len(run.experiment.network.layers) + self.depth_shift
-        stray = []
-        for network, E, slope in _sides(run):
-            moved = _velocity(run.experiment.risk, network, _singular_values)
-            U, sizes, Vt = np.linalg.svd(E, full_matrices=False)
-            told = -L * sizes ** (2 - 2 / L) * np.sum(U * (slope @ Vt.T), axis=0)
-            stray.append(np.abs(moved - told).max() / np.abs(moved).max())
-        return float(max(stray))
+    def predicted(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        return self._law(run, run.experiment.network.depth)
 
-    def _spread(self, E):
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        return _along_axes(_products(run), np.asarray(run.seen["Velocity"]))
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[DeepLinear]
+    ) -> float:
+        # Where the basis of the outputs is free they stay: against all of the motion.
+        size = np.max(np.linalg.norm(np.asarray(run.seen["Velocity"]), axis=(1, 2)))
+        return float(np.max(np.abs(predicted - measured)) / size)
+
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        return _tied(run)
+
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        L = run.experiment.network.depth
+        yield Rival("the layers count as one more", self._law(run, L + 1))
+
+    def _law(self, run, L: int) -> np.ndarray:
+        E = _products(run)
         sizes = np.linalg.svd(E, compute_uv=False)
-        return np.min(-np.diff(sizes), initial=np.inf) / sizes[0]
+        return -L * sizes ** (2 - 2 / L) * _along_axes(E, slopes(run.experiment, E))
 
-    def witness(self) -> Experiment[DeepLinear]:
-        return _trained(matched(3, _outputs(self.loss)), self.loss)
-
-    def foil(self) -> Experiment[DeepLinear]:
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
         k = _outputs(self.loss)
-        return _trained(fully_connected(8, k, k, k), self.loss)
+        return _trained(matched(3, k, seed=seed), self.loss, seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        k = _outputs(self.loss)
+        return _trained(fully_connected(8, k, k, k, seed=seed), self.loss, seed)
 
 
-def _singular_values(network: DeepLinear) -> jax.Array:
-    return jnp.linalg.svd(_product(network), compute_uv=False)
+def _products(run: Trajectory[DeepLinear]) -> np.ndarray:
+    """The product at every record, ``(t, k, d)``."""
+    E = np.asarray(run.seen["LinearPredictor"])
+    return E if E.ndim == 3 else E[:, None]
+
+
+def _along_axes(E: np.ndarray, X: np.ndarray) -> np.ndarray:
+    r"""$u_r^\top X v_r$ at every record, for the singular vectors of `E`."""
+    U, _, Vt = np.linalg.svd(E, full_matrices=False)
+    return np.einsum("tkr,tkd,trd->tr", U, X, Vt)
+
+
+def _terms(run: Trajectory[DeepLinear], L: int) -> Iterable[np.ndarray]:
+    """Those of the velocity for `L` layers, at every record, $j = 1$ first."""
+    E = _products(run)
+    slope, other = slopes(run.experiment, E), np.swapaxes(E, 1, 2)
+    for j in range(1, L + 1):
+        yield -_power(E, (j - 1) / L) @ slope @ _power(other, (L - j) / L)
+
+
+def _power(E: np.ndarray, exponent: float) -> np.ndarray:
+    """The power of ``E Eᵀ``; the identity for the exponent 0."""
+    # From E itself: a third root would make 1e-5 of the rounding of E Eᵀ.
+    axes, found, _ = np.linalg.svd(E)
+    sizes = np.zeros(E.shape[:2])
+    sizes[:, : found.shape[1]] = found
+    powers = sizes[:, None, :] ** (2 * exponent)
+    return (axes * powers) @ np.swapaxes(axes, 1, 2)
+
+
+def _tied(run: Trajectory[DeepLinear]) -> tuple[Term, Term]:
+    r"""What a velocity is off by where the layers are matched to `rtol` only.
+
+    An imbalance of that part of the layers turns the slope by that part of the whole
+    of it, times the ways in which $L$ layers enter. Where the product hardly moves,
+    its velocity is what remains of larger terms.
+    """
+    E = _products(run)
+    L = run.experiment.network.depth
+    sizes = np.linalg.svd(E, compute_uv=False)
+    terms = np.linalg.norm(slopes(run.experiment, E), axis=(1, 2)) * sizes[:, 0] ** (
+        2 - 2 / L
+    )
+    moving = np.max(np.linalg.norm(np.asarray(run.seen["Velocity"]), axis=(1, 2)))
+    # A power of a small singular value is as rough as the value is small.
+    uneven = float(np.max(sizes[:, 0] / sizes[:, -1]) ** (2 / L))
+    lost = L**2 * uneven * float(np.max(terms) / moving)
+    return integration(run, lost * rough(run)), rounding(run, lost)

@@ -1,24 +1,35 @@
-"""What the gradient flow of a diagonal network conserves."""
+"""What the gradient flow conserves of the norms of the layers."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ...experiment import Experiment
-from ...flows import Descent
-from ...losses import Fisher
-from ...networks import Diagonal
+from ...flows import Descent, GradientFlow
+from ...losses import AbstractScatterLoss, Fisher
+from ...networks import AbstractLinearNetwork, DeepLinear, Diagonal
 from ...observables import AbstractObservable, LayerNorms, Layers, LinearPredictor
 from ...risk import Risk
 from ...training import Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.discriminants import balanced, scale_free
 from ..hypotheses.flows import is_gradient_flow
-from ..measures.budgets import integration, rounding
+from ..measures.budgets import integration, rough, rounding
+from ..measures.layers import LayerSums
 from ..papers import DU, LI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
-from ..witnesses.discriminants import definite, FINE, unbalanced
+from ..witnesses.discriminants import (
+    definite,
+    FINE,
+    fully_connected,
+    three_classes,
+    unbalanced,
+)
+
+
+MATRICES = GradientFlow(rtol=1e-11, chart="parameters")
 
 
 class BalanceConserved(AbstractClaim[Diagonal]):
@@ -76,58 +87,76 @@ class BalanceConserved(AbstractClaim[Diagonal]):
         return Experiment(true.network, true.risk, Descent(0.02), until=250)
 
 
-class LayerNormsConserved(AbstractClaim[Diagonal]):
-    r"""If the loss is free of scale, no layer of a diagonal network changes norm.
+class LayerNormsConserved(AbstractClaim[AbstractLinearNetwork]):
+    r"""If the loss is free of scale, no layer of a linear network changes norm.
 
     Scaling one layer scales the output, so the gradient is orthogonal to every layer:
     $\frac{d}{dt}\|\theta_l\|^2 = -2\langle\theta_l, \nabla_l R\rangle = 0$ from *any*
-    start; no balance is needed.
+    start; no balance is needed. A layer is a row of a diagonal network or a matrix of a
+    fully connected one.
     """
 
     id: ClassVar[str] = "B2"
     source: ClassVar[Source] = Source(LI, "", "derived")
-    needs: ClassVar[type] = Diagonal
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(), Layers())
-    sees: ClassVar[float] = 1e-9
+    needs: ClassVar[type] = AbstractLinearNetwork
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(), LayerSums())
+    sees: ClassVar[float] = 1e-8
 
     depth: int = 3
 
-    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+    widths: tuple[int, ...] = ()
+    """Of the witness, where it is fully connected."""
+
+    loss: AbstractScatterLoss = Fisher()
+    """That of the witness."""
+
+    def hypotheses(
+        self, experiment: Experiment[AbstractLinearNetwork]
+    ) -> Iterable[Hypothesis]:
         yield scale_free(experiment)
         yield is_gradient_flow(experiment)
+        factors = isinstance(experiment.network, Diagonal | DeepLinear)
+        yield Hypothesis("the layers are the factors of the predictor", factors)
 
-    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
-        squares = np.sum(np.asarray(experiment.network.layers) ** 2, axis=1)
-        return Forecast(squares, "the squared norm of every layer, all along")
+    def forecast(self, experiment: Experiment[AbstractLinearNetwork]) -> Forecast:
+        squares = [np.sum(np.asarray(W) ** 2) for W in experiment.network.layers]
+        return Forecast(np.array(squares), "the squared norm of every layer, all along")
 
-    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+    def measured(self, run: Trajectory[AbstractLinearNetwork]) -> np.ndarray:
         return np.asarray(run.seen["LayerNorms"])
 
     def distance(
-        self, predicted: Any, measured: Any, run: Trajectory[Diagonal]
+        self, predicted: Any, measured: Any, run: Trajectory[AbstractLinearNetwork]
     ) -> float:
         del run
         return float(np.max(np.abs(measured / predicted - 1)))
 
-    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
-        return integration(run), rounding(run)
+    def budget(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Term]:
+        return integration(run, rough(run)), rounding(run)
 
-    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
-        start, layers = np.asarray(run.experiment.network.layers), run.seen["Layers"]
-        now, squares = np.asarray(layers), np.sum(np.asarray(layers) ** 2, axis=2)
+    def rivals(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Rival]:
+        start = [np.sum(np.abs(W)) for W in run.experiment.network.layers]
         # As long as they are, had they kept the sum of the magnitudes instead.
-        sums = np.abs(start).sum(axis=1) / np.abs(now).sum(axis=2)
-        yield Rival("the 1-norm of every layer is conserved", squares * sums**2)
+        sums = np.array(start) / np.asarray(run.seen["LayerSums"])
+        squares = np.asarray(run.seen["LayerNorms"]) * sums**2
+        yield Rival("the 1-norm of every layer is conserved", squares)
 
-    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
-        problem, _ = definite(seed)
-        start = unbalanced(seed, depth=self.depth)
-        return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
+    def witness(self, seed: int | None = None) -> Experiment[AbstractLinearNetwork]:
+        return self._under(self.loss, 5.0, seed)
 
-    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
-        true = self.witness(seed)
-        ridged = Risk(true.risk.problem, Fisher(form="ratio", ridge=0.3))
-        return Experiment(true.network, ridged, FINE, until=1.0)
+    def foil(self, seed: int | None = None) -> Experiment[AbstractLinearNetwork]:
+        form = {"form": "ratio"} if isinstance(self.loss, Fisher) else {}
+        return self._under(replace(self.loss, ridge=0.3, **form), 1.0, seed)
+
+    def _under(self, loss, until, seed):
+        if self.widths:
+            start, problem = (
+                fully_connected(*self.widths, seed=seed),
+                three_classes(seed),
+            )
+            return Experiment(start, Risk(problem, loss), MATRICES, until=until / 10)
+        start, (problem, _) = unbalanced(seed, depth=self.depth), definite(seed)
+        return Experiment(start, Risk(problem, loss), FINE, until=until)
 
 
 class QuasiNormConserved(AbstractClaim[Diagonal]):

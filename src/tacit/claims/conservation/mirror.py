@@ -1,7 +1,7 @@
 """The motion of the predictor of a diagonal network, whatever the loss."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,12 +12,13 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, LinearPredictor
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.discriminants import balanced
-from ..hypotheses.flows import is_gradient_flow, resolved
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.budgets import coarseness, integration, quadrature, rounding
 from ..measures.paths import along, over_time, slopes
 from ..papers import ARORA_2018, LABARRIERE, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Hypothesis, Rival, Term
 from ..witnesses.discriminants import definite, FINE, unbalanced
 
 
@@ -25,7 +26,7 @@ SEED = 1007
 """Its starts are far from where J = 0, so that 200 records resolve the slopes."""
 
 
-class BalancedSpeed(AbstractToleranceClaim[Diagonal]):
+class BalancedSpeed(AbstractClaim[Diagonal]):
     r"""From a balanced start $\dot w_i = -L |w_i|^{2 - 2/L} g_i$, $g$ the slope at $w$.
 
     $\dot w_i = -g_i \sum_l \prod_{m \ne l} \theta_{m,i}^2$, and balance is kept, so
@@ -38,49 +39,35 @@ class BalancedSpeed(AbstractToleranceClaim[Diagonal]):
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 200
-    tolerance: float = 1e-9
-    """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
+    sees: ClassVar[float] = 1e-6
 
     depth: int = 3
-
-    shift: int = 0
-    """Added to the depth in the formula; another number than 0 makes it false."""
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
         yield balanced(experiment)
 
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield resolved(self._moved(run)[1])
+    def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return _followed(run, _balanced_rate(run, run.experiment.network.depth))
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        _, w = along(run)
-        return float(np.max(np.abs(w - w[0] + self._moved(run)[0])) / np.max(np.abs(w)))
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return along(run)[1]
 
-    def _moved(self, run):
-        times, w = along(run)
-        L = run.experiment.network.depth + self.shift
-        return over_time(
-            times, L * np.abs(w) ** (2 - 2 / L) * slopes(run.experiment, w)
-        )
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        return _of_path(run, _balanced_rate(run, run.experiment.network.depth))
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = definite(own=SEED)
-        start = Diagonal.balanced(w0, depth=self.depth)
-        return Experiment(start, Risk(problem, Fisher()), FINE, until=0.5)
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        more = _balanced_rate(run, run.experiment.network.depth + 1)
+        yield Rival("the speed is that of one layer more", _followed(run, more))
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
-        return Experiment(
-            unbalanced(own=SEED, depth=self.depth), true.risk, FINE, until=0.5
-        )
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return _even(self.depth, seed)
 
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return () if self.shift else (BalancedSpeed(depth=self.depth, shift=1),)
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return _uneven(self.depth, seed)
 
 
-class MirrorFlow(AbstractToleranceClaim[Diagonal]):
+class MirrorFlow(AbstractClaim[Diagonal]):
     r"""From a balanced start $\psi_L(w_i(t)) - \psi_L(w_i(0)) = -\int_0^t g_i$.
 
     $\psi_1 = w$, $\psi_2 = \tfrac12 \log w$ and $\psi_L = -w^{-(1-2/L)} / (L - 2)$ have
@@ -93,45 +80,56 @@ class MirrorFlow(AbstractToleranceClaim[Diagonal]):
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 200
-    tolerance: float = 1e-9
-    """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
+    sees: ClassVar[float] = 1e-6
 
     depth: int = 3
 
-    shift: int = 0
-    """Added to the depth in the formula; another number than 0 makes it false."""
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield balanced(experiment)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run.experiment)
-        yield balanced(run.experiment)
+        yield Hypothesis("no weight is zero", bool(np.all(along(run)[1])))
+
+    def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return self._dual(run, 1.0)
+
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return _mirrored(along(run)[1], run.experiment.network.depth)
+
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
         times, w = along(run)
-        yield Hypothesis("no weight is zero", bool(np.all(w)))
-        yield resolved(over_time(times, slopes(run.experiment, w))[1])
+        L, g = run.experiment.network.depth, slopes(run.experiment, w)
+        pushed, error = over_time(times, g)
+        size = np.max(np.abs(self.measured(run)))
+        smallest = np.min(np.abs(w)) ** (1 / L)
+        travelled = _travelled(times, g) / size
+        growth = L * coarseness(run, smallest) * (1 + travelled)
+        # Of a logarithm the error is that of the weight, whatever its own size.
+        growth *= max(1.0, 1 / size) if L == 2 else 1.0
+        yield quadrature(error, np.max(np.abs(pushed)) / size)
+        yield integration(run, growth)
+        yield rounding(run, growth)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        L, w = run.experiment.network.depth, along(run)[1]
+        ratio = (L + 1) / L * np.abs(w) ** (2 / L - 2 / (L + 1))
+        yield Rival("the mirror is that of one layer more", self._dual(run, ratio))
+        yield Rival("the slope counts twice", self._dual(run, 2.0))
+
+    def _dual(self, run, weight) -> np.ndarray:
         times, w = along(run)
-        moved, _ = over_time(times, slopes(run.experiment, w))
-        mirrored = _mirrored(w, run.experiment.network.depth + self.shift)
-        stray = mirrored - mirrored[0] + moved
-        return float(np.max(np.abs(stray)) / np.max(np.abs(mirrored)))
+        pushed, _ = over_time(times, weight * slopes(run.experiment, w))
+        return self.measured(run)[:1] - pushed
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = definite(own=SEED)
-        start = Diagonal.balanced(w0, depth=self.depth)
-        return Experiment(start, Risk(problem, Fisher()), FINE, until=0.5)
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return _even(self.depth, seed)
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
-        return Experiment(
-            unbalanced(own=SEED, depth=self.depth), true.risk, FINE, until=0.5
-        )
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return () if self.shift else (MirrorFlow(depth=self.depth, shift=1),)
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return _uneven(self.depth, seed)
 
 
-class UnbalancedSpeed(AbstractToleranceClaim[Diagonal]):
+class UnbalancedSpeed(AbstractClaim[Diagonal]):
     r"""From any start $\dot w_i = -M_i g_i$, where $M_i$ depends on $w_i$ alone.
 
     $\theta_{m,i}^2 = s_i + c_{m,i}$ with constant $c$, so $w_i^2 = p_i(s_i)$ with
@@ -144,44 +142,79 @@ class UnbalancedSpeed(AbstractToleranceClaim[Diagonal]):
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 200
-    tolerance: float = 1e-9
-    """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
-
-    offsets: bool = True
-    """Whether $c$ is that of the start; without it the layers are taken as balanced."""
+    sees: ClassVar[float] = 1e-6
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
 
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield resolved(self._moved(run)[1])
+    def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return _followed(run, _rate(*_squares_apart(run)))
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        _, w = along(run)
-        return float(np.max(np.abs(w - w[0] + self._moved(run)[0])) / np.max(np.abs(w)))
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return along(run)[1]
 
-    def _moved(self, run):
-        times, w = along(run)
-        squares = np.asarray(run.experiment.network.layers) ** 2
-        c = (squares - squares.min(axis=0)) * self.offsets
-        return over_time(times, _rate(w, c) * slopes(run.experiment, w))
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        return _of_path(run, _rate(*_squares_apart(run)))
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, _ = definite(own=SEED)
-        start = unbalanced(own=SEED, depth=3)
-        return Experiment(start, Risk(problem, Fisher()), FINE, until=0.5)
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        w, c = _squares_apart(run)
+        rate, L = _rate(w, c), run.experiment.network.depth
+        text = "every layer is counted, and one more"
+        yield Rival(text, _followed(run, rate * (L + 1) / L))
+        if np.any(c > 1e-6 * np.max(np.abs(w)) ** (2 / L)):
+            even = _balanced_rate(run, L)
+            yield Rival("the layers are as good as balanced", _followed(run, even))
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return _uneven(3, seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        true = self.witness(seed)
         decaying = GradientFlow(rtol=1e-12, atol=1e-14, weight_decay=0.1)
         return Experiment(true.network, true.risk, decaying, until=0.5)
 
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (UnbalancedSpeed(offsets=False),) if self.offsets else ()
+
+def _even(depth: int, seed: int | None) -> Experiment[Diagonal]:
+    problem, w0 = definite(seed, own=SEED)
+    start = Diagonal.balanced(w0, depth=depth)
+    return Experiment(start, Risk(problem, Fisher()), FINE, until=0.5)
 
 
-def _mirrored(w, depth):
+def _uneven(depth: int, seed: int | None) -> Experiment[Diagonal]:
+    problem, _ = definite(seed, own=SEED)
+    start = unbalanced(seed, own=SEED, depth=depth)
+    return Experiment(start, Risk(problem, Fisher()), FINE, until=0.5)
+
+
+def _followed(run: Trajectory[Diagonal], rate: np.ndarray) -> np.ndarray:
+    """The start less the integral of `rate` times the slope, at every record."""
+    times, w = along(run)
+    return w[:1] - over_time(times, rate * slopes(run.experiment, w))[0]
+
+
+def _of_path(run: Trajectory[Diagonal], rate: np.ndarray) -> Iterable[Term]:
+    """What the law of a speed may be off by, in units of the largest weight."""
+    times, w = along(run)
+    velocity, size = rate * slopes(run.experiment, w), np.max(np.abs(w))
+    moved, error = over_time(times, velocity)
+    # Every layer is followed to rtol, and so is the speed on all of the way.
+    growth = run.experiment.network.depth * (1 + _travelled(times, velocity) / size)
+    yield quadrature(error, np.max(np.abs(moved)) / size)
+    yield integration(run, growth)
+    yield rounding(run, growth)
+
+
+def _travelled(times: np.ndarray, velocity: np.ndarray) -> Any:
+    """The longest way of a coordinate, back and forth."""
+    return np.max(np.trapezoid(np.abs(velocity), times, axis=0))
+
+
+def _balanced_rate(run: Trajectory[Diagonal], depth: int) -> np.ndarray:
+    """$L |w|^{2 - 2/L}$ at every record."""
+    return depth * np.abs(along(run)[1]) ** (2 - 2 / depth)
+
+
+def _mirrored(w: np.ndarray, depth: int) -> np.ndarray:
     if depth == 1:
         return w
     size = np.maximum(np.abs(w), np.finfo(float).tiny)
@@ -190,7 +223,13 @@ def _mirrored(w, depth):
     return -np.sign(w) * size ** (2 / depth - 1) / (depth - 2)
 
 
-def _rate(w, c):
+def _squares_apart(run: Trajectory[Diagonal]) -> tuple[np.ndarray, np.ndarray]:
+    """The predictors, and the squares of the layers above the least of them."""
+    squares = np.asarray(run.experiment.network.layers) ** 2
+    return along(run)[1], squares - squares.min(axis=0)
+
+
+def _rate(w: np.ndarray, c: np.ndarray) -> np.ndarray:
     """$p'(s)$ where $p(s) = w^2$, by Newton's method.
 
     From $|w|^{2/L}$, which is above the root, it descends, as $p$ is convex.
@@ -203,5 +242,6 @@ def _rate(w, c):
     return _others(s + c[:, None])
 
 
-def _others(squares):
-    return sum(np.prod(np.delete(squares, i, 0), axis=0) for i in range(len(squares)))
+def _others(squares: np.ndarray) -> np.ndarray:
+    found = [np.prod(np.delete(squares, i, 0), axis=0) for i in range(len(squares))]
+    return np.sum(found, axis=0)

@@ -1,10 +1,8 @@
 """Which features a balanced diagonal network keeps, and how fast it drops others."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import equinox as eqx
-import jax
 import numpy as np
 
 from ...experiment import Experiment
@@ -15,30 +13,29 @@ from ...observables import AbstractObservable, LinearPredictor
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
-from ..hypotheses.discriminants import balanced
+from ..base import AbstractClaim
+from ..hypotheses.discriminants import balanced, deep
 from ..hypotheses.flows import is_gradient_flow
+from ..measures.budgets import coarseness, integration, rounding
 from ..measures.paths import along, slopes
 from ..papers import LI, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
-from ..witnesses.discriminants import definite, few_of_many, FINE, unbalanced
+from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
+from ..witnesses.discriminants import definite, FINE, unbalanced
+from ..witnesses.draws import draw
 
 
-class SignsFrozen(AbstractToleranceClaim[Diagonal]):
+class SignsFrozen(AbstractClaim[Diagonal]):
     r"""From a balanced start of two layers or more, no weight changes sign.
 
     $\dot w_i = -L |w_i|^{2-2/L} g_i$ with an exponent of at least 1: it takes for ever
-    to reach zero. The gap counts the changes of sign.
+    to reach zero. One change of sign is a distance of 1.
     """
 
     id: ClassVar[str] = "B6"
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    margin: ClassVar[float] = 1.0
-    """A count has no smaller unit: one change of sign is seen."""
-    tolerance: float = 0.5
-    """Less than one change of sign."""
+    sees: ClassVar[float] = 1.0
 
     depth: int = 3
 
@@ -48,27 +45,51 @@ class SignsFrozen(AbstractToleranceClaim[Diagonal]):
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
         yield balanced(experiment)
-        deep = experiment.network.depth >= 2
-        yield Hypothesis("there are two layers or more", deep)
+        yield deep(experiment)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        _, w = along(run)
-        return float(np.sum(np.sign(w[1:]) * np.sign(w[:-1]) < 0))  # 0 by underflow
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        signs = np.sign(np.asarray(experiment.network.predictor()))
+        return Forecast(signs, "the signs of the weights, all along")
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = definite()
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        w = np.asarray(run.seen["LinearPredictor"])
+        start = np.sign(np.asarray(run.experiment.network.predictor()))
+        return np.where(w == 0, start, np.sign(w))  # 0 by underflow has no sign
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[Diagonal]
+    ) -> float:
+        del run
+        return float(np.max(np.abs(predicted - measured)) / 2)
+
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        L, w = run.experiment.network.depth, np.abs(run.seen["LinearPredictor"])
+        # A weight that is smaller than its error may have any sign.
+        smallest = np.min(w, initial=np.inf, where=w > 0) ** (1 / L)
+        return (integration(run, L * coarseness(run, smallest)),)
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        start, L = run.experiment.network, run.experiment.network.depth
+        w = np.asarray(start.predictor())
+        speed = -L * np.abs(w) ** (2 - 2 / L) * slopes(run.experiment, w[None])[0]
+        straight = w + np.asarray(run.times)[:, None] * speed
+        text = "a weight goes on at the speed it starts with, through zero"
+        yield Rival(text, np.where(straight == 0, np.sign(w), np.sign(straight)))
+
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, w0 = definite(seed)
         start = Diagonal.balanced(w0, depth=self.depth)
         return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
-        start = unbalanced(depth=self.depth)
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, w0 = definite(seed)
+        start = unbalanced(seed, depth=self.depth)
         if self.single:
-            start = Diagonal.balanced(definite()[1], depth=1)
-        return Experiment(start, true.risk, FINE, until=5.0)
+            start = Diagonal.balanced(w0, depth=1)
+        return Experiment(start, Risk(problem, Fisher()), FINE, until=30.0)
 
 
-class EliminationLaw(AbstractToleranceClaim[Diagonal]):
+class EliminationLaw(AbstractClaim[Diagonal]):
     r"""Against a constant slope, deeper networks drop a weight more slowly.
 
     From balance $w > 0$ and for $g \ge 0$: $w_0 - gt$ for one layer, $w_0 e^{-2gt}$ for
@@ -80,112 +101,101 @@ class EliminationLaw(AbstractToleranceClaim[Diagonal]):
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    tolerance: float = 1e-9
-    """The relative drift of a Runge-Kutta method at rtol 1e-12; the slope is constant
-    to 1e-14."""
+    sees: ClassVar[float] = 1e-9
 
     depth: int = 3
-
-    shift: int = 0
-    """Added to the depth in the law; another number than 0 makes it false."""
-
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield is_gradient_flow(run.experiment)
-        yield balanced(run.experiment)
-        _, w = along(run)
-        g = slopes(run.experiment, w)
-        constant = np.ptp(g, axis=0) <= 1e-12 * np.abs(g[0])
-        yield Hypothesis("the slope is constant", bool(np.all(constant)))
-        above = np.all(w[0] > 0) and np.all(g[0] >= 0)
-        yield Hypothesis("the weights start positive, the slopes are not", bool(above))
-
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        times, w = along(run)
-        L = run.experiment.network.depth + self.shift
-        fallen = slopes(run.experiment, w[:1]) * times[:, None]
-        if L == 1:
-            law = w[0] - fallen
-        elif L == 2:
-            law = w[0] * np.exp(-2 * fallen)
-        else:
-            law = (w[0] ** (2 / L - 1) + (L - 2) * fallen) ** (-L / (L - 2))
-        return float(np.max(np.abs(w / law - 1)))
-
-    def witness(self) -> Experiment[Diagonal]:
-        # A target so far away that the residual cannot be seen to change.
-        return self._pulled(distance=7e6, lever=1e-7)
-
-    def foil(self) -> Experiment[Diagonal]:
-        return self._pulled(distance=0.7, lever=1.0)
-
-    def _pulled(self, distance, lever):
-        problem = Problem(np.array([[lever]]), np.array([-distance]))
-        start = Diagonal.balanced(np.array([0.5]), depth=self.depth)
-        sharp = GradientFlow(rtol=1e-12, atol=0.0, chart="parameters")
-        return Experiment(start, Risk(problem, Squared()), sharp, until=8.0)
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        away = -1 if self.depth > 1 else 1
-        return () if self.shift else (EliminationLaw(depth=self.depth, shift=away),)
-
-
-class FirstFeatures(AbstractToleranceClaim[Diagonal]):
-    r"""A uniform start sets the features off in the order of their share $-w_i g_i$.
-
-    $\frac{d}{dt} \log(w_i / w_j) = \frac{Ld}{Q} (w_j g_j - w_i g_i)$ where
-    $|w_1| = \dots = |w_d|$, with $Q = \sum_i |w_i|^{2/L}$: from a balanced start
-    $\dot w_i / w_i = -L |w_i|^{-2/L} w_i g_i$, and all the powers are $Q / d$.
-    """
-
-    id: ClassVar[str] = "B8"
-    source: ClassVar[Source] = Source(LI, "", "derived")
-    needs: ClassVar[type] = Diagonal
-    tolerance: float = 1e-10
-    """Rounding in one evaluation, 1e-16 times the condition of the scatter."""
-
-    depth: int = 3
-
-    layers_count: bool = True
-    """Whether $L$ is in the formula; the same speed at all depths is false."""
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
         yield balanced(experiment)
-        size = np.abs(experiment.network.predictor())
-        even = np.ptp(size) <= 8 * np.finfo(float).eps * np.max(size)
-        yield Hypothesis("all weights start equal in magnitude", bool(even))
+        w = np.asarray(experiment.network.predictor())
+        above = np.all(w > 0) and np.all(slopes(experiment, w[None]) >= 0)
+        yield Hypothesis("the weights start positive, the slopes are not", bool(above))
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        network, risk = run.experiment.network, run.experiment.risk
-        w, velocity = (np.asarray(x) for x in _moving(network, risk))
-        L = network.depth
-        share = w * slopes(run.experiment, w[None])[0]
-        quasi = np.sum(np.abs(w) ** (2 / L))
-        law = -(L if self.layers_count else 1) * len(w) / quasi * share
-        apart = [x[:, None] - x[None] for x in (velocity / w, law)]
-        return float(np.max(np.abs(apart[0] - apart[1])) / np.max(np.abs(apart[1])))
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        constant = bool(np.max(_change(run)) <= 1e-3)
+        yield Hypothesis("the slope is constant", constant)
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = few_of_many()
-        start = Diagonal.balanced(w0, depth=self.depth)
-        return Experiment(start, Risk(problem, Fisher()), FINE, until=0.0)
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        if not isinstance(experiment.until, int | float):
+            raise Unmeasured("it foresees the weights at a time; the run has no end")
+        times = np.array([float(experiment.until)])
+        law = _law(experiment, times, experiment.network.depth)[0]
+        return Forecast(law[-1], "the weights at the end")
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
-        uneven = np.linspace(0.5, 1.5, true.risk.problem.d) / true.risk.problem.d
-        start = Diagonal.balanced(uneven, depth=self.depth)
-        return Experiment(start, true.risk, FINE, until=0.0)
+    def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        L = run.experiment.network.depth
+        return _law(run.experiment, np.asarray(run.times), L)[0]
 
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        if not self.layers_count:
-            return ()
-        return (FirstFeatures(depth=self.depth, layers_count=False),)
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return np.asarray(run.seen["LinearPredictor"])
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[Diagonal]
+    ) -> float:
+        # A weight of a single layer goes through 0: in units of its way.
+        L = run.experiment.network.depth
+        size = np.abs(predicted) if L > 1 else np.max(np.abs(predicted))
+        return float(np.max(np.abs(measured - predicted) / size))
+
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        L = run.experiment.network.depth
+        law, turn = _law(run.experiment, np.asarray(run.times), L)
+        growth = float(L * (1 + np.max(turn)))
+        if L > 1:
+            growth *= coarseness(run, np.min(law) ** (1 / L))
+        yield Term(
+            "varying slope",
+            float(np.max(turn * _change(run))),
+            "what the slope changes by, times what the law changes by with it",
+            "a shorter run",
+        )
+        yield integration(run, growth)
+        yield rounding(run, growth)
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        L = run.experiment.network.depth
+        other, text = (L - 1, "one layer fewer") if L > 1 else (2, "two layers")
+        law = _law(run.experiment, np.asarray(run.times), other)[0]
+        yield Rival(f"the law is that of {text}", law)
+
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        # A target so far away that the residual cannot be seen to change.
+        return self._pulled(distance=7e6, lever=1e-7, seed=seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return self._pulled(distance=0.7, lever=1.0, seed=seed)
+
+    def _pulled(self, distance, lever, seed):
+        w0 = 0.5
+        if seed is not None:
+            w0, factor = draw(1004, seed).uniform(0.5, 1.5, 2)
+            distance *= factor
+        problem = Problem(np.array([[lever]]), np.array([-distance]))
+        start = Diagonal.balanced(np.array([w0]), depth=self.depth)
+        sharp = GradientFlow(rtol=1e-12, atol=0.0, chart="parameters")
+        return Experiment(start, Risk(problem, Squared()), sharp, until=8.0)
 
 
-@eqx.filter_jit
-def _moving(network, risk):
-    """The predictor, and its velocity under the gradient flow."""
-    down = jax.tree.map(lambda g: -g, risk.gradient(network))
-    return jax.jvp(lambda net: net.predictor(), (network,), (down,))
+def _law(experiment: Experiment[Diagonal], times: np.ndarray, L: int):
+    """The weights at these times under `L` layers, and how they turn with the slope.
+
+    The second is the relative change of a weight per relative change of the slope; for
+    one layer, where a weight passes 0, in units of the largest.
+    """
+    w = np.asarray(experiment.network.predictor())
+    fallen = slopes(experiment, w[None]) * times[:, None]
+    if L == 1:
+        law = w - fallen
+        return law, np.abs(fallen) / np.max(np.abs(law))
+    if L == 2:
+        return w * np.exp(-2 * fallen), 2 * np.abs(fallen)
+    inner = w ** (2 / L - 1) + (L - 2) * fallen
+    return inner ** (-L / (L - 2)), L * np.abs(fallen) / inner
+
+
+def _change(run: Trajectory[Diagonal]) -> np.ndarray:
+    """By what part of itself the slope has changed, at every record."""
+    g = slopes(run.experiment, along(run)[1])
+    steady = np.abs(g - g[0]) / np.where(g[0] == 0, 1.0, np.abs(g[0]))
+    return steady[-len(run.times) :]

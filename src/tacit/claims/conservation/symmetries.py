@@ -1,72 +1,89 @@
 """What the scale of the predictor says of the slope of the risk, at any point."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ...experiment import Experiment
 from ...losses import Fisher
 from ...networks import AbstractLinearNetwork, DeepLinear
+from ...observables import AbstractObservable, LinearPredictor
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.discriminants import scale_free
-from ..measures.paths import slopes
+from ..measures.budgets import EPS
+from ..measures.paths import along, slope_size, slopes
 from ..papers import LI, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import definite, FINE
+from ..witnesses.draws import draw
 
 
-class SlopeIsTangent(AbstractToleranceClaim[AbstractLinearNetwork]):
+class SlopeIsTangent(AbstractClaim[AbstractLinearNetwork]):
     r"""If the loss is free of scale, $\langle w, g \rangle = 0$ at every predictor.
 
     It is the derivative of the risk along $c \mapsto c w$. An input ridge
-    $S_w + \lambda I$ keeps the loss free of scale; a latent one does not.
+    $S_w + \lambda I$ keeps the loss free of scale; a latent one does not. Held against
+    all predictors that a run has recorded.
     """
 
     id: ClassVar[str] = "A1"
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
-    tolerance: float = 1e-10
-    """Rounding in one evaluation, 1e-16 times the condition of the scatter."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
+    sees: ClassVar[float] = 1e-10
 
     input_ridge: float = 0.0
+    """That of the witness."""
 
     def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
         yield scale_free(experiment)
 
-    def gap(self, run: Trajectory) -> float:
-        w, g = _at_start(run.experiment)
-        return float(np.abs(np.sum(w * g)) / np.linalg.norm(w) / np.linalg.norm(g))
+    def forecast(self, experiment: Experiment) -> Forecast:
+        del experiment
+        return Forecast(0.0, "the slope along the predictor, all along")
 
-    def witness(self) -> Experiment:
-        problem, _ = definite()
+    def measured(self, run: Trajectory) -> np.ndarray:
+        return _radial(run)
+
+    def distance(self, predicted: Any, measured: Any, run: Trajectory) -> float:
+        return float(np.max(np.abs(measured - predicted)) / _size(run))
+
+    def budget(self, run: Trajectory) -> Iterable[Term]:
+        return (_cancelled(run),)
+
+    def rivals(self, run: Trajectory) -> Iterable[Rival]:
+        w, g = _states(run)
+        lean = np.linalg.norm(w, axis=1) * np.linalg.norm(g, axis=1)
+        yield Rival("the slope leans inwards by a hundredth", lean / 100)
+
+    def witness(self, seed: int | None = None) -> Experiment:
+        problem, _ = definite(seed)
         loss = Fisher(input_ridge=self.input_ridge)
-        return Experiment(_drawn(), Risk(problem, loss), FINE, until=0.0)
+        return Experiment(_drawn(seed), Risk(problem, loss), FINE, until=0.0)
 
-    def foil(self) -> Experiment:
-        true = self.witness()
+    def foil(self, seed: int | None = None) -> Experiment:
+        true = self.witness(seed)
         ridged = Fisher(form="ratio", ridge=0.3)
         risk = Risk(true.risk.problem, ridged)
         return Experiment(true.network, risk, FINE, until=0.0)
 
 
-class RidgePushesOut(AbstractToleranceClaim[AbstractLinearNetwork]):
+class RidgePushesOut(AbstractClaim[AbstractLinearNetwork]):
     r"""With a latent ridge $\langle w, g \rangle = -2\lambda J_\lambda / b$ for $-J$.
 
     Here $b = w^\top S_w w + \lambda$ and $J_\lambda = w^\top S_b w / b$: the longer
-    $w$ is, the less the ridge costs, so the flow never stops growing it.
+    $w$ is, the less the ridge costs, so the flow never stops growing it. Held against
+    all predictors that a run has recorded.
     """
 
     id: ClassVar[str] = "A1b"
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
-    tolerance: float = 1e-10
-    """Rounding in one evaluation, 1e-16 times the condition of the scatter."""
-
-    felt: bool = True
-    """Whether the ridge is in the formula; that the slope is tangent is false."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
+    sees: ClassVar[float] = 1e-10
 
     def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
         loss = experiment.risk.loss
@@ -75,37 +92,66 @@ class RidgePushesOut(AbstractToleranceClaim[AbstractLinearNetwork]):
         outer = not getattr(loss, "input_ridge", 0.0)
         yield Hypothesis("the ridge is not on the inputs", outer)
 
-    def gap(self, run: Trajectory) -> float:
-        problem, loss = run.experiment.risk.problem, run.experiment.risk.loss
-        if not isinstance(loss, Fisher):
-            return np.nan
-        w, g = _at_start(run.experiment)
-        ridge = loss.ridge * self.felt
-        b = w @ np.asarray(problem.within) @ w + ridge
-        law = -2 * ridge * np.sum((w @ np.asarray(problem.contrast)) ** 2) / b**2
-        size = np.linalg.norm(w) * np.linalg.norm(g)
-        return float(np.abs(np.sum(w * g) - law) / size)
+    def predicted(self, run: Trajectory) -> np.ndarray:
+        problem, (w, _) = run.experiment.risk.problem, _states(run)
+        ridge = getattr(run.experiment.risk.loss, "ridge", 0.0)
+        b = np.sum((w @ np.asarray(problem.within)) * w, axis=1) + ridge
+        a2 = np.sum((w @ np.asarray(problem.contrast)) ** 2, axis=1)
+        return -2 * ridge * a2 / b**2
 
-    def witness(self) -> Experiment:
-        problem, _ = definite()
+    def measured(self, run: Trajectory) -> np.ndarray:
+        return _radial(run)
+
+    def distance(self, predicted: Any, measured: Any, run: Trajectory) -> float:
+        # In units of the whole slope: without a ridge there is none along w.
+        return float(np.max(np.abs(measured - predicted)) / _size(run))
+
+    def budget(self, run: Trajectory) -> Iterable[Term]:
+        return (_cancelled(run),)
+
+    def rivals(self, run: Trajectory) -> Iterable[Rival]:
+        law = self.predicted(run)
+        yield Rival("the slope is tangent all the same", 0 * law)
+        yield Rival("the factor 2 is missing", law / 2)
+
+    def witness(self, seed: int | None = None) -> Experiment:
+        problem, _ = definite(seed)
         risk = Risk(problem, Fisher(form="ratio", ridge=0.3))
-        return Experiment(_drawn(), risk, FINE, until=0.0)
+        return Experiment(_drawn(seed), risk, FINE, until=0.0)
 
-    def foil(self) -> Experiment:
-        true = self.witness()
+    def foil(self, seed: int | None = None) -> Experiment:
+        true = self.witness(seed)
         risk = Risk(true.risk.problem, Fisher(ridge=0.3))
         return Experiment(true.network, risk, FINE, until=0.0)
 
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (RidgePushesOut(felt=False),) if self.felt else ()
+
+def _states(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
+    """The predictor and the slope at every record, a row for each."""
+    _, w = along(run)
+    g = slopes(run.experiment, w)
+    return w.reshape(len(w), -1), g.reshape(len(w), -1)
 
 
-def _at_start(experiment):
-    """The predictor at the start and the slope there."""
-    w = np.asarray(experiment.network.predictor())
-    return w, slopes(experiment, w[None])[0]
+def _radial(run: Trajectory) -> np.ndarray:
+    w, g = _states(run)
+    return np.sum(w * g, axis=1)
 
 
-def _drawn():
-    return DeepLinear([np.random.default_rng(1402).standard_normal((1, 7))])
+def _size(run: Trajectory) -> float:
+    """The length of the predictor times that of a slope of which nothing cancels."""
+    _, w = along(run)
+    longest = np.max(np.linalg.norm(w.reshape(len(w), -1), axis=1))
+    return float(longest * slope_size(run.experiment, w))
+
+
+def _cancelled(run: Trajectory) -> Term:
+    """What rounding leaves of a slope that cancels, per feature and output."""
+    entries = np.asarray(run.experiment.network.predictor()).size
+    condition = np.linalg.cond(np.asarray(run.experiment.risk.problem.within))
+    size = EPS * entries * min(float(condition), 1e6)
+    reason = "float64 in one gradient, through the scatter"
+    return Term("rounding", size, reason, "a better conditioned scatter")
+
+
+def _drawn(seed: int | None) -> DeepLinear:
+    return DeepLinear([draw(1402, seed).standard_normal((1, 7))])

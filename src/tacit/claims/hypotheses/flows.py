@@ -25,12 +25,6 @@ def matched_layers(experiment: Experiment) -> Hypothesis:
     return Hypothesis("the start is balanced", max(stray, default=0.0) < 1e-13)
 
 
-def resolved(error: float) -> Hypothesis:
-    """Whether an integral with this error from `over_time` is good to 1e-9."""
-    text = "the records are dense enough to integrate over time"
-    return Hypothesis(text, error <= 256e-9)
-
-
 def settled(run: Trajectory, turn: float = 1e-4) -> Hypothesis:
     r"""Whether the second half of a run that watched the predictor changed little.
 

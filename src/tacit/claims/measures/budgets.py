@@ -30,3 +30,39 @@ def rounding(run: Trajectory, condition: float | int = 1.0) -> Term:
     """What float64 loses over the steps of a run, in a quantity of this condition."""
     size = 64 * EPS * condition * math.sqrt(1 + max(run.steps, 0))
     return Term("rounding", size, "float64 over the steps", "fewer steps")
+
+
+def quadrature(error: float, size: float | np.floating = 1.0) -> Term:
+    """What an integral from `over_time` with this relative error may be off by.
+
+    `size` is that of the integral, in the units of the distance. The error is that of
+    a spline through every other record, so that the integral itself is nearer.
+    """
+    reason = "a spline through every other record is as far off"
+    return Term("quadrature", float(error * size), reason, "more records")
+
+
+def coarseness(run: Trajectory, smallest: float | np.floating) -> float:
+    """How much rougher than `rtol` a state of this size is followed, for the `atol`."""
+    flow = run.experiment.flow
+    if not isinstance(flow, GradientFlow):
+        return 1.0
+    return float(1 + flow.atol / (flow.rtol * np.float64(smallest)))
+
+
+def rough(run: Trajectory) -> float:
+    """The coarseness at the layer that starts with the smallest entries."""
+    layers = run.experiment.network.layers
+    sizes = [np.sqrt(np.mean(np.asarray(W) ** 2)) for W in layers]
+    return coarseness(run, np.min(sizes))
+
+
+def cancellation(run: Trajectory, condition: float | np.floating = 1.0) -> Term:
+    """What rounding leaves of a gradient that cancels, relative to its terms.
+
+    A gradient is a sum over the sample of terms that may cancel; `condition` is that of
+    what the loss inverts.
+    """
+    size = 64 * EPS * float(condition) * max(1, run.experiment.risk.problem.n)
+    reason = "float64 in one gradient, a sum over the sample that cancels"
+    return Term("rounding", size, reason, "outputs that are less alike")

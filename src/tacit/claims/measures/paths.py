@@ -8,6 +8,11 @@ import numpy as np
 from ...experiment import Experiment, N
 from ...risk import Risk
 from ...training import Trajectory
+from ..parts import Unmeasured
+
+
+LEAST = 16
+"""Records that a spline of degree 7 through every other one needs."""
 
 
 @eqx.filter_jit
@@ -26,8 +31,10 @@ def along(run: Trajectory) -> tuple[np.ndarray, np.ndarray]:
 
 
 def slopes(experiment: Experiment, w: np.ndarray) -> np.ndarray:
-    """The slope of the risk at every predictor in `w`, ``(t, d)``."""
-    return np.asarray(_slopes(experiment.risk, jnp.asarray(w)))
+    """The slope of the risk at every predictor in `w`, ``(t, d)`` or ``(t, k, d)``."""
+    shape = np.shape(experiment.network.predictor())
+    found = _slopes(experiment.risk, jnp.asarray(w.reshape(-1, *shape)))
+    return np.asarray(found).reshape(w.shape)
 
 
 @eqx.filter_jit
@@ -35,13 +42,31 @@ def _slopes(risk, w):
     return jax.vmap(risk.slope)(w)
 
 
+def slope_size(experiment: Experiment, w: np.ndarray) -> float:
+    """The size that the slope has where its terms do not cancel.
+
+    The largest at the predictors `w`, one a row, and at three drawn anew of the length
+    of the first: at an optimum the slope itself is nothing but rounding.
+    """
+    draws = np.random.default_rng(5).standard_normal((3, *w.shape[1:]))
+    axes = tuple(range(1, w.ndim))
+    draws *= np.linalg.norm(w[0]) / np.sqrt(np.sum(draws**2, axis=axes, keepdims=True))
+    found = slopes(experiment, np.concatenate([w, draws]))
+    return float(np.max(np.sqrt(np.sum(found**2, axis=axes))))
+
+
 def over_time(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]:
     """The integral of `values` from 0 to every one of `times`, and its relative error.
 
     It is that of the spline of degree 7 through all records. The error is that of the
     spline through every other record, which at order 8 is 256 times as far off.
+    `Unmeasured` if there are fewer than 16 records.
     """
-    if len(times) < 16 or not np.all(np.isfinite(values)):
+    if len(times) < LEAST:
+        raise Unmeasured(
+            f"an integral over time needs {LEAST} records; this run has {len(times)}"
+        )
+    if not np.all(np.isfinite(values)):
         return np.full_like(values, np.nan), np.inf
     from scipy.interpolate import make_interp_spline  # half a second, for few claims
 

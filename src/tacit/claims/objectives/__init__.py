@@ -2,7 +2,8 @@
 
 from .batch_bias import BatchesInflateTheCriterion
 from .batch_normalised import LastPairDrifts
-from .dorfer import BiasedBalance, LayersPulledAlike, NormsGrowAlike
+from .biased_balance import BiasedBalance
+from .dorfer import LayersPulledAlike, NormsGrowAlike
 from .dorfer_convention import CodeEigenvaluesShifted, LossJumps
 from .dorfer_unbounded import DriftOfSteps, UnboundedBelow
 from .gate import GateMovedByRidge, TraceRatioPicksOne

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,11 +13,14 @@ from ...observables import AbstractObservable, LayerNorms, LinearPredictor
 from ...oracles import fisher_direction
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.discriminants import balanced, deep, invertible, orthant_end
-from ..hypotheses.flows import is_gradient_flow, resolved, settled
+from ..hypotheses.flows import is_gradient_flow, settled
+from ..measures.budgets import integration, quadrature, rough, rounding
+from ..measures.layers import LayerSums
 from ..measures.paths import along, over_time
 from ..papers import LI, Source
-from ..parts import Hypothesis
+from ..parts import Hypothesis, Rival, Term
 from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE, LONG, unbalanced
 
@@ -36,7 +39,7 @@ def _parts(experiment: Experiment, w: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.sum((w @ contrast) ** 2, axis=1), np.sum(w @ within * w, axis=1)
 
 
-class RidgeLengthensLayers(AbstractToleranceClaim[Diagonal]):
+class RidgeLengthensLayers(AbstractClaim[Diagonal]):
     r"""With a latent ridge every layer grows at the same rate, whatever the start.
 
     Of $-J_\lambda = -a^2 / (b + \lambda)$, scaling a layer lowers the loss:
@@ -50,47 +53,64 @@ class RidgeLengthensLayers(AbstractToleranceClaim[Diagonal]):
     observes: ClassVar[tuple[AbstractObservable, ...]] = (
         LinearPredictor(),
         LayerNorms(),
+        LayerSums(),
     )
     records: ClassVar[int] = 200
-    tolerance: float = 1e-9
-    """The drift of a Runge-Kutta method at rtol 1e-12 over a few hundred steps."""
-
-    share: float = 1.0
-    """Of that rate; 0, that norms are conserved all the same, is false."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (RidgeLengthensLayers(share=0.0), RidgeLengthensLayers(share=0.5))
+    sees: ClassVar[float] = 1e-6
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield from _ridged(experiment)
 
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield resolved(self._grown(run)[1])
+    def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return _squares(run) + self._grown(run)[0]
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        before = np.sum(np.asarray(run.experiment.network.layers) ** 2, axis=1)
-        grown = self.share * self._grown(run)[0][-len(run.seen["LayerNorms"]) :]
-        norms = np.asarray(run.seen["LayerNorms"]) - grown[:, None]
-        return float(np.max(np.abs(norms / before - 1)))
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return np.asarray(run.seen["LayerNorms"])
 
-    def _grown(self, run):
-        (times, w), loss = along(run), run.experiment.risk.loss
-        if not isinstance(loss, Fisher):
-            return np.full(len(times), np.nan), np.inf
-        ridge = loss.ridge
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[Diagonal]
+    ) -> float:
+        del run
+        return float(np.max(np.abs(measured / predicted - 1)))
+
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        grown, error = self._grown(run)
+        growth = 1 + np.max(grown) / np.min(_squares(run))
+        yield quadrature(error, growth - 1)
+        yield integration(run, float(growth) * rough(run))
+        yield rounding(run, float(growth))
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        before, (grown, _) = _squares(run), self._grown(run)
+        start = np.sum(np.abs(np.asarray(run.experiment.network.layers)), axis=1)
+        sums = start / np.asarray(run.seen["LayerSums"])
+        kept = np.asarray(run.seen["LayerNorms"]) * sums**2
+        yield Rival("the 1-norm of every layer grows instead", kept + grown)
+        if np.any(grown):
+            yield Rival("no layer grows", before + 0 * grown)
+            yield Rival("the rate is half of it", before + grown / 2)
+
+    def _grown(self, run) -> tuple[np.ndarray, float]:
+        """What every layer has gained at every record, ``(t, 1)``, and how surely."""
+        (times, w), ridge = along(run), getattr(run.experiment.risk.loss, "ridge", 0.0)
         a2, b = _parts(run.experiment, w)
-        return over_time(times, 4 * ridge * a2 / (b + ridge) ** 2)
+        total, error = over_time(times, 4 * ridge * a2 / (b + ridge) ** 2)
+        return total[-len(run.times) :, None], error
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, _ = definite(own=1005)
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, _ = definite(seed, own=1005)
         risk = Risk(problem, Fisher(form="ratio", ridge=0.3))
-        return Experiment(unbalanced(own=1005, depth=3), risk, FINE, until=2.0)
+        start = unbalanced(seed, own=1005, depth=3)
+        return Experiment(start, risk, FINE, until=2.0)
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        true = self.witness(seed)
         other = Risk(true.risk.problem, Fisher(form="neglog", ridge=0.3))
         return Experiment(true.network, other, FINE, until=2.0)
+
+
+def _squares(run: Trajectory[Diagonal]) -> np.ndarray:
+    return np.sum(np.asarray(run.experiment.network.layers) ** 2, axis=1)
 
 
 class RidgeGrowth(AbstractToleranceClaim[Diagonal]):

@@ -6,11 +6,11 @@ import numpy as np
 import scipy.linalg
 
 from ...claims.conservation.deep_linear_conservation import (
-    FrobeniusNormsConserved,
     GramDifferencesConserved,
     SquareTopFrozen,
     TopGramConserved,
 )
+from ...claims.conservation.layer_norms import LayerNormsConserved
 from ...claims.limits.fully_connected_limit import BestRowSpace, DepthIsAClock
 from ...claims.limits.several_limits import EndsStationary
 from ...experiment import Experiment
@@ -30,7 +30,7 @@ from .subjects import real
 
 
 KEPT = (
-    FrobeniusNormsConserved(),
+    LayerNormsConserved(),
     GramDifferencesConserved(),
     TopGramConserved(),
     SquareTopFrozen(),
