@@ -142,10 +142,10 @@ class TraceRatioPicksOne(AbstractClaim[Gate]):
     def budget(self, run: Trajectory[Gate]) -> Iterable[Term]:
         between, within = _scores(run.experiment)
         ratio, w = between / within, self.measured(run)
-        *_, second, best = np.sort(ratio)
-        # The criterion is short of its maximum by the mean of best - ratio, which is
-        # best - second at least on all weight that is elsewhere.
         share = within * w**2 / np.sum(within * w**2)
+        # A feature at 0 stays there. Of the others the criterion is short of its most
+        # by best - ratio, which is best - second at least on all weight elsewhere.
+        second, best = np.sort(np.append(ratio[w > 0], -np.inf))[-2:]
         elsewhere = np.sum(share * (best - ratio)) / (best - second)
         square = elsewhere * np.sum(within * w**2) / np.min(within)
         yield Term(
@@ -179,8 +179,10 @@ class TraceRatioPicksOne(AbstractClaim[Gate]):
 
     def foil(self, seed: int | None = None) -> Experiment[Gate]:
         true = self.witness(seed)
-        risk = Risk(true.risk.problem, RatioTrace(ridge=0.3))
-        return Experiment(true.network, risk, LONG, until=10.0)
+        between, within = _scores(true)
+        best = int(np.argmax(between / within))
+        barred = Gate(true.network.layers.at[:, best].set(0.0))
+        return Experiment(barred, true.risk, LONG, until=true.until)
 
 
 def _ends(run: Trajectory[Gate]) -> tuple[Gate, Gate]:
