@@ -253,7 +253,7 @@ def _tied(run: Trajectory[DeepLinear]) -> tuple[Term, Term]:
         2 - 2 / L
     )
     moving = np.max(np.linalg.norm(np.asarray(run.seen["Velocity"]), axis=(1, 2)))
-    # A power of a small singular value is as rough as the value is small.
-    uneven = float(np.max(sizes[:, 0] / sizes[:, -1]) ** (2 / L))
+    # A power below 1 of a small singular value is rougher than the value.
+    uneven = float(np.max(sizes[:, 0] / sizes[:, -1]) ** max(0.0, 1 - 2 / L))
     lost = L**2 * uneven * float(np.max(terms) / moving)
     return integration(run, lost * rough(run)), rounding(run, lost)

@@ -1,7 +1,7 @@
 """Two unbalanced layers: the mirror flow of the hyperbolic entropy."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -145,5 +145,5 @@ def _width(run: Trajectory[Diagonal]) -> np.ndarray:
     return np.abs(_imbalance(run.experiment))
 
 
-def _norm(w: np.ndarray, c: np.ndarray) -> np.ndarray:
+def _norm(w: np.ndarray, c: np.ndarray) -> Any:
     return np.sum(np.hypot(2 * w, c), axis=-1)
