@@ -19,6 +19,7 @@ from ...training import Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.discriminants import basis_free, scale_free
 from ..hypotheses.flows import is_gradient_flow
+from ..hypotheses.objectives import without_biases
 from ..measures.budgets import EPS, integration, rounding
 from ..measures.paths import gradient
 from ..measures.spectra import layers_along
@@ -202,12 +203,6 @@ class TopGramOfNetworks(AbstractClaim[MLP]):
         true = self.witness(seed)
         plain = Risk(true.risk.problem, TraceRatio())
         return Experiment(true.network, plain, FLOW, until=0.01)
-
-
-def without_biases(experiment: Experiment[MLP]) -> Hypothesis:
-    """Whether a network has no biases, which scale differently from its weights."""
-    none = experiment.network.biases is None
-    return Hypothesis("there are no biases", none)
 
 
 def _differences(sums: np.ndarray) -> np.ndarray:

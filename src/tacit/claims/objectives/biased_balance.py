@@ -83,7 +83,7 @@ class BiasedBalance(AbstractClaim[MLP]):
     def _of(self, activation: str, seed: int | None) -> Experiment[MLP]:
         start = rectified(seed=seed, activation=activation, biases=True, outputs=3)
         risk = Risk(three_classes(seed), self.loss)
-        return Experiment(start, risk, COARSE, until=1.0)
+        return Experiment(start, risk, COARSE, until=0.3)
 
 
 def _at_start(experiment: Experiment[MLP]) -> tuple[np.ndarray, np.ndarray]:
