@@ -9,6 +9,7 @@ Data go to stdout, progress and notes to stderr. Exit codes: 0 fine, 1 a claim f
 from . import (
     advising,
     checking,
+    finding_laws,
     listing_claims,
     listing_data,
     predicting,
@@ -23,6 +24,7 @@ __all__ = [
     "advising",
     "app",
     "checking",
+    "finding_laws",
     "listing_claims",
     "listing_data",
     "main",

@@ -4,6 +4,7 @@
 change, whatever the data (Marcotte, Gribonval and Peyré 2023, arXiv:2307.00144).
 """
 
+from . import architectures, catalogue
 from .counting import laws
 from .drift import Drift
 from .dynamics import (
@@ -12,10 +13,11 @@ from .dynamics import (
     Gradient,
     Momentum,
 )
+from .inventory import Laws
 from .law import Law
-from .laws import Laws
 from .metrics import Adaptive, Metric, Multiplicative
 from .parametrisation import AbstractParametrisation
+from .refutation import Refutation, refute
 from .symmetry import Symmetry, symmetry_of
 
 
@@ -31,7 +33,11 @@ __all__ = [
     "Metric",
     "Momentum",
     "Multiplicative",
+    "Refutation",
     "Symmetry",
+    "architectures",
+    "catalogue",
     "laws",
+    "refute",
     "symmetry_of",
 ]

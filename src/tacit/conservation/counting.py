@@ -16,7 +16,7 @@ from .closure import closure, closure_at
 from .exact import NotExactError
 from .floating import Floating
 from .generators import Generators
-from .laws import Laws
+from .inventory import Laws
 from .layout import join
 from .liftings import lifting_of
 from .metrics import dynamics_of
@@ -24,6 +24,7 @@ from .parametrisation import (
     AbstractParametrisation,
     DrawnInputs,
     FunctionOf,
+    reals,
     SampleInputs,
 )
 from .search import Search
@@ -78,6 +79,8 @@ def laws(
     _require_size(generators.size, largest)
     notes: list[str] = []
     for arithmetic in _arithmetics(generators, exact=exact):
+        if not arithmetic.exact:
+            _require_smooth(generators, arithmetic, seed)
         try:
             found = closure(generators, arithmetic, (seed, seed + 1))
             break
@@ -167,6 +170,26 @@ def _arithmetics(generators, *, exact) -> list[AbstractArithmetic]:
     if exact or (exact is None and generators.dynamics.exact):
         return [Modular(), Floating()]
     return [Floating()]
+
+
+def _require_smooth(generators, arithmetic, seed):
+    """Raise at a kink: there a slope depends on the side it is taken from."""
+    rng = np.random.default_rng(seed)
+    drawn = arithmetic.draw(generators.drawn, 8, rng)
+    states = arithmetic.draw(reals(generators.size), 8, rng)
+    away = 1e-7 * rng.standard_normal(states.shape)
+    at, *sides = (
+        arithmetic.evaluated(generators.field, drawn, states + shift)
+        for shift in (0 * away, away, -away)
+    )
+    size = np.linalg.norm(at, axis=1)
+    live = size > 0  # a dead unit has no slope, on either side
+    jumps = [np.linalg.norm(s - at, axis=1)[live] / size[live] for s in sides]
+    if not live.any() or np.max(jumps) > 1e-3:
+        raise DataError(
+            "the network is at a kink, or constant, at random parameters: on a sample "
+            "where units are exactly 0 a slope depends on the side. Move the inputs."
+        )
 
 
 def _require_size(size, largest):

@@ -15,7 +15,7 @@ from ..observables import Conserved, StepDrift
 
 if TYPE_CHECKING:
     from ..training import Trajectory
-    from .laws import Laws
+    from .inventory import Laws
 
 
 @dataclasses.dataclass(frozen=True)

@@ -96,8 +96,10 @@ def _step(ring, equation, inputs):
         return [ring.restructured(moved, inputs[:1], params)]
     if name == "convert_element_type":
         floating = np.dtype(params["new_dtype"]).kind == "f"
-        plain = floating and not exact[0]
-        return [ring.lift(np.asarray(inputs[0], float)) if plain else inputs[0]]
+        plain = not exact[0] or inputs[0].dtype == bool
+        return [
+            ring.lift(np.asarray(inputs[0], float)) if floating and plain else inputs[0]
+        ]
     if name in SAME:
         return inputs
     if name in ring.plain:

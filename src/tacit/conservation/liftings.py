@@ -18,9 +18,10 @@ from ..networks import (
     MLP,
     TwoSided,
 )
-from ..networks.activations import called, kinked
+from ..networks.activations import activation_of, called, kinked
 from .layout import Layout, Name
 from .parametrisation import AbstractParametrisation, checked, reals
+from .parts import part_lifting
 
 
 class LinearChain(AbstractParametrisation):
@@ -171,7 +172,11 @@ def lifting_of(network: Any) -> AbstractParametrisation | None:
             return LinearChain(network)
         if is_piecewise_linear(network.sigma):
             return PathLifting(network)
-    return None
+    activation = getattr(network, "activation", None)
+    rectifies = activation is not None and is_piecewise_linear(
+        activation_of(activation)
+    )
+    return part_lifting(network, rectifies=rectifies)
 
 
 def _fully_connected(network) -> tuple[Layout, bool]:

@@ -72,19 +72,19 @@ class Residues(AbstractRing):
     def restructured(self, function: Callable, inputs: list, params: dict) -> Any:
         return function(*inputs, params)
 
-    def holds(self, x: np.ndarray) -> bool:
+    def holds(self, x: Any) -> bool:
         return x.dtype == np.uint64
 
 
 class Rationals(AbstractRing):
-    """Fractions, with comparisons, and the functions that are rational at 0 only."""
+    """Fractions, with comparisons, and other functions where they are rational."""
 
     name: ClassVar[str] = "fractions"
 
     def __init__(self):
         at_zero = {"exp": 1, "tanh": 0, "sin": 0, "cos": 1, "logistic": Fraction(1, 2)}
-        at_zero |= {"erf": 0, "log1p": 0, "expm1": 0, "sqrt": 0, "atan": 0}
-        self.plain = {
+        at_zero |= {"erf": 0, "log1p": 0, "expm1": 0, "atan": 0}
+        plain = {
             "add": operator.add,
             "add_any": operator.add,
             "sub": operator.sub,
@@ -100,25 +100,38 @@ class Rationals(AbstractRing):
             "ge": operator.ge,
             "le": operator.le,
             "eq": operator.eq,
+            "ne": operator.ne,
+            "sqrt": np.vectorize(_root, otypes=[object]),
+            "sign": lambda a: np.where(a > 0, 1, np.where(a < 0, -1, 0)) + 0 * a,
             "select_n": lambda which, a, b: np.where(which, b, a),
             **{name: _only_at_zero(name, value) for name, value in at_zero.items()},
         }
-        self.shaped = {
+        shaped = {
             "integer_pow": lambda a, params: a ** params["y"],
-            "reduce_sum": lambda a, params: _total(a, tuple(params["axes"])),
+            "reduce_sum": lambda a, params: a.sum(axis=tuple(params["axes"])),
             "reduce_max": lambda a, params: a.max(axis=tuple(params["axes"])),
             "dot_general": partial(contracted, multiply=np.matmul),
         }
+        self.plain = {name: _array(each) for name, each in plain.items()}
+        self.shaped = {name: _array(each) for name, each in shaped.items()}
 
     def lift(self, values: np.ndarray) -> np.ndarray:
-        flat = np.array([Fraction(float(v)) for v in np.ravel(values)] + [None])
+        # Infinity starts a maximum; in anything else it is caught as no fraction.
+        each = (float(v) for v in np.ravel(values))
+        found = [Fraction(v) if np.isfinite(v) else v for v in each]
+        flat = np.array([*found, None])
         return np.reshape(flat[:-1], np.shape(values))
 
     def restructured(self, function: Callable, inputs: list, params: dict) -> Any:
         return function(*inputs, params)
 
-    def holds(self, x: np.ndarray) -> bool:
+    def holds(self, x: Any) -> bool:
         return x.dtype in (object, bool)
+
+
+def _array(function: Callable) -> Callable:
+    """A function whose result is an array, where NumPy would give a bare number."""
+    return lambda *inputs: np.asarray(function(*inputs))
 
 
 def _reduced(function: Callable) -> Callable:
@@ -126,7 +139,7 @@ def _reduced(function: Callable) -> Callable:
 
     def applied(*inputs):
         arrays = [x.astype(np.int64) if hasattr(x, "astype") else x for x in inputs]
-        return (function(*arrays) % PRIME).astype(np.uint64)
+        return np.asarray(function(*arrays) % PRIME).astype(np.uint64)
 
     return applied
 
@@ -150,8 +163,11 @@ def _power(a, exponent):
     return found
 
 
-def _total(a, axes):
-    return np.asarray(a.sum(axis=axes), dtype=object)
+def _root(x):
+    above, below = math.isqrt(x.numerator), math.isqrt(x.denominator)
+    if above**2 != x.numerator or below**2 != x.denominator:
+        raise DataError(f"the root of {x} is no fraction")
+    return Fraction(above, below)
 
 
 def _only_at_zero(name, value):

@@ -78,9 +78,9 @@ def symmetry_of(loss: AbstractLoss, outputs: int) -> Symmetry:
             same = [np.isclose(v[1:], v[0], rtol=1e-9, atol=0) for v in values]
             return Symmetry(*map(bool, np.all(same, axis=0)))
     raise DataError(
-        f"{type(loss).__name__} has no value on {outputs} outputs, for classes or for "
-        "numbers; what it does not see cannot be measured. Pass loss=Symmetry(...) "
-        "with what you know."
+        f"{type(loss).__name__} has no value on {outputs} outputs, for targets that "
+        "are classes or numbers: give the network as many outputs as it takes, or pass "
+        "loss=Symmetry(...) with what it does not see."
     )
 
 
