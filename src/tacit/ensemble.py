@@ -9,7 +9,6 @@ from ._types import require_float64
 from .compilation import make_room
 from .errors import DataError, KindError, require_kind
 from .experiment import Experiment, N
-from .flows import GradientFlow
 from .observables import AbstractObservable
 from .observables.reading import require_readable
 from .training import record, schedule, train, Trajectory
@@ -44,15 +43,16 @@ def train_ensemble(
                 f"experiment {i} differs from the first in more than numbers: in a "
                 "shape, the flow, the loss, the seed or `until`. Train it apart."
             )
-    flow, until = first.flow, first.until
-    if not (isinstance(flow, GradientFlow) and isinstance(until, int | float)):
+    flow, end = first.flow, first.end
+    if end is None:  # every run meets the event at a time of its own
         return [train(each, observe, records=records) for each in experiments]
     make_room()
     # Recorded norms begin where the last of the starts is.
-    asked = [schedule(records, float(until), e.network, flow) for e in experiments]
+    asked = [schedule(records, end, e.network, flow) for e in experiments]
     times = max(asked, key=lambda times: times[0])
     risks = [each.risk for each in experiments]
-    paths = flow.paths(risks, [each.network for each in experiments], times)
+    starts, key = [each.network for each in experiments], jax.random.key(first.seed)
+    paths = flow.paths(risks, starts, times, key)
     return [
         record(each, path, tuple(observe))
         for each, path in zip(experiments, paths, strict=True)

@@ -53,7 +53,7 @@ class Experiment(eqx.Module, Generic[N]):
             raise DataError(f"the seed is a whole number; got {self.seed!r}.")
         if not -(2**63) <= self.seed < 2**63:
             raise DataError(f"the seed is a number of 64 bits; got {self.seed}.")
-        end = _end(self.until)
+        end = self.end
         require_parameters(self.network)
         self.risk.check_network(self.network)
         self.flow.check(self.risk, self.network, end)
@@ -61,6 +61,14 @@ class Experiment(eqx.Module, Generic[N]):
             look = (self.until, self.network, self.risk)
             leaves, shape = jax.tree.flatten(look)
             _insist_readable(shape, tuple(map(outline, leaves)))
+
+    @property
+    def end(self) -> float | None:
+        """What `until` is in the unit of the flow; None where it is an event.
+
+        Raises `DataError` for what is neither, or below 0.
+        """
+        return _end(self.until)
 
     @property
     def digest(self) -> str:

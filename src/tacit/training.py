@@ -130,8 +130,8 @@ def _path(experiment, observe, records) -> Path:
     risk = experiment.risk if _reads_names(experiment.until) else nameless
     look = functools.partial(_looked, experiment, observe)
     until = experiment.until
-    if isinstance(until, int | float | np.number):
-        times = schedule(records, float(until), start, flow)
+    if experiment.end is not None:
+        times = schedule(records, experiment.end, start, flow)
         return flow.path(risk, start, times, key, look)
     crossing = _Crossing(until, start, risk)
     within = float(until.within or flow.patience)

@@ -1,7 +1,7 @@
 """What every flow is."""
 
 import abc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TYPE_CHECKING
 
 import equinox as eqx
@@ -96,6 +96,16 @@ class AbstractFlow(eqx.Module):
 
         With `look` they are not kept, only what it sees of them.
         """
+
+    @abc.abstractmethod
+    def paths(
+        self,
+        risks: Sequence[Risk],
+        networks: Sequence[AbstractNetwork],
+        times: Times,
+        key: Key,
+    ) -> list[Path]:
+        """`path` of many networks of one shape, together where that pays."""
 
     @abc.abstractmethod
     def arrival(

@@ -2,10 +2,9 @@
 
 import abc
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TYPE_CHECKING
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,6 +20,7 @@ from ..networks import AbstractNetwork
 from ..risk import Risk
 from .base import AbstractFlow
 from .batches import replayed
+from .moves import careful, march, until_event
 
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class AbstractFixedStep(AbstractFlow):
     ) -> Path:
         ticks = np.unique(np.ceil(np.asarray(times) - 1e-9)).astype(int)
         flow, now = _traced(self), (network, self.memory(risk, network, key))
-        march = functools.partial(_march, flow, risk)
+        onward = functools.partial(march, flow, risk)
         pieces = Pieces(MOVE * (work_of(risk, network) + size_of(now[1])), FIRST)
         seen, reason, k = [], None, 0
 
@@ -119,14 +119,14 @@ class AbstractFixedStep(AbstractFlow):
             i = 0
             while i < len(window) and reason is None:
                 state = (now, np.asarray(k), np.asarray(i), window)
-                found = pieces.timed(march, state, lambda done, k=k: int(done[1]) - k)
+                found = pieces.timed(onward, state, lambda done, k=k: int(done[1]) - k)
                 now, k, passed = found[0], int(found[1]), slice(i, int(found[2]))
                 if passed.start < passed.stop:
                     see(_cut(found[3], passed), window[passed])
                 i = passed.stop
                 if not found[4]:
                     end = np.asarray(min(int(window[i]), k + pieces.steps))
-                    *now, last = _careful(flow, risk, now, np.asarray(k), end)
+                    *now, last = careful(flow, risk, now, np.asarray(k), end)
                     k = int(last)
                     why = self.explain(risk, *now, k)
                     why = undefined(risk) if not k and why == diverged(self) else why
@@ -142,6 +142,17 @@ class AbstractFixedStep(AbstractFlow):
         times = jnp.asarray(when, float)
         return Path(states, _itself, times, now[0], reason, k, seen=what)
 
+    def paths(
+        self,
+        risks: Sequence[Risk],
+        networks: Sequence[AbstractNetwork],
+        times: Times,
+        key: Key,
+    ) -> list[Path]:
+        # In turn, so that each is bit for bit what it is alone.
+        pairs = zip(risks, networks, strict=True)
+        return [self.path(risk, network, times, key) for risk, network in pairs]
+
     def arrival(
         self,
         risk: Risk,
@@ -155,7 +166,7 @@ class AbstractFixedStep(AbstractFlow):
         now, k = (network, self.memory(risk, network, key)), 0
         last, first = int(min(within, 2**53)), np.asarray(np.nan)
         until = functools.partial(
-            _until, _traced(self), risk, crossing, np.asarray(last)
+            until_event, _traced(self), risk, crossing, np.asarray(last)
         )
         pieces = Pieces(MOVE * (work_of(risk, network) + size_of(now[1])), FIRST)
         while True:
@@ -210,90 +221,7 @@ def _traced(flow):
     return jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, flow)
 
 
-def _sound(network):
-    return jnp.all(
-        jnp.stack([jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves(network)])
-    )
-
-
 def _windows(ticks, size):
     """The records in stretches whose networks fit beside each other in memory."""
     room = max(1, ENTRIES // max(size, 1))
     return [ticks[i : i + room] for i in range(0, len(ticks), room)]
-
-
-@eqx.filter_jit
-def _march(flow, risk, most, now, k, i, ticks):
-    """Move from number `k` on, by `most` moves or to the last of `ticks`.
-
-    Gives the last state that is finite at a record, or at the end, its number, the next
-    record, the networks at those that were passed, and whether all were finite.
-    """
-    end = k + most
-    stack = jax.tree.map(lambda x: jnp.zeros((len(ticks), *x.shape), x.dtype), now[0])
-
-    def on(carry):
-        _, k, i, _, sound = carry
-        return (i < len(ticks)) & (k < end) & sound
-
-    def leg(carry):
-        now, k, i, stack, _ = carry
-        goal = jnp.minimum(ticks[i], end)
-        there = jax.lax.fori_loop(k, goal, lambda j, s: flow.move(risk, *s, j), now)
-        sound = _sound(there[0])
-        stack = jax.tree.map(lambda xs, x: xs.at[i].set(x), stack, there[0])
-        now = jax.tree.map(lambda a, b: jnp.where(sound, a, b), there, now)
-        passed = sound & (goal == ticks[i])
-        return now, jnp.where(sound, goal, k), i + passed.astype(i.dtype), stack, sound
-
-    carry = (now, k, i, stack, jnp.ones((), bool))
-    return jax.lax.while_loop(on, leg, carry)
-
-
-@eqx.filter_jit
-def _careful(flow, risk, start, begin, end):
-    """The last finite state on the way from `begin` to `end`, found step by step."""
-
-    def on(carry):
-        _, _, k, ahead = carry
-        return (k < end) & ahead
-
-    def move(carry):
-        network, memory, k, _ = carry
-        there, after = flow.move(risk, network, memory, k)
-        good = _sound(there)
-        kept = jax.tree.map(
-            lambda a, b: jnp.where(good, a, b), (there, after), (network, memory)
-        )
-        return *kept, k + good.astype(k.dtype), good
-
-    network, memory, k, _ = jax.lax.while_loop(
-        on, move, (*start, jnp.asarray(begin), jnp.ones((), bool))
-    )
-    return network, memory, k
-
-
-@eqx.filter_jit
-def _until(flow, risk, crossing, last, most, now, k, first):
-    """Move from number `k` on by `most`, to `last`, or to where the event happens.
-
-    `first` is its sign at the start of the run, NaN where that is here.
-    """
-    here = jnp.sign(crossing(now[0], jnp.asarray(k, float)))
-    first = jnp.where(jnp.isnan(first), here, first)
-    end = jnp.minimum(last, k + most)
-
-    def on(carry):
-        _, _, k, met, sound = carry
-        return (k < end) & ~met & sound
-
-    def move(carry):
-        network, memory, k, _, _ = carry
-        network, memory = flow.move(risk, network, memory, k)
-        side = crossing(network, jnp.asarray(k + 1, float))
-        met = jnp.sign(side) * first <= 0  # False where the event is not a number
-        return network, memory, k + 1, met, _sound(network)
-
-    carry = (*now, k, first == 0, jnp.ones((), bool))
-    network, memory, k, met, sound = jax.lax.while_loop(on, move, carry)
-    return (network, memory), k, first, met & sound, sound

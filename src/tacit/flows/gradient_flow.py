@@ -133,13 +133,13 @@ class GradientFlow(AbstractFlow):
         return path._replace(states=None, seen=seen)
 
     def paths(
-        self, risks: Sequence[Risk], networks: Sequence[AbstractNetwork], times: Times
+        self,
+        risks: Sequence[Risk],
+        networks: Sequence[AbstractNetwork],
+        times: Times,
+        key: Key,
     ) -> list[Path]:
-        """`path` of many networks of one shape, integrated together where that pays.
-
-        In the clock "log-risk" blocks of them share every step's overhead; in the
-        others one compiled function serves them in turn.
-        """
+        del key
         fields = [field_of(self, risk) for risk in risks]
         return self.clock.paths(_settings(self), fields, networks, times)
 
