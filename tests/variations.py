@@ -36,7 +36,8 @@ def problem_with(experiment, change):
         new = change(old)
     except TacitError:
         return None
-    return _changed(experiment, risk=Risk(new, experiment.risk.loss))
+    # Singular as the witness may be: what it is about decides whether it applies.
+    return _changed(experiment, risk=Risk(new, experiment.risk.loss, singular=True))
 
 
 def _changed(experiment, **parts):

@@ -34,6 +34,12 @@ def deep(experiment: Experiment) -> Hypothesis:
     return Hypothesis("it has two layers or more", several)
 
 
+def tie_ratio(experiment: Experiment) -> np.ndarray:
+    """The smallest layer over the next one, in magnitude, for every feature."""
+    size = np.sort(np.abs(np.asarray(experiment.network.layers)), axis=0)
+    return size[0] / size[1] if len(size) > 1 else np.zeros(size.shape[1])
+
+
 def of_fisher(experiment: Experiment) -> Hypothesis:
     """Whether the loss is a function of J alone."""
     loss = experiment.risk.loss

@@ -2,14 +2,16 @@
 
 from .blow_up import FiniteBlowUp, RankOneBlowUp
 from .fully_connected_limit import BestRowSpace, DepthIsAClock, FullyConnectedLimit
+from .near_ties import NearTiesBreak
 from .orthant import OneLayerIsFisher, OrthantMaximiser, WeakFeaturesSurvive
 from .rates import SlowestRate
 from .several_limits import EndsStationary
-from .singular import KernelLimit, SparedByKernel
+from .singular import KernelLimit
 from .singular_sparsity import DeeperIsSparser
+from .spared import SparedByKernel
 from .sparsity import SparsityIgnoresDepth
 from .tails import ExponentialTails, PowerLawTails
-from .ties import NearTiesBreak, UniqueMinimumIsFree
+from .ties import UniqueMinimumIsFree
 from .two_sided_limits import FeaturesJumpIn, LargeSidesAreLazy
 
 

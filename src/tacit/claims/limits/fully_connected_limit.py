@@ -1,9 +1,8 @@
 """Where a fully connected linear network goes: where one layer would have gone."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import jax.numpy as jnp
 import numpy as np
 import scipy.linalg
 
@@ -12,14 +11,23 @@ from ...flows import GradientFlow
 from ...losses import Fisher, LogDet
 from ...networks import AbstractLinearNetwork, DeepLinear, Diagonal
 from ...observables import AbstractObservable, LinearPredictor
-from ...oracles import fisher_direction, optimum, orthant_limit
+from ...oracles import fisher_direction, optimum
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..hypotheses.discriminants import basis_free, scale_free
+from ..base import AbstractClaim
+from ..hypotheses.discriminants import (
+    apart,
+    basis_free,
+    invertible,
+    of_fisher,
+    orthant_end,
+    scale_free,
+)
 from ..hypotheses.flows import is_gradient_flow, matched_layers
+from ..measures.arrival import direction, of_network, rounded, strayed, unmoved
 from ..measures.paths import along
 from ..papers import ARORA_2018, LI, Source
-from ..parts import Hypothesis
+from ..parts import Forecast, Hypothesis, Rival, Term
 from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE, fully_connected, three_classes
 
@@ -90,7 +98,7 @@ class DepthIsAClock(AbstractToleranceClaim[AbstractLinearNetwork]):
         return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
 
 
-class FullyConnectedLimit(AbstractToleranceClaim[AbstractLinearNetwork]):
+class FullyConnectedLimit(AbstractClaim[AbstractLinearNetwork]):
     r"""A fully connected network with one output ends at $\pm S_w^{-1}\delta$.
 
     From any layers whatever, balanced or not: no sign is locked and nothing is sparse.
@@ -99,47 +107,51 @@ class FullyConnectedLimit(AbstractToleranceClaim[AbstractLinearNetwork]):
     id: ClassVar[str] = "H6b"
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
-    tolerance: float = 1e-8
-    """$1 - |\\cos|$ is quadratic in the distance from the limit, at 1e-5 or less."""
+    sees: ClassVar[float] = 1e-6
 
-    sparse: bool = False
-    """Whether the limit is that of the diagonal network of the same depth. False."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (FullyConnectedLimit(sparse=True),)
-
-    def conditions(
-        self, run: Trajectory[AbstractLinearNetwork]
+    def hypotheses(
+        self, experiment: Experiment[AbstractLinearNetwork]
     ) -> Iterable[Hypothesis]:
-        yield _connected(run.experiment)
-        yield _one_output(run.experiment)
-        yield scale_free(run.experiment)
-        yield is_gradient_flow(run.experiment)
-        yield Hypothesis(
-            "the risk is Fisher's, which has one maximum",
-            isinstance(run.experiment.risk.loss, Fisher),
-        )
-        slope = run.experiment.risk.slope(run.network.predictor())
-        size = jnp.linalg.norm(run.network.predictor()) * jnp.linalg.norm(slope)
-        yield Hypothesis("the run has converged", bool(size < 1e-4))
+        yield _connected(experiment)
+        yield _one_output(experiment)
+        yield of_fisher(experiment)
+        yield is_gradient_flow(experiment)
+        yield invertible(experiment)
+        yield Hypothesis("it has two classes", apart(experiment) is not None)
+        some = bool(np.any(np.asarray(experiment.network.predictor()) != 0))
+        yield Hypothesis("the start is not 0", some)
 
-    def gap(self, run: Trajectory[AbstractLinearNetwork]) -> float:
-        problem = run.experiment.risk.problem
-        limit = fisher_direction(problem).value
-        if self.sparse:
-            w0 = np.asarray(run.experiment.network.predictor())
-            limit = orthant_limit(problem, w0).value
-        w = np.asarray(run.network.predictor())
-        return float(1 - abs(w @ limit) / np.linalg.norm(w))
+    def forecast(self, experiment: Experiment[AbstractLinearNetwork]) -> Forecast:
+        limit = fisher_direction(experiment.risk.problem)
+        about = "the direction of w in the end, up to its sign"
+        return Forecast(limit.value, about, limit.residual)
 
-    def witness(self) -> Experiment[AbstractLinearNetwork]:
-        start = fully_connected(7, 4, 4, 1)
-        risk = Risk(definite()[0], Fisher())
+    def measured(self, run: Trajectory[AbstractLinearNetwork]) -> np.ndarray:
+        w = direction(run)
+        return w * np.sign(np.asarray(apart(run.experiment)) @ w)
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[AbstractLinearNetwork]
+    ) -> float:
+        return strayed(run.experiment, predicted, measured)
+
+    def budget(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Term]:
+        return of_network(run), rounded(run)
+
+    def rivals(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Rival]:
+        limit = orthant_end(run.experiment)
+        if limit is not None:
+            yield Rival("it ends where a diagonal network would", limit.value)
+        yield Rival("it ends at the difference of the means", apart(run.experiment))
+        yield unmoved(run)
+
+    def witness(self, seed: int | None = None) -> Experiment[AbstractLinearNetwork]:
+        start = fully_connected(7, 4, 4, 1, seed=seed)
+        risk = Risk(definite(seed)[0], Fisher())
         return Experiment(start, risk, LONG, until=60.0)
 
-    def foil(self) -> Experiment[AbstractLinearNetwork]:
-        problem, w0 = definite()
+    def foil(self, seed: int | None = None) -> Experiment[AbstractLinearNetwork]:
+        problem, w0 = definite(seed)
         start = Diagonal.balanced(w0, depth=3)
         return Experiment(start, Risk(problem, Fisher()), LONG, until=1e6)
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
-import scipy.optimize
 
 from ...errors import DataError
 from ...events import RiskBelow
@@ -16,12 +15,12 @@ from ...observables import AbstractObservable, LinearPredictor
 from ...oracles import singular_limit, SingularLimit
 from ...risk import Risk
 from ...training import Trajectory
-from ..hypotheses.discriminants import apart, balanced, deep, of_fisher, orthant_end
-from ..hypotheses.flows import is_gradient_flow, settled
+from ..hypotheses.discriminants import apart, balanced, of_fisher
+from ..hypotheses.flows import is_gradient_flow
 from ..papers import LI, Source
 from ..parts import Hypothesis
 from ..tolerance import AbstractToleranceClaim
-from ..witnesses.discriminants import CLOSE, LONG, singular, spared
+from ..witnesses.discriminants import CLOSE, LONG, singular
 
 
 class KernelLimit(AbstractToleranceClaim[Diagonal]):
@@ -99,71 +98,3 @@ def _inverse(run: Trajectory[Diagonal]) -> tuple[float, float]:
     within = np.asarray(run.experiment.risk.problem.within)
     between, size = (contrast @ w) ** 2, np.abs(w) @ np.abs(within) @ np.abs(w)
     return float(w @ within @ w / between), float(np.finfo(float).eps * size / between)
-
-
-class SparedByKernel(AbstractToleranceClaim[Diagonal]):
-    r"""Where the kernel of $S_w$ misses the closed orthant, depth does not matter.
-
-    J is bounded on the orthant, and everything is as for an invertible scatter.
-    """
-
-    id: ClassVar[str] = "D3"
-    source: ClassVar[Source] = Source(LI, "", "derived")
-    needs: ClassVar[type] = Diagonal
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    tolerance: float = 1e-8
-    """$1 - |\\cos|$ of a direction that still turns by less than 1e-4."""
-
-    depth: int = 3
-
-    pseudo: bool = False
-    """Whether the limit is along the pseudo-inverse, $S_w^+\\delta$. False."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (SparedByKernel(depth=self.depth, pseudo=True),)
-
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run.experiment)
-        yield is_gradient_flow(run.experiment)
-        yield deep(run.experiment)
-        yield balanced(run.experiment)
-        text = "two classes, and the kernel of the scatter misses the orthant of w0"
-        yield Hypothesis(text, orthant_end(run.experiment) is not None)
-        yield settled(run)
-
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        contrast = apart(run.experiment)
-        if contrast is None:
-            return math.nan
-        within = np.asarray(run.experiment.risk.problem.within)
-        sign = np.sign(np.asarray(run.experiment.network.predictor()))
-        pull = sign * contrast * np.sign(contrast @ run.experiment.network.predictor())
-        limit = sign * _nonnegative(within * np.outer(sign, sign), pull)
-        if self.pseudo:
-            limit = np.linalg.pinv(within, rcond=1e-10, hermitian=True) @ contrast
-        w = np.asarray(run.network.predictor())
-        cosine = w @ limit / (np.linalg.norm(w) * np.linalg.norm(limit))
-        return 1 - abs(float(cosine))
-
-    def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = spared()
-        start = Diagonal.balanced(w0, depth=self.depth)
-        risk = Risk(problem, Fisher(), singular=True)
-        until = {2: 1e5, 3: 1e6}.get(self.depth, 1e8)
-        return Experiment(start, risk, LONG, until=until)
-
-    def foil(self) -> Experiment[Diagonal]:
-        problem, w0 = singular(own=1102)
-        start = Diagonal.balanced(w0, depth=self.depth)
-        risk = Risk(problem, Fisher(form="inverse"))
-        return Experiment(start, risk, LONG, until=1e3)
-
-
-def _nonnegative(within: np.ndarray, pull: np.ndarray) -> np.ndarray:
-    """The `v >= 0` of least $v^T S_w v + (pull v - 1)^2$: J's maximiser, unscaled."""
-    sizes, vectors = np.linalg.eigh(within)
-    kept = sizes > 1e-12 * sizes[-1]
-    rows = (vectors[:, kept] * np.sqrt(sizes[kept])).T
-    rows = np.vstack([rows, pull])
-    return scipy.optimize.nnls(rows, np.append(np.zeros(len(rows) - 1), 1.0))[0]

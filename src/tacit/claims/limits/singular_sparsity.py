@@ -20,12 +20,7 @@ from ..papers import LI, Source
 from ..parts import Hypothesis
 from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, few_of_many, LONG
-
-
-def _hoyer(w: np.ndarray) -> float:
-    """Hoyer's sparsity: 0 for equal entries, 1 for a single one."""
-    root = math.sqrt(len(w))
-    return float((root - np.abs(w).sum() / np.linalg.norm(w)) / (root - 1))
+from .sparsity import hoyer
 
 
 class DeeperIsSparser(AbstractToleranceClaim[Diagonal]):
@@ -75,11 +70,11 @@ class DeeperIsSparser(AbstractToleranceClaim[Diagonal]):
         if apart(run.experiment) is None:
             return math.nan
         w0, rng = np.asarray(start.predictor()), np.random.default_rng(0)
-        shallow = [_hoyer(self._limit(run, w0, 2))]
-        deeper = [_hoyer(np.asarray(run.network.predictor()))]
+        shallow = [hoyer(self._limit(run, w0, 2))]
+        deeper = [hoyer(np.asarray(run.network.predictor()))]
         for w in w0 * np.exp(0.7 * rng.standard_normal((11, len(w0)))):
-            shallow.append(_hoyer(self._limit(run, w, 2)))
-            deeper.append(_hoyer(self._limit(run, w, start.depth)))
+            shallow.append(hoyer(self._limit(run, w, 2)))
+            deeper.append(hoyer(self._limit(run, w, start.depth)))
         rise = np.mean(deeper) / np.mean(shallow) - 1
         return float(max(0.0, self.least - rise))
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,9 +10,11 @@ from ...events import Reaches
 from ...experiment import Experiment
 from ...losses import Fisher
 from ...networks import Diagonal
-from ...observables import AbstractObservable, FisherRatio, LinearPredictor
+from ...observables import FisherRatio
+from ...oracles import fisher_direction, orthant_limit
 from ...risk import Risk
 from ...training import train, Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.discriminants import (
     balanced,
     deep,
@@ -20,20 +22,20 @@ from ..hypotheses.discriminants import (
     of_fisher,
     orthant_end,
 )
-from ..hypotheses.flows import is_gradient_flow, settled
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.arrival import direction, fitted, on_cone, rounded, scatters
 from ..papers import LI, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import few_of_many, LONG
 
 
-def _hoyer(w: np.ndarray) -> float:
+def hoyer(w: np.ndarray) -> float:
     """Hoyer's sparsity: 0 for equal entries, 1 for a single one."""
     root = math.sqrt(len(w))
     return float((root - np.abs(w).sum() / np.linalg.norm(w)) / (root - 1))
 
 
-class SparsityIgnoresDepth(AbstractToleranceClaim[Diagonal]):
+class SparsityIgnoresDepth(AbstractClaim[Diagonal]):
     r"""With $S_w$ invertible the final sparsity is the same for all depths $L \ge 2$.
 
     Sparsity is the locking of signs: the limit is J's maximiser in the orthant of
@@ -43,57 +45,80 @@ class SparsityIgnoresDepth(AbstractToleranceClaim[Diagonal]):
     id: ClassVar[str] = "C5"
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    tolerance: float = 1e-8
-    """The sum of magnitudes moves with the direction, which is known to that."""
+    sees: ClassVar[float] = 1e-3
 
     depth: int = 4
 
-    grows: bool = False
-    """Whether the sparsity gained by a layer at 0.9 J* is there in the end. False."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (SparsityIgnoresDepth(depth=self.depth, grows=True),)
-
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run.experiment)
-        yield is_gradient_flow(run.experiment)
-        yield invertible(run.experiment)
-        yield deep(run.experiment)
-        yield balanced(run.experiment)
-        some = orthant_end(run.experiment) is not None
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(experiment)
+        yield is_gradient_flow(experiment)
+        yield invertible(experiment)
+        yield deep(experiment)
+        yield balanced(experiment)
+        some = orthant_end(experiment) is not None
         yield Hypothesis("two classes, which w0 tells apart", some)
-        yield settled(run, turn=self.tolerance / 2)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        limit = orthant_end(run.experiment)
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        w0 = np.asarray(experiment.network.predictor())
+        limit = orthant_limit(experiment.risk.problem, w0)
+        about = "Hoyer's sparsity of w in the end"
+        return Forecast(hoyer(limit.value), about, limit.residual)
+
+    def measured(self, run: Trajectory[Diagonal]) -> float:
+        return hoyer(direction(run))
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[Diagonal]
+    ) -> float:
+        # It is free of scale itself, and 0 is one of its values.
+        del run
+        return abs(float(measured) - float(predicted))
+
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        w0 = np.asarray(run.experiment.network.predictor())
+        best = orthant_limit(run.experiment.risk.problem, w0).value
+        left, root = on_cone(run, np.ones(len(best), bool), best), len(best) ** 0.5
+        # From the norm of S_w to the angle, and from there to the sum of magnitudes.
+        S, _ = scatters(run.experiment)
+        v = fitted(run.experiment, best)
+        stretch = np.sqrt(v @ S @ v / np.linalg.eigvalsh(S)[0]) / np.linalg.norm(v)
+        share = 2 * float(stretch) * root / (root - 1)
+        return tuple(
+            term._replace(size=share * term.size) for term in (left, rounded(run))
+        )
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        told = self.forecast(run.experiment).value
+        plain = fisher_direction(run.experiment.risk.problem).value
+        start = np.asarray(run.experiment.network.predictor())
+        yield Rival("it is as dense as Fisher's direction", hoyer(plain))
+        yield Rival("it is that of the start", hoyer(start))
+        gained = self._gained(run)
+        if math.isfinite(gained):
+            text = "what one more layer gains at 0.9 J* is there in the end"
+            yield Rival(text, told + gained)
+
+    def _gained(self, run):
+        """How much sparser one more layer is when J first is at 0.9 of its end."""
+        true, found, limit = run.experiment, [], orthant_end(run.experiment)
         if limit is None:
             return math.nan
-        w = np.asarray(run.network.predictor())
-        used = np.abs(w) > 1e-6 * np.abs(w).max()
-        expected = _hoyer(limit.value)
-        if self.grows:
-            expected += self._gained(run, limit.objective)
-        return max(abs(_hoyer(w) - expected), float(np.any(used != limit.support)))
-
-    def _gained(self, run, best):
-        """How much sparser one more layer is when J first is at 0.9 of its end."""
-        true, found = run.experiment, []
-        until = Reaches(FisherRatio(), 0.9 * best)
+        until = Reaches(FisherRatio(), 0.9 * limit.objective)
         for depth in (true.network.depth, true.network.depth + 1):
             start = Diagonal.balanced(true.network.predictor(), depth=depth)
             there = train(Experiment(start, true.risk, LONG, until=until), records=1)
-            found.append(_hoyer(np.asarray(there.network.predictor())))
+            if not there.finite:
+                return math.nan
+            found.append(hoyer(np.asarray(there.network.predictor())))
         return found[1] - found[0]
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = few_of_many()
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, w0 = few_of_many(seed)
         start = Diagonal.balanced(w0, depth=self.depth)
         until = {2: 1e5, 3: 1e6, 4: 1e8}.get(self.depth, 1e9)
         return Experiment(start, Risk(problem, Fisher()), LONG, until=until)
 
-    def foil(self) -> Experiment[Diagonal]:
-        problem, w0 = few_of_many()
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, w0 = few_of_many(seed)
         start = Diagonal.balanced(w0, depth=1)
         return Experiment(start, Risk(problem, Fisher()), LONG, until=1e3)

@@ -1,36 +1,32 @@
 """Where diagonal networks end from a start that is not balanced."""
 
-import math
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
-from ...events import Reaches
 from ...experiment import Experiment
 from ...flows import Descent
 from ...losses import Fisher
 from ...networks import Diagonal
-from ...observables import AbstractObservable, LinearPredictor
+from ...oracles import orthant_limit
 from ...risk import Risk
-from ...training import train, Trajectory
-from ..hypotheses.discriminants import invertible, of_fisher, orthant_end, pushes
-from ..hypotheses.flows import is_gradient_flow, settled
+from ...training import Trajectory
+from ..base import AbstractClaim
+from ..hypotheses.discriminants import (
+    invertible,
+    of_fisher,
+    orthant_end,
+    tie_ratio,
+)
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.arrival import direction, on_cone, rounded, strayed, unmoved
 from ..papers import LI, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
-from ..witnesses.discriminants import CLOSE, definite, LONG, unbalanced
+from ..parts import Forecast, Hypothesis, Rival, Term
+from ..witnesses.discriminants import definite, LONG, unbalanced
 
 
-def _ratio(experiment: Experiment[Diagonal]) -> np.ndarray:
-    """The smallest layer over the next one, in magnitude, for every feature."""
-    size = np.sort(np.abs(np.asarray(experiment.network.layers)), axis=0)
-    return size[0] / size[1] if len(size) > 1 else np.zeros(size.shape[1])
-
-
-class UniqueMinimumIsFree(AbstractToleranceClaim[Diagonal]):
+class UniqueMinimumIsFree(AbstractClaim[Diagonal]):
     r"""A sign is frozen only where two layers tie for the smallest magnitude.
 
     $\theta_{l,i}^2 - \theta_{m,i}^2$ is constant, so a unique smallest layer can pass
@@ -41,169 +37,72 @@ class UniqueMinimumIsFree(AbstractToleranceClaim[Diagonal]):
     id: ClassVar[str] = "C7"
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    tolerance: float = 1e-8
-    """$1 - |\\cos|$ of a direction that still turns by less than 1e-4."""
+    sees: ClassVar[float] = 1e-5
 
     depth: int = 3
 
     tie: int = 0
     """In the witness the two smallest layers tie at every so many features; 0: none."""
 
-    locked: bool = False
-    """Whether every sign is frozen, as from a balanced start. False."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        if self.tie == 1:
-            return ()
-        return (UniqueMinimumIsFree(depth=self.depth, tie=self.tie, locked=True),)
-
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run.experiment)
-        yield is_gradient_flow(run.experiment)
-        yield invertible(run.experiment)
-        ratio = _ratio(run.experiment)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(experiment)
+        yield is_gradient_flow(experiment)
+        yield invertible(experiment)
+        ratio = tie_ratio(experiment)
         clear = np.all((ratio < 1 - 1e-4) | (ratio > 1 - 1e-15))
         yield Hypothesis("layers tie exactly or not nearly", bool(clear))
-        start = np.asarray(run.experiment.network.layers)
+        start = np.asarray(experiment.network.layers)
         yield Hypothesis("no layer starts at 0", bool(np.all(start != 0)))
-        text = "two classes, which w0 tells apart"
-        yield Hypothesis(
-            text, orthant_end(run.experiment, ratio < 1 - 1e-15) is not None
-        )
-        yield settled(run)
+        known = orthant_end(experiment, _free(experiment)) is not None
+        yield Hypothesis("two classes, which w0 tells apart", known)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        w = np.asarray(run.network.predictor())
-        free = (
-            np.zeros(len(w), bool)
-            if self.locked
-            else _ratio(run.experiment) < 1 - 1e-15
-        )
-        limit = orthant_end(run.experiment, free)
-        if limit is None:
-            return math.nan
-        return 1 - abs(float(w @ limit.value)) / float(np.linalg.norm(w))
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        w0 = np.asarray(experiment.network.predictor())
+        limit = orthant_limit(experiment.risk.problem, w0, _free(experiment))
+        return Forecast(limit.value, "the direction of w in the end", limit.residual)
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, _ = definite()
-        return Experiment(self._start(), Risk(problem, Fisher()), LONG, until=1e4)
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return direction(run)
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[Diagonal]
+    ) -> float:
+        return strayed(run.experiment, predicted, measured)
+
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        best = self.forecast(run.experiment).value
+        return on_cone(run, ~_free(run.experiment), best), rounded(run)
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        free = _free(run.experiment)
+        others = {
+            "every sign is frozen, as from a balanced start": np.zeros_like(free),
+            "no sign is frozen": np.ones_like(free),
+        }
+        for statement, mask in others.items():
+            limit = orthant_end(run.experiment, mask)
+            if limit is not None and np.any(mask != free):
+                yield Rival(statement, limit.value)
+        yield unmoved(run)
+
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, _ = definite(seed)
+        layers = np.array(unbalanced(seed, depth=self.depth).layers)
+        for i in range(0, layers.shape[1] if self.tie else 0, self.tie or 1):
+            order = np.argsort(layers[:, i])
+            layers[order[1], i] = layers[order[0], i]
+        risk = Risk(problem, Fisher())
+        return Experiment(Diagonal(layers), risk, LONG, until=1e4)
+
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        true = self.witness(seed)
         if not self.tie:
             ridged = Risk(true.risk.problem, Fisher(input_ridge=0.3))
             return Experiment(true.network, ridged, LONG, until=1e4)
         # Long steps carry a weight over zero that the flow would have kept.
         return Experiment(true.network, true.risk, Descent(3.0), until=3000)
 
-    def _start(self):
-        layers = np.array(unbalanced(depth=self.depth).layers)
-        for i in range(0, layers.shape[1] if self.tie else 0, self.tie or 1):
-            order = np.argsort(layers[:, i])
-            layers[order[1], i] = layers[order[0], i]
-        return Diagonal(layers)
 
-
-class FirstChangeOfSign(eqx.Module):
-    """The least of the weights, each in the sign it started with."""
-
-    def measure(self, at):
-        w, start = at.network.predictor(), at.start.predictor()
-        return jnp.min(w * jnp.sign(start))
-
-
-class NearTiesBreak(AbstractToleranceClaim[Diagonal]):
-    r"""A near tie of size $\epsilon$ at depth 2 holds until $\ln(1/\epsilon) / 2g_i$.
-
-    With layers $\sqrt w (1 \pm \epsilon)$ a weight that is being eliminated falls like
-    $e^{-2 g_i t}$ and crosses zero when it reaches the order of $\epsilon$; the first
-    is the one of largest $g_i$. Even a tie broken by rounding does not last. Held
-    against the slope of the time in $\ln(1/\epsilon)$, from $\epsilon$ to $\epsilon^2$.
-    """
-
-    id: ClassVar[str] = "C8"
-    source: ClassVar[Source] = Source(LI, "", "derived")
-    needs: ClassVar[type] = Diagonal
-    tolerance: float = 0.01
-    """By how much g differs from its limit while the first crossing is under way."""
-
-    margin: ClassVar[float] = 10.0
-    """One per cent is what a finite window shows; an exponent off by 1 is 100 times."""
-
-    speed: float = 2.0
-    """In units of $g_i$; another number than 2 makes it false."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (NearTiesBreak(speed=1.0), NearTiesBreak(speed=4.0))
-
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield of_fisher(run.experiment)
-        form = getattr(run.experiment.risk.loss, "form", None)
-        yield Hypothesis("the loss is -log J", form == "neglog")
-        yield is_gradient_flow(run.experiment)
-        yield invertible(run.experiment)
-        yield Hypothesis("it has two layers", len(run.experiment.network.layers) == 2)
-        uneven = 1 - _ratio(run.experiment)
-        near = bool(np.all(uneven > 1e-15) and np.all(uneven < 1e-3))
-        yield Hypothesis("its layers nearly tie, by one small ratio", near)
-        limit = orthant_end(run.experiment)
-        some = limit is not None and bool(np.any(pushes(run.experiment, limit) > 1e-3))
-        yield Hypothesis("the tie would eliminate some weight", some)
-        if limit is not None and some:
-            first = self._crossing(run, 1)
-            met = first < math.inf
-            yield Hypothesis("the near tie holds for a while, then breaks", met)
-            early = met and self._at_rest(run, limit, first)
-            yield Hypothesis("the balanced limit is reached before it breaks", early)
-
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        limit = orthant_end(run.experiment)
-        if limit is None:
-            return math.nan
-        times = [self._crossing(run, power) for power in (1, 2)]
-        if times[1] == math.inf:
-            return math.inf
-        small = np.max(1 - _ratio(run.experiment)) / 2
-        slope = (times[1] - times[0]) / -np.log(small)
-        return abs(
-            float(self.speed * np.max(pushes(run.experiment, limit)) * slope - 1)
-        )
-
-    def _at_rest(self, run, limit, time):
-        """Whether the steepest push of the balanced network has settled by `time`."""
-        true = run.experiment
-        even = Diagonal.balanced(true.network.predictor(), depth=2)
-        w = train(Experiment(even, true.risk, CLOSE, until=time), records=1)
-        w = w.network.predictor()
-        push = pushes(run.experiment, limit)
-        worst = int(np.argmax(push))
-        now = float(true.risk.slope(w)[worst] * np.sign(w[worst]))
-        return abs(now / push[worst] - 1) < self.tolerance / 2
-
-    def _crossing(self, run, power):
-        """When a sign first changes from a tie of `power` times as many digits."""
-        true = run.experiment
-        layers = np.asarray(true.network.layers)
-        if len(layers) != 2 or not run.times[-1] > 0:
-            return math.inf
-        size = np.sqrt(np.abs(np.prod(layers, axis=0)))
-        small = ((np.abs(layers[0]) / size) ** 2 - 1) / 2
-        apart = np.sign(small) * np.abs(small) ** power
-        far = np.sign(layers) * size * np.stack([1 + apart, 1 - apart])
-        event = Reaches(FirstChangeOfSign(), 0.0, within=20 * float(run.times[-1]))
-        near = train(Experiment(Diagonal(far), true.risk, CLOSE, until=event))
-        return float(near.times[-1]) if near.finite else math.inf
-
-    def witness(self) -> Experiment[Diagonal]:
-        return self._near(1e-4)
-
-    def foil(self) -> Experiment[Diagonal]:
-        return self._near(0.0)
-
-    def _near(self, small):
-        problem, w0 = definite(own=1003)
-        start = Diagonal(np.sqrt(w0) * np.array([[1 + small], [1 - small]]))
-        return Experiment(start, Risk(problem, Fisher()), CLOSE, until=6.0)
+def _free(experiment: Experiment[Diagonal]) -> np.ndarray:
+    """Which features have a smallest layer that is the only smallest one."""
+    return tie_ratio(experiment) < 1 - 1e-15

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ...claims.limits.ties import FirstChangeOfSign, NearTiesBreak, UniqueMinimumIsFree
+from ...claims.limits.near_ties import FirstChangeOfSign, NearTiesBreak
+from ...claims.limits.ties import UniqueMinimumIsFree
 from ...events import Reaches
 from ...experiment import Experiment
 from ...flows import Descent, GradientFlow

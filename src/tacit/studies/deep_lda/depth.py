@@ -61,15 +61,14 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         for subject in found
         for L in layers[1:]
     )
-    false = () if quick else tuple(_rival(subject) for subject in found)
+    false = () if quick else tuple(f for each in found for f in _rivals(each))
     return Answer(_section(found, layers), findings + false, records)
 
 
-def _rival(subject: Subject) -> Finding:
-    """That what a layer adds on the way is there in the end: false."""
-    claim = SparsityIgnoresDepth(depth=RIVAL, grows=True)
-    on = f"{subject.title}, L = {RIVAL}: sparser in the end"
-    return Finding.of(judge(claim, to_the_limit(subject, RIVAL)), role="rival", on=on)
+def _rivals(subject: Subject) -> list[Finding]:
+    """That what a layer adds on the way is there in the end, and other falsehoods."""
+    verdict = judge(SparsityIgnoresDepth(), to_the_limit(subject, RIVAL))
+    return Finding.of_rivals(verdict, on=f"{subject.title}, L = {RIVAL}")
 
 
 def _against_depth(subject: Subject, layers: tuple[int, ...], name: str) -> Measured:
