@@ -1,9 +1,10 @@
 """What descent adds to the matrices that the flow of a linear network conserves."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from ...experiment import Experiment, Snapshot
@@ -13,11 +14,11 @@ from ...networks import DeepLinear
 from ...observables import AbstractObservable, LayerNorms, TopGram
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.discriminants import basis_free, scale_free
-from ..measures.drifts import EVERY, every_step, is_descent
+from ..measures.drifts import EVERY, every_step, is_descent, of_one_step
 from ..papers import LI, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Hypothesis, Rival, Term
 from ..witnesses.discriminants import fully_connected, three_classes
 
 
@@ -43,7 +44,7 @@ class SlopeGram(AbstractObservable[DeepLinear]):
         return g @ g.T
 
 
-class TopGramGrows(AbstractToleranceClaim[DeepLinear]):
+class TopGramGrows(AbstractClaim[DeepLinear]):
     r"""A step of descent adds $\eta^2\nabla_L\nabla_L^\top$ to $W_L W_L^\top$.
 
     And $\eta^2\|\nabla_l\|^2$ to every $\|W_l\|^2$. The slope is orthogonal to what the
@@ -60,16 +61,7 @@ class TopGramGrows(AbstractToleranceClaim[DeepLinear]):
         SlopeGram(),
     )
     records: ClassVar[int] = EVERY
-    tolerance: float = 1e-12
-    """Rounding of a sum of squares, 1e-15, with room for a thousand terms."""
-
-    growth: float = 1.0
-    """What the growth is multiplied with. Only 1 is right."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        # The flow's conservation law, taken for granted of its discretisation.
-        return (TopGramGrows(growth=0.0),)
+    sees: ClassVar[float] = 1e-6
 
     def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
         yield scale_free(experiment)
@@ -79,21 +71,51 @@ class TopGramGrows(AbstractToleranceClaim[DeepLinear]):
     def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
         yield every_step(run)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        step = getattr(run.experiment.flow, "step", 1.0)
-        stray = []
-        for held, slope in (("LayerNorms", "SlopeNorms"), ("TopGram", "SlopeGram")):
-            value, added = run.seen[held], self.growth * step**2 * run.seen[slope]
-            off = value[1:] - value[:-1] - added[:-1]
-            stray.append(jnp.max(jnp.abs(off)) / jnp.max(jnp.abs(value)))
-        return float(jnp.max(jnp.stack(stray)))
+    def predicted(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        step = run.experiment.flow.step
+        added = [
+            step**2 * np.asarray(run.seen[name])[:-1]
+            for name in ("SlopeNorms", "SlopeGram")
+        ]
+        return _in_units(run, added)
 
-    def witness(self) -> Experiment[DeepLinear]:
-        risk = Risk(three_classes(), LogDet())
-        start = fully_connected(8, 6, 4, 2)
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        grown = [np.diff(np.asarray(run.seen[name]), axis=0) for name in HELD]
+        return _in_units(run, grown)
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[DeepLinear]
+    ) -> float:
+        del run
+        return float(np.max(np.abs(measured - predicted), initial=0.0))
+
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        yield of_one_step(run, float(np.min(run.seen["LayerNorms"])))
+
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        told = self.predicted(run)
+        yield Rival("they are conserved, as by the flow", 0 * told)
+        yield Rival("they grow by half of that", told / 2)
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        risk = Risk(three_classes(seed), LogDet())
+        start = fully_connected(8, 6, 4, 2, seed=seed)
         return Experiment(start, risk, Descent(0.01), until=100)
 
-    def foil(self) -> Experiment[DeepLinear]:
-        true = self.witness()
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        true = self.witness(seed)
         ridged = Risk(true.risk.problem, LogDet(ridge=0.2))
         return Experiment(true.network, ridged, true.flow, until=100)
+
+
+HELD = ("LayerNorms", "TopGram")
+
+
+def _in_units(run: Trajectory[DeepLinear], parts: list[np.ndarray]) -> np.ndarray:
+    """What is added in every step, over the largest norm and the largest entry."""
+    sizes = [np.abs(np.asarray(run.seen[name])).max() for name in HELD]
+    flat = [
+        part.reshape(len(part), -1) / size
+        for part, size in zip(parts, sizes, strict=True)
+    ]
+    return np.concatenate(flat, axis=1)

@@ -1,9 +1,10 @@
 """What momentum adds to the norms that the flow conserves."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
+import numpy as np
 
 from ...experiment import Experiment
 from ...flows import Descent
@@ -12,24 +13,28 @@ from ...networks import Diagonal
 from ...observables import AbstractObservable, LayerNorms, Layers
 from ...risk import Risk
 from ...training import train, Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.discriminants import scale_free
 from ..measures.drifts import (
     EVERY,
     every_step,
     gradients,
+    growth,
     halved,
     is_descent,
+    of_one_step,
+    over_norms,
     passed,
     rates,
     squares,
 )
 from ..papers import LI, Source
-from ..parts import Hypothesis
+from ..parts import Hypothesis, Rival, Term
 from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, unbalanced
 
 
-class MomentumLengthensLayers(AbstractToleranceClaim[Diagonal]):
+class MomentumLengthensLayers(AbstractClaim[Diagonal]):
     r"""Momentum carries the growth of the squared norms on, and adds its own.
 
     With $N = \|\theta_l\|^2$ of a layer, $v$ its velocity and $v' = \beta v - \eta g$,
@@ -46,52 +51,59 @@ class MomentumLengthensLayers(AbstractToleranceClaim[Diagonal]):
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
-    tolerance: float = 1e-12
-    """Rounding of a sum of squares, 1e-15, with room for a thousand terms."""
+    sees: ClassVar[float] = 1e-6
 
     nesterov: bool = False
-    """Which of the two the theorem, and its witness, is about."""
+    """Whether the witness looks ahead."""
 
-    carried: float = 1.0
-    r"""What the term that momentum adds, $\beta\|v\|^2$ or $2\eta\beta\langle v,
-    g\rangle$, is multiplied with. Only 1 is right."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (MomentumLengthensLayers(nesterov=self.nesterov, carried=0.0),)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield from is_descent(experiment, momentum=True)
+        carried = bool(getattr(experiment.flow, "momentum", 0.0))
+        yield Hypothesis("there is momentum", carried)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run.experiment)
-        yield from is_descent(run.experiment, momentum=True)
-        named = "Nesterov's" if self.nesterov else "of the heavy ball"
-        kind = getattr(run.experiment.flow, "nesterov", False) == self.nesterov
-        yield Hypothesis(f"the momentum is {named}", kind)
         yield every_step(run)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        beta = getattr(run.experiment.flow, "momentum", 0.0)
-        layers = passed(run)
-        ahead = layers[1:] - layers[:-1]
+    def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return np.asarray(sum(self._parts(run)))
+
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return np.asarray(growth(passed(run)))
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[Diagonal]
+    ) -> float:
+        return over_norms(passed(run), predicted, measured)
+
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        yield of_one_step(run, float(jnp.min(squares(passed(run)))))
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        kept, own, extra = self._parts(run)
+        yield Rival("momentum adds nothing of its own", np.asarray(kept + own))
+        yield Rival("it carries no growth on", np.asarray(own + extra))
+
+    def _parts(self, run):
+        """The growth carried on, the square of the move, and what momentum adds."""
+        flow, layers = run.experiment.flow, passed(run)
+        ahead, beta = layers[1:] - layers[:-1], flow.momentum
         behind = jnp.concatenate([jnp.zeros_like(ahead[:1]), ahead[:-1]])
         norms, now = squares(layers), layers[:-1]
-        if self.nesterov:
+        if flow.nesterov:
             g = gradients(run.experiment, now + beta * behind)
             extra = 2 * beta * rates(run)[:, None] * jnp.sum(behind * g, axis=2)
-            kept = 2 * beta * jnp.sum(now * behind, axis=2)
-        else:
-            extra = beta * squares(behind)
-            before = jnp.concatenate([norms[:1], norms[:-2]])
-            kept = beta * (norms[:-1] - before)
-        growth = kept + squares(ahead) + self.carried * extra
-        return float(jnp.max(jnp.abs((norms[1:] - norms[:-1] - growth) / norms[:-1])))
+            return 2 * beta * jnp.sum(now * behind, axis=2), squares(ahead), extra
+        before = jnp.concatenate([norms[:1], norms[:-2]])
+        return beta * (norms[:-1] - before), squares(ahead), beta * squares(behind)
 
-    def witness(self) -> Experiment[Diagonal]:
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
         flow = Descent(1e-3, momentum=0.9, nesterov=self.nesterov)
-        risk = Risk(definite()[0], Fisher())
-        return Experiment(unbalanced(depth=3), risk, flow, until=200)
+        risk = Risk(definite(seed)[0], Fisher())
+        return Experiment(unbalanced(seed, depth=3), risk, flow, until=200)
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        true = self.witness(seed)
         ridged = Risk(true.risk.problem, Fisher(form="ratio", ridge=0.3))
         return Experiment(true.network, ridged, true.flow, until=true.until)
 

@@ -25,9 +25,10 @@ from ..hypotheses.discriminants import (
 )
 from ..hypotheses.flows import is_gradient_flow, matched_layers
 from ..measures.arrival import direction, of_network, rounded, strayed, unmoved
+from ..measures.budgets import integration, rounding
 from ..measures.paths import along
 from ..papers import ARORA_2018, LI, Source
-from ..parts import Forecast, Hypothesis, Rival, Term
+from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import definite, FINE, fully_connected, three_classes
 
@@ -45,7 +46,7 @@ def _one_output(experiment: Experiment) -> Hypothesis:
     return Hypothesis("it has one output", alone)
 
 
-class DepthIsAClock(AbstractToleranceClaim[AbstractLinearNetwork]):
+class DepthIsAClock(AbstractClaim[AbstractLinearNetwork]):
     r"""With one output and a balanced start, depth changes the speed and nothing else.
 
     Then $\dot w = -\|w\|^{2-2/L} g$ once $\langle w, g\rangle = 0$, and $\|w\|$ is
@@ -56,15 +57,7 @@ class DepthIsAClock(AbstractToleranceClaim[AbstractLinearNetwork]):
     source: ClassVar[Source] = Source(ARORA_2018, "Theorem 1", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    tolerance: float = 1e-9
-    """The error of a Runge-Kutta method at rtol 1e-12, in two runs."""
-
-    slowed: bool = True
-    """Whether the clock runs at $\\|w_0\\|^{2-2/L}$. At the same speed is false."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (DepthIsAClock(slowed=False),)
+    sees: ClassVar[float] = 1e-9
 
     def hypotheses(
         self, experiment: Experiment[AbstractLinearNetwork]
@@ -74,26 +67,50 @@ class DepthIsAClock(AbstractToleranceClaim[AbstractLinearNetwork]):
         yield scale_free(experiment)
         yield is_gradient_flow(experiment)
         if isinstance(experiment.network, DeepLinear):
+            several = experiment.network.depth > 1
+            yield Hypothesis("it has two layers or more", several)
             yield matched_layers(experiment)
 
-    def gap(self, run: Trajectory[AbstractLinearNetwork]) -> float:
-        times, w = along(run)
-        size = np.linalg.norm(w[0])
-        depth = len(getattr(run.experiment.network, "layers", [w[0]]))
-        speed = size ** (2 - 2 / depth) if self.slowed else 1.0
-        start = DeepLinear([w[:1]])
-        plain = Experiment(start, run.experiment.risk, FINE, until=speed * times[-1])
-        alone = train(plain, self.observes, records=speed * times)
-        stray = np.asarray(alone.seen["LinearPredictor"]) - w
-        return float(np.max(np.linalg.norm(stray, axis=1)) / size)
+    def predicted(self, run: Trajectory[AbstractLinearNetwork]) -> np.ndarray:
+        start = np.asarray(run.experiment.network.predictor())
+        depth = len(getattr(run.experiment.network, "layers", [start]))
+        return self._alone(run, float(np.linalg.norm(start) ** (2 - 2 / depth)))
 
-    def witness(self) -> Experiment[AbstractLinearNetwork]:
-        problem, w0 = definite()
+    def measured(self, run: Trajectory[AbstractLinearNetwork]) -> np.ndarray:
+        return along(run)[1]
+
+    def budget(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Term]:
+        depth = len(getattr(run.experiment.network, "layers", [1]))
+        yield integration(run, depth)
+        other = "three steps of the flow of one layer, at their rtol"
+        yield Term("integration of one layer", 3 * FINE.rtol, other, "nothing")
+        yield rounding(run, depth)
+
+    def rivals(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Rival]:
+        start = np.asarray(run.experiment.network.predictor())
+        size = float(np.linalg.norm(start))
+        depth = len(getattr(run.experiment.network, "layers", [start]))
+        yield Rival("at the speed of one layer", self._alone(run, 1.0))
+        more = size ** (2 - 2 / (depth + 1))
+        yield Rival("at the speed of one layer more", self._alone(run, more))
+
+    def _alone(self, run, speed):
+        """One layer at `speed` times the times of the run."""
+        times, w = along(run)
+        risk, start = run.experiment.risk, DeepLinear([w[:1]])
+        plain = Experiment(start, risk, FINE, until=speed * float(times[-1]))
+        alone = train(plain, self.observes, records=speed * times)
+        if not alone.finite:
+            raise Unmeasured(f"one layer stops early: {alone.reason}")
+        return np.asarray(alone.seen["LinearPredictor"])
+
+    def witness(self, seed: int | None = None) -> Experiment[AbstractLinearNetwork]:
+        problem, w0 = definite(seed)
         start = DeepLinear.balanced(w0, depth=3, width=4)
         return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
 
-    def foil(self) -> Experiment[AbstractLinearNetwork]:
-        problem, w0 = definite()
+    def foil(self, seed: int | None = None) -> Experiment[AbstractLinearNetwork]:
+        problem, w0 = definite(seed)
         start = Diagonal.balanced(w0, depth=3)
         return Experiment(start, Risk(problem, Fisher()), FINE, until=5.0)
 

@@ -12,7 +12,8 @@ from ...experiment import Experiment
 from ...flows import Descent, Stochastic
 from ...networks import Diagonal
 from ...training import Trajectory
-from ..parts import Hypothesis
+from ..parts import Hypothesis, Term
+from .budgets import EPS
 
 
 EVERY = 100_000
@@ -76,7 +77,6 @@ def gradients(experiment: Experiment[Diagonal], at: Stack) -> Stack:
 
     For mini-batches the rows are drawn again, from the seed of the experiment.
     """
-    experiment = experiment
     rows = None
     if isinstance(experiment.flow, Stochastic):
         rows = experiment.flow.rows(experiment.risk, experiment.seed, len(at))
@@ -97,6 +97,31 @@ def halved(experiment: Experiment) -> Experiment:
     flow = eqx.tree_at(lambda f: f.step, experiment.flow, step / 2)
     until = 2 * experiment.until
     return eqx.tree_at(lambda e: (e.flow, e.until), experiment, (flow, until))
+
+
+def growth(layers: Stack) -> Float[Array, "moves L"]:
+    """What every move adds to the squared norm of every layer."""
+    return jnp.diff(squares(layers), axis=0)
+
+
+def over_norms(layers: Stack, predicted: object, measured: object) -> float:
+    """The largest difference of two squared norms after a step, over the norms.
+
+    Over the larger of those before and after it: a step may be longer than a layer.
+    """
+    norms = np.asarray(squares(layers))
+    off = np.abs(np.asarray(measured) - np.asarray(predicted))
+    return float(np.max(off / np.maximum(norms[1:], norms[:-1]), initial=0.0))
+
+
+def of_one_step(run: Trajectory, smallest: float) -> Term:
+    r"""What float64 loses in the identity of a step.
+
+    In the squared norms themselves, and in the angle of the gradient, whose terms are
+    of the length of 1 over the layer: a share $\eta / \|\theta_l\|^2$ of the norm.
+    """
+    size = 64 * EPS * (1 + float(np.max(rates(run), initial=0.0)) / smallest)
+    return Term("rounding", size, "float64 in one step", "longer steps")
 
 
 def squares(layers: Stack) -> Float[Array, "t L"]:
