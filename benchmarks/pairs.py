@@ -11,8 +11,11 @@ import time
 from collections.abc import Callable
 
 
+CORES: set[int] = set()
+"""What the process could run on before it was pinned; empty where none can tell."""
 if hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core for everyone
+    CORES = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(CORES)})  # one core for everyone
 
 
 def paired(

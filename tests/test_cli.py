@@ -24,7 +24,9 @@ from tacit.verdict import Contender, Outcome, Verdict
 HEAVY = {
     "jax", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "torch", "xarray"
 }  # fmt: skip
-COMMANDS = ["advise-adam", "check", "claims", "data", "predict", "reproduce"]
+COMMANDS = [
+    "advise-adam", "check", "claims", "data", "predict", "reproduce", "select"
+]  # fmt: skip
 
 
 class Toy(AbstractToleranceClaim):

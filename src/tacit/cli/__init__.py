@@ -14,6 +14,7 @@ from . import (
     listing_data,
     predicting,
     reproducing,
+    selecting,
 )  # noqa: I001
 from .base import app, UNREAD
 from .entry import main
@@ -30,4 +31,5 @@ __all__ = [
     "main",
     "predicting",
     "reproducing",
+    "selecting",
 ]

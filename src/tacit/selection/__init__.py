@@ -7,23 +7,28 @@ from .choosing import choose_from_rows, choose_from_scatters, Selection
 from .fold_scatters import FoldScatters
 from .folds import deal
 from .held_out import spread_of
+from .nested import Nested, nested_validation
 from .path import Path, Plateau, trace_path
 from .pooled import Pooled
+from .record import SelectionPath
 from .request import Request
 from .rows import Rows
 
 
 __all__ = [
     "FoldScatters",
+    "Nested",
     "Path",
     "Plateau",
     "Pooled",
     "Request",
     "Rows",
     "Selection",
+    "SelectionPath",
     "choose_from_rows",
     "choose_from_scatters",
     "deal",
+    "nested_validation",
     "spread_of",
     "trace_path",
 ]

@@ -74,9 +74,9 @@ class FoldScatters:
         y.to_delayed())`` with one block of columns.
         """
         if client is None:
-            numbered = enumerate(chunks)
-            parts = (_read(i, chunk, folds) for i, chunk in numbered)
-            found = reduce(FoldScatters.merge, parts, None)  # pyright: ignore
+            found = None
+            for i, chunk in enumerate(chunks):
+                found = _read(i, chunk, folds).merge(found)
             if found is None:
                 raise DataError("FoldScatters.gather was given no chunk.")
             return found

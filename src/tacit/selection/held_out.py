@@ -53,14 +53,14 @@ def spread_of(X, codes, weights, priors=None) -> AbstractSpread:
     return kind(X, codes, weights, priors)
 
 
-def grid_of_sizes(largest: int) -> np.ndarray:
+def grid_of_sizes(largest: int) -> list[int]:
     """Every size up to 100, and then in steps of five per cent."""
     sizes = [1]
     while sizes[-1] < largest:
         sizes.append(min(largest, max(sizes[-1] + 1, round(1.05 * sizes[-1]))))
         if sizes[-1] <= 100:
             sizes[-1] = min(largest, sizes[-2] + 1)
-    return np.array(sizes)
+    return sizes
 
 
 def judge_rows(
@@ -74,7 +74,7 @@ def judge_rows(
 
     `held` ``(n, folds)`` is the weight that each fold holds out.
     """
-    C = codes.max() + 1
+    C = int(codes.max()) + 1
     priors = request.shares(C)
     pieces: list[list[np.ndarray]] = [[] for _ in request.candidates]
     prior_rows, truth, mass = [], [], []
@@ -101,13 +101,14 @@ def judge_rows(
     for candidate, own, reach in zip(
         request.candidates, pieces, np.array(reaches).T, strict=True
     ):
-        stacked = np.concatenate([each[: reach.min()] for each in own], axis=1)
+        least = int(reach.min())
+        stacked = np.concatenate([each[:least] for each in own], axis=1)
         T = np.ones(len(stacked))
         if request.calibrate:
             T = sharpness(stacked, log_priors, y, w)
         rows = deviances(stacked, log_priors, y, T)
         losses = rows @ w / w.sum()
-        sizes = _sizes(request, reach.min())
+        sizes = _sizes(request, least)
         judged.append(Judged(candidate, sizes, losses, rows, w, T))
     return judged, null
 
@@ -127,7 +128,7 @@ def _sizes(request: Request, reach: int) -> np.ndarray:
         return np.array([-1])
     if request.size != AUTO:
         return np.array([request.reach])
-    return grid_of_sizes(request.reach)[:reach]
+    return np.array(grid_of_sizes(request.reach)[:reach])
 
 
 def _evidence(spread: AbstractSpread, X, request: Request) -> Iterator[np.ndarray]:

@@ -104,9 +104,8 @@ def trace_path(
     j = int(np.argmax(lengths))
     if lengths[j] == 0:
         raise DataError("the classes have equal means in every feature.")
-    duals = M / lengths[j]
-    if from_feature:
-        duals = np.where(np.arange(len(M))[:, None] == j, duals, 0.0)
+    others = np.arange(len(M))[:, None] != j
+    duals = np.where(others, 0.0 if from_feature else memory, 1.0) * M / lengths[j]
     signed = M.shape[1] == 1 and memory == 1
     time = 0.0 if from_feature else 1 / float(lengths[j])
     factor, weights = Factor(spread, shrinkage), np.zeros((0, M.shape[1]))
@@ -148,19 +147,24 @@ def _slope(
     M = spread.contrast.matrix
     rest = M - (1 - shrinkage) * spread.product(at.support, at.weights)
     rest[at.support] = 0
-    rest[np.linalg.norm(rest, axis=1) < flat] = 0
-    return np.linalg.solve(np.eye(M.shape[1]) + at.evidence, rest.T).T
+    rest[_dots(rest, rest) < flat**2] = 0
+    return rest @ np.linalg.inv(np.eye(M.shape[1]) + at.evidence)
 
 
 def _waits(duals: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """How long until each dual has length 1, on its way out."""
-    speed = np.einsum("ij,ij->i", slope, slope)
-    drift = np.einsum("ij,ij->i", duals, slope)
-    inside = np.maximum(1 - np.einsum("ij,ij->i", duals, duals), 0.0)
+    speed, drift = _dots(slope, slope), _dots(duals, slope)
+    inside = np.maximum(1 - _dots(duals, duals), 0.0)
     root = np.sqrt(drift**2 + speed * inside)
     with np.errstate(divide="ignore", invalid="ignore"):
         out = np.where(drift > 0, inside / (drift + root), (root - drift) / speed)
-    return np.where(speed > 0, out, np.inf)
+    out[speed == 0] = np.inf
+    return out
+
+
+def _dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Row by row; a single column is the common case, and einsum is slow at it."""
+    return a[:, 0] * b[:, 0] if a.shape[1] == 1 else np.einsum("ij,ij->i", a, b)
 
 
 def _settle(

@@ -66,7 +66,7 @@ def judge_scatters(
         T = np.maximum(up / down, 0.0) if request.calibrate else np.ones(reach)
         sizes = np.array([request.reach if request.size != "all" else -1])
         if request.size == AUTO:
-            sizes = grid_of_sizes(request.reach)[:reach]
+            sizes = np.array(grid_of_sizes(request.reach)[:reach])
         mean = parts @ mass / mass.sum()
         judged.append(Judged(candidate, sizes, mean, parts, mass, T))
     return judged, np.array(null)
@@ -81,10 +81,10 @@ class _Test:
         self.means = apart / one.scale
         self.scale = one.scale
         self.sums, self.mass, self.code = fold.sums, fold.mass, one.code[at]
-        self.unexplained = float(self._mean(np.square(self.code).sum(axis=1)))
+        self.unexplained = self._mean(np.square(self.code).sum(axis=1))
 
-    def _mean(self, per_class: np.ndarray) -> np.ndarray:
-        return self.mass @ per_class / self.mass.sum()
+    def _mean(self, per_class: np.ndarray) -> float:
+        return float(self.mass @ per_class / self.mass.sum())
 
     def judge(self, plateau: Plateau) -> tuple[float, float, float]:
         """The loss a row, and the two sides of the calibration's normal equation."""

@@ -43,15 +43,15 @@ def read_columns(
         raise DataError(f"{file.name} has no column besides {label!r}.")
     tables, titles = [], []
     for name in names:
-        table = _numbers(columns[name], name)
+        table = numbers_of(columns[name], name)
         single = table.ndim == 1
         tables.append(table[:, None] if single else table)
         titles += [name] if single else [f"{name}_{i}" for i in range(table.shape[1])]
     rows = {name: len(table) for name, table in zip(names, tables, strict=True)}
     if len(set(rows.values())) > 1:
         raise ShapeError(f"the columns differ in length: {rows}.")
-    mass = None if weights is None else _numbers(columns[weights], weights)
-    labels = _labels(columns[label], label)
+    mass = None if weights is None else numbers_of(columns[weights], weights)
+    labels = labels_of(columns[label], label)
     labels = _whole(labels) if classes and labels.dtype.kind == "f" else labels
     return Problem(np.concatenate(tables, 1), labels, mass, features=tuple(titles))
 
@@ -105,7 +105,8 @@ def _npz(file: Path) -> Columns:
 READERS = {".csv": _csv, ".npz": _npz}
 
 
-def _numbers(column: np.ndarray, name: str) -> np.ndarray:
+def numbers_of(column: np.ndarray, name: str) -> np.ndarray:
+    """The column in float64; `DataError` names the first cell that is no number."""
     try:
         return column.astype(np.float64)
     except (TypeError, ValueError):
@@ -116,7 +117,8 @@ def _numbers(column: np.ndarray, name: str) -> np.ndarray:
         ) from None
 
 
-def _labels(column: np.ndarray, name: str) -> np.ndarray:
+def labels_of(column: np.ndarray, name: str) -> np.ndarray:
+    """Text as whole or real numbers where all of it is; `DataError` for a gap."""
     if column.dtype.kind != "U":
         return column
     empty = np.flatnonzero(column == "")

@@ -16,9 +16,9 @@ from ...selection import (
     FoldScatters,
     Request,
     Selection,
+    SelectionPath,
 )
 from .inputs import folds_of, read_sample, require_classes
-from .record import SelectionPath
 
 
 class AbstractDeepLDA(BaseEstimator, abc.ABC):
@@ -33,12 +33,12 @@ class AbstractDeepLDA(BaseEstimator, abc.ABC):
         n_features_to_select: Any = "auto",
         shrinkage: Any = "auto",
         memory: Any = "auto",
-        max_features: int = 100,
-        rule: str = "min",
+        max_features: Any = 100,
+        rule: Any = "min",
         cv: Any = 5,
         priors: Any = None,
-        n_components: int | None = None,
-        calibrate: bool = True,  # noqa: FBT001, FBT002
+        n_components: Any = None,
+        calibrate: Any = True,  # noqa: FBT002
     ):
         self.n_features_to_select = n_features_to_select
         self.shrinkage = shrinkage
@@ -66,7 +66,11 @@ class AbstractDeepLDA(BaseEstimator, abc.ABC):
         request = self._request()
         folds = folds_of(self.cv)
         table, codes, classes, weights, held = read_sample(
-            self, X, y, sample_weight, splitter=self.cv if folds is None else None
+            self,
+            X,
+            y,
+            sample_weight,
+            splitter=self.cv if request.judges and folds is None else None,
         )
         require_classes(classes)
         self._check_components(len(classes), table.shape[1])

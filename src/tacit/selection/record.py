@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from ...selection import Selection
+from .choosing import Selection
 
 
 @dataclass(frozen=True, eq=False)
