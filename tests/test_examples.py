@@ -9,7 +9,8 @@ import pytest
 
 
 ROOT = pathlib.Path(__file__).parent.parent
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+TORCH = sorted((ROOT / "examples").glob("torch_*.py"))
+EXAMPLES = sorted(set((ROOT / "examples").glob("*.py")) - set(TORCH))
 README = (ROOT / "README.md").read_text()
 
 
@@ -38,3 +39,27 @@ def test_the_readme_prints_what_it_shows(tmp_path):
     printed = run(ROOT / "examples" / "quickstart.py", cwd=tmp_path)
     digits = re.compile(r"\d(\.\d)?e-1[3-7]")  # rounding differs between machines
     assert digits.sub("tiny", printed.strip()) == digits.sub("tiny", shown.strip())
+
+
+@pytest.mark.parametrize("path", TORCH, ids=lambda p: p.name)
+def test_the_page_on_pytorch_shows_it_and_what_it_prints(path, tmp_path):
+    """Words to the letter, and numbers to a tenth: they follow another's kernels."""
+    pytest.importorskip("torch")
+    page = (ROOT / "docs" / "torch.md").read_text()
+    printed = run(path, cwd=tmp_path).strip()
+    blocks = [block.strip() for block in re.findall(r"```text\n(.*?)```", page, re.S)]
+    number = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]\d+)?")
+    (shown,) = [b for b in blocks if number.sub("#", b) == number.sub("#", printed)]
+    pairs = zip(number.findall(shown), number.findall(printed), strict=True)
+    for there, here in pairs:
+        # What is 0 but for rounding is only asked to be so small again.
+        assert float(here) == pytest.approx(float(there), rel=0.1, abs=0.02)
+    source = path.read_text().split('"""', 2)[2].strip()
+    if len([line for line in source.splitlines() if line]) < 20:
+        assert source in page
+
+
+@pytest.mark.parametrize("name", ["torch_loss.py", "torch_monitor.py"])
+def test_a_newcomer_s_job_takes_less_than_fifteen_lines(name):
+    source = (ROOT / "examples" / name).read_text().split('"""', 2)[2]
+    assert len([line for line in source.splitlines() if line.strip()]) < 15
