@@ -15,6 +15,7 @@ import tacit
 from tacit import cli
 from tacit.claims import AbstractToleranceClaim, catalogue, Term
 from tacit.claims.papers import Paper, Source
+from tacit.cli import stated
 from tacit.errors import OutputError
 from tacit.networks import AbstractNetwork
 from tacit.reporting import Finding, terminal, trials
@@ -94,7 +95,8 @@ def studies(monkeypatch):
     """A library of two studies; what they were asked is in the list."""
     asked = []
 
-    def reproduce(name, *, out, quick, progress):
+    def reproduce(name, *, out, quick, progress, workers):
+        assert workers >= 1
         progress(0, 1, "working")
         asked.append((name, str(out), quick))
         if name == "stopped":
@@ -175,7 +177,15 @@ def test_a_reader_who_leaves_is_no_error_of_ours():
     assert b"Exception ignored" not in errors
 
 
-@pytest.mark.usefixtures("outcomes")
+@pytest.fixture
+def one_stated(monkeypatch):
+    """A library of one claim, as it is read off the source."""
+    words = ("Z1", "Toy", "The norm ‖w‖ is constant.", "Somebody (2020), Theorem 1")
+    row = stated.Stated(*words, "AbstractNetwork")
+    monkeypatch.setattr(stated, "stated_claims", lambda: [row])
+
+
+@pytest.mark.usefixtures("one_stated")
 def test_claims_as_json(run):
     code, out, err = run("claims", "--json")
     record = json.loads(out)
@@ -192,7 +202,7 @@ def test_claims_as_json(run):
     ]
 
 
-@pytest.mark.usefixtures("outcomes")
+@pytest.mark.usefixtures("one_stated")
 def test_claims_as_text(run):
     code, out, _ = run("claims")
     assert code == 0

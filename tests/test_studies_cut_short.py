@@ -107,7 +107,7 @@ def test_a_real_ctrl_c_is_code_130(tmp_path):
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
             time.sleep(30)
         STUDIES["toy"] = Toy(interrupt)
-        sys.argv = ["tacit", "reproduce", "toy", "--out", "out"]
+        sys.argv = ["tacit", "reproduce", "toy", "--out", "out", "--workers", "1"]
         from tacit.cli import main
         main()
     """

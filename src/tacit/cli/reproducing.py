@@ -18,6 +18,9 @@ def reproduce(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write to, results/NAME by default.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Questions at once, each in a process.")
+    ] = min(2, os.cpu_count() or 1),
     as_json: Json = False,
 ) -> None:
     """Run a paper's experiments, judge its claims, write the page."""
@@ -38,7 +41,7 @@ def reproduce(
         try:
             with terminal.progress(name) as progress:
                 words = {"out": folder, "quick": quick, "progress": progress}
-                report = tacit.reproduce(name, **words)
+                report = tacit.reproduce(name, workers=workers, **words)
         except KeyboardInterrupt:
             terminal.note(f"Interrupted. What was finished is in {folder}.")
             raise

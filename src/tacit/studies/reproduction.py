@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import KindError, NotFoundError
+from ..errors import DataError, KindError, NotFoundError
 from ..reporting import claim_folder, Finding, Folder, Page, Provenance, Section
 from .adam_noise import AdamNoise
 from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
 from .saddle_escape import SaddleEscape
+from .side_by_side import answers as asked
 
 
 STUDIES: dict[str, AbstractStudy] = {
@@ -43,6 +44,7 @@ def reproduce(
     out: str | os.PathLike[str] | None = None,
     quick: bool = False,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> Report:
     """Run the study `name` and write its page to the folder `out`.
 
@@ -50,7 +52,9 @@ def reproduce(
     and ``trajectories/*.nc``. They are rewritten after every question, so a run that
     is interrupted, or fails, leaves what it had finished, and a page that says what is
     missing. What an earlier run left there stays until the first question is answered.
-    `progress` is called as ``progress(done, total, text)``.
+    `progress` is called as ``progress(done, total, text)``. With `workers` so many
+    questions are asked at once, each in a process of its own; a script that does so
+    has its work under ``if __name__ == "__main__":``.
 
     Raises `NotFoundError` for an unknown name and `OutputError` for a folder that is
     not ours, before anything is run.
@@ -59,6 +63,8 @@ def reproduce(
         raise KindError("the study to reproduce", name, str, "the name of a study")
     if name not in STUDIES:
         raise NotFoundError("study", name, STUDIES)
+    if not isinstance(workers, int) or workers < 1:
+        raise DataError(f"workers counts processes, from 1 on; got {workers!r}.")
     study = STUDIES[name]
     folder = claim_folder(out or Path("results") / name, study=name)
     questions = study.questions()
@@ -66,16 +72,19 @@ def reproduce(
     records: list[str] = []
     begun = time.perf_counter()
     page = folder.path / "report.html"
-    for i, question in enumerate(questions):
-        if progress is not None:
-            progress(i, len(questions), question.text)
-        answer = question.ask(quick)
-        if not answers:
-            _clear(folder)
-        answers.append(answer)
-        records += _keep(folder, question, answer)
-        spent = time.perf_counter() - begun
-        page = _publish(folder, study, answers, questions, records, spent, quick=quick)
+    with contextlib.closing(asked(questions, workers, quick=quick)) as found:
+        for i, question in enumerate(questions):
+            if progress is not None:
+                progress(i, len(questions), question.text)
+            answer = next(found)
+            if not answers:
+                _clear(folder)
+            answers.append(answer)
+            records += _keep(folder, question, answer)
+            spent = time.perf_counter() - begun
+            page = _publish(
+                folder, study, answers, questions, records, spent, quick=quick
+            )
     if progress is not None:
         progress(len(questions), len(questions), "done")
     findings = tuple(f for answer in answers for f in answer.findings)

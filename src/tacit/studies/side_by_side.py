@@ -1,0 +1,43 @@
+"""The questions of a study in several processes, answered in their order."""
+
+import contextlib
+import multiprocessing
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+from .base import Answer, Question
+
+
+def answers(
+    questions: Sequence[Question], workers: int, *, quick: bool
+) -> Iterator[Answer]:
+    """The answer of every question in turn, `workers` of them being asked at once.
+
+    What one process has compiled another reads from disk. When the iterator is closed,
+    by Ctrl-C for one, what is still being asked is given up.
+    """
+    if workers == 1 or len(questions) == 1:
+        yield from (question.ask(quick) for question in questions)
+        return
+    before = set(multiprocessing.active_children())
+    context = multiprocessing.get_context(
+        "spawn"
+    )  # JAX's threads do not survive a fork
+    pool = ProcessPoolExecutor(
+        min(workers, len(questions)), context, initializer=_hear_nothing
+    )
+    try:
+        asked = [pool.submit(question.ask, quick) for question in questions]
+        for each in asked:
+            yield each.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+
+
+def _hear_nothing():
+    """Ctrl-C reaches every process of a terminal; the first one decides."""
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
