@@ -13,6 +13,7 @@ CLAIMS = {
     "BalancedSpeed": claims.BalancedSpeed(),
     "BatchesInflateTheCriterion": claims.BatchesInflateTheCriterion(),
     "BatchesInflateTheCriterion-C3": claims.BatchesInflateTheCriterion(classes=3),
+    "FoundLawsConserved": claims.FoundLawsConserved(),
     "BestRowSpace": claims.BestRowSpace(),
     "BiasedBalance": claims.BiasedBalance(),
     "CodeEigenvaluesShifted": claims.CodeEigenvaluesShifted(),

@@ -41,14 +41,14 @@ def families(layout: Layout, dynamics: AbstractDynamics) -> Iterator[Family]:
 
 
 def _still(layout: Layout, extents: list[int]) -> Iterator[Family]:
+    entries = {n: _entries(layout, n) for n in extents}
+    yield from entries.values()
     for n in extents:
         if 1 < n <= LARGEST:
             yield [
                 Gram(b, name, (n, n), axis, rank)
                 for b, name, axis, rank in _of(layout, n)
             ]
-    entries = {n: _entries(layout, n) for n in extents}
-    yield from entries.values()
     for n in extents:
         norms = [
             Norms(b, name, (n,), axis, rank) for b, name, axis, rank in _of(layout, n)

@@ -71,6 +71,19 @@ class Laws:
         """What every number of the value is called."""
         return [_at(law, entry) for law in self.formulas for entry in law.entries]
 
+    def leading(self, parameters: Any) -> Float[Array, " m"]:
+        """The first term of every law alone, in the order of `names`.
+
+        For motions whose state is the parameters; it need not be conserved.
+        """
+        shape = self.generators.shape
+        theta = join(shape.blocks(parameters))
+        at = self.generators.dynamics.view(shape.layout, theta)
+        firsts = [
+            dataclasses.replace(law, terms=law.terms[:1]) for law in self.formulas
+        ]
+        return jnp.concatenate([law.values(at) for law in firsts])
+
     def __call__(
         self,
         parameters: AbstractNetwork | Any,

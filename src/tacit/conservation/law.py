@@ -84,7 +84,8 @@ class Law:
     def _name(self, term: Term) -> Name:
         if term.index is not None:
             return term.quantity.entry(term.index)
-        if len(self.entries) == 1 and self.entries != ((),):
+        matrix = self.whole and len(term.quantity.shape) == 2
+        if len(self.entries) == 1 and self.entries != ((),) and not matrix:
             return term.quantity.entry(self.entries[0])
         return term.quantity.whole()
 

@@ -8,6 +8,7 @@ from .deep_linear_conservation import (
 )
 from .end_to_end import EndToEnd, OutputGramConserved, SingularValuesMove
 from .features import FirstFeatures
+from .found_laws import FoundLawsConserved
 from .hyperbolic import HyperbolicMirror, HyperbolicNorm
 from .layer_norms import BalanceConserved, LayerNormsConserved, QuasiNormConserved
 from .mirror import BalancedSpeed, MirrorFlow, UnbalancedSpeed
@@ -27,6 +28,7 @@ __all__ = [
     "EliminationLaw",
     "EndToEnd",
     "FirstFeatures",
+    "FoundLawsConserved",
     "GramDifferencesConserved",
     "HyperbolicMirror",
     "HyperbolicNorm",

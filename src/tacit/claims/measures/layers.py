@@ -20,6 +20,15 @@ class LayerSums(AbstractObservable[AbstractNetwork]):
         return jnp.stack([jnp.sum(jnp.abs(layer)) for layer in at.network.layers])
 
 
+class Leaves(AbstractObservable[AbstractNetwork]):
+    """All parameters, array after array."""
+
+    dims: ClassVar[tuple[str, ...]] = ("parameter",)
+
+    def measure(self, at: Snapshot) -> Float[Array, " D"]:
+        return jnp.concatenate([jnp.ravel(x) for x in jax.tree.leaves(at.network)])
+
+
 class BiasNorms(AbstractObservable[MLP]):
     r"""$\|b_l\|^2$ of every layer, 0 where there are none."""
 
