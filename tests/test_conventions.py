@@ -1,7 +1,9 @@
 """The house rules, so that review need not carry them."""
 
+import ast
 import contextlib
 import importlib
+import importlib.util
 import inspect
 import pathlib
 import pkgutil
@@ -75,6 +77,38 @@ def test_every_member_is_exported_and_has_a_case(family):
     assert members <= set(family.__all__), "add it to __all__ of the family"
     cased = {type(case).__name__ for case in FAMILIES[family].values()}
     assert members == cased, "add an example to tests/cases.py"
+
+
+def imported(path):
+    """The modules that the file at `path` takes names from."""
+    package = ".".join(["tacit", *path.relative_to(HERE).parent.parts])
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            name = "." * node.level + (node.module or "")
+            yield importlib.util.resolve_name(name, package) if node.level else name
+
+
+@pytest.mark.parametrize("family", list(FAMILIES), ids=lambda f: f.__name__)
+def test_no_member_of_a_family_is_imported_by_another(family):
+    abstract = tuple(
+        c for c in OURS if is_abstract(c) and c.__module__.startswith(family.__name__)
+    )
+    members = {
+        c.__module__
+        for c in OURS
+        if issubclass(c, abstract)
+        and not is_abstract(c)
+        and c.__module__.startswith(family.__name__ + ".")
+    }
+    folder = pathlib.Path(family.__file__).parent
+    taken = [
+        f"{path.stem} takes from {module}"
+        for path in folder.rglob("*.py")
+        if path.stem != "__init__"
+        for module in imported(path)
+        if module in members
+    ]
+    assert not taken, "move what they share to a file without a member"
 
 
 @pytest.mark.parametrize("family", list(FAMILIES), ids=lambda f: f.__name__)

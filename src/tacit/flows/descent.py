@@ -15,7 +15,7 @@ from ..memory import MovingAverages
 from ..networks import AbstractNetwork
 from ..risk import Risk
 from .fixed_step import AbstractFixedStep, diverged
-from .rules import AbstractStepRule
+from .step_rule import AbstractStepRule
 from .updates import descend, require_range
 
 

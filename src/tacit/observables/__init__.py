@@ -25,8 +25,9 @@ from .curvature import (
     TopEigenvalue,
     TopEigenvalueError,
 )
+from .deviations import deviations
 from .directions import Cosine, Sine
-from .gradient_noise import deviations, GradientOneNorm, NoiseScale
+from .gradient_noise import GradientOneNorm, NoiseScale
 from .law_values import Conserved, StepDrift
 from .margin import HomogeneousMargin, LogRisk, NormalizedMargin
 from .memory_projection import MemoryProjection

@@ -14,7 +14,7 @@ from ..flows import Memoryless
 from ..memory import gradients, long_memory, mean_age, replay, sampling_share
 from ..networks import AbstractNetwork
 from .base import AbstractObservable
-from .gradient_noise import deviations
+from .deviations import deviations
 
 
 class MemoryProjection(AbstractObservable[AbstractNetwork]):

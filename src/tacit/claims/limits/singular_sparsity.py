@@ -16,11 +16,11 @@ from ...risk import Risk
 from ...training import Trajectory
 from ..hypotheses.discriminants import apart, balanced, deep, of_fisher
 from ..hypotheses.flows import is_gradient_flow
+from ..measures.sparsity import hoyer
 from ..papers import LI, Source
 from ..parts import Hypothesis
 from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, few_of_many, LONG
-from .sparsity import hoyer
 
 
 class DeeperIsSparser(AbstractToleranceClaim[Diagonal]):

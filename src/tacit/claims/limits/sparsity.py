@@ -24,15 +24,10 @@ from ..hypotheses.discriminants import (
 )
 from ..hypotheses.flows import is_gradient_flow
 from ..measures.arrival import direction, fitted, on_cone, rounded, scatters
+from ..measures.sparsity import hoyer
 from ..papers import LI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import few_of_many, LONG
-
-
-def hoyer(w: np.ndarray) -> float:
-    """Hoyer's sparsity: 0 for equal entries, 1 for a single one."""
-    root = math.sqrt(len(w))
-    return float((root - np.abs(w).sum() / np.linalg.norm(w)) / (root - 1))
 
 
 class SparsityIgnoresDepth(AbstractClaim[Diagonal]):

@@ -22,11 +22,11 @@ from ..hypotheses.objectives import of_dorfer
 from ..measures.budgets import cancellation
 from ..measures.layers import Sizes
 from ..measures.paths import gradient
+from ..measures.ridge import pull
 from ..papers import IOFFE, Source
 from ..parts import Hypothesis, Rival, Term
 from ..witnesses.discriminants import rectified, three_classes
 from ..witnesses.draws import draw
-from .dorfer import pull
 
 
 class BatchNormalised(AbstractNetwork):

@@ -3,9 +3,6 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -22,6 +19,7 @@ from ..hypotheses.objectives import homogeneous, of_dorfer, without_biases
 from ..measures.budgets import cancellation, integration, quadrature, rounding
 from ..measures.layers import LayerSums, Pairings, Sizes
 from ..measures.paths import over_time
+from ..measures.ridge import pull
 from ..papers import DORFER, Source
 from ..parts import Hypothesis, Rival, Term
 from ..witnesses.discriminants import rectified, three_classes
@@ -29,16 +27,6 @@ from ..witnesses.discriminants import rectified, three_classes
 
 COARSE = GradientFlow(rtol=1e-6, atol=1e-9, solver="explicit")
 """At every kink of the activation the step is cut; finer only takes longer."""
-
-
-@eqx.filter_jit
-def pull(risk: Risk, network: AbstractNetwork) -> Array:
-    """The slope of the loss along its outputs, as the theorem has it."""
-    loss, problem = risk.loss, risk.problem
-    if not isinstance(loss, Dorfer):
-        return jnp.zeros(())
-    outputs = jax.vmap(network)(jnp.asarray(problem.X))
-    return loss.radial_slope(outputs, problem.targets, problem.weights)
 
 
 class RidgePull(AbstractObservable[AbstractNetwork]):

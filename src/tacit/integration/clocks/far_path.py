@@ -53,6 +53,16 @@ def largest_margin(risk: Risk) -> float:
         return 1e-300
 
 
+def require_degree(network: AbstractLinearNetwork) -> None:
+    """Raise `DataError` unless the predictor is of a known degree in the parameters."""
+    if network.degree is None:
+        raise DataError(
+            'clock="log-risk" needs a predictor of some degree in the parameters; '
+            f"{type(network).__name__} states none. Give it a `degree`, or use "
+            'clock="time".'
+        )
+
+
 def norm_of(network: AbstractLinearNetwork) -> float:
     """The norm of the predictor."""
     return float(np.linalg.norm(np.asarray(network.predictor())))

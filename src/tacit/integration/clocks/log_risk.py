@@ -19,7 +19,7 @@ from ..fields import AbstractField
 from ..path import Arrival, Path, Times
 from ..solvers import flat_predictor, margin_flow, margin_flows, MarginSegment
 from .base import AbstractClock, one_by_one, Settings
-from .far_path import largest_margin, norm_of, shaped, whole
+from .far_path import largest_margin, norm_of, require_degree, shaped, whole
 
 
 LARGEST = 1e150
@@ -67,12 +67,7 @@ class LogRisk(AbstractClock):
         risk = field.risk
         if not isinstance(network, AbstractLinearNetwork):
             raise CapabilityError(self, network, AbstractLinearNetwork)
-        if network.degree is None:
-            raise DataError(
-                'clock="log-risk" needs a predictor of some degree in the parameters; '
-                f"{type(network).__name__} states none. Give it a `degree`, or use "
-                'clock="time".'
-            )
+        require_degree(network)
         if not isinstance(risk.loss, AbstractMarginLoss):
             raise DataError(
                 'clock="log-risk" is for losses of a margin, with a logarithm; '
@@ -84,8 +79,7 @@ class LogRisk(AbstractClock):
         if until is not None and not length <= until <= LARGEST:
             raise DataError(
                 f"until = {until:g} is a norm in this clock; the start's predictor has "
-                f"norm {length:g}, and squares are floats up to {LARGEST:g}. Ask for "
-                "one in between."
+                f"norm {length:g}; ask for one from there up to {LARGEST:g}."
             )
         if _still(risk, network):
             raise DataError(
