@@ -188,6 +188,16 @@ def test_an_event_that_holds_at_the_start():
     assert run.finite
 
 
+@pytest.mark.parametrize("most", [12, 4100])
+def test_max_steps_is_one_number(most):
+    """Explicit steps and the stiff ones after them are counted together."""
+    network, risk = CASES["unbalanced"]
+    flow = GradientFlow(1e-13, 1e-16, max_steps=most)
+    run = train(Experiment(network, risk, flow, until=1e9), records=1)
+    assert run.reason
+    assert run.steps == most
+
+
 @pytest.mark.parametrize("name", ["unbalanced", "MLP"])
 @pytest.mark.parametrize("solver", ["explicit", "stiff"])
 def test_a_flow_that_cannot_be_followed_says_so(name, solver):

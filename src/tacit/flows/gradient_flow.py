@@ -55,7 +55,9 @@ class GradientFlow(AbstractFlow):
 
     ``solver="explicit"`` is Dormand-Prince of order 8, ``"stiff"`` is LSODA with the
     exact Jacobian; ``"auto"`` starts with the first and finishes long stretches with
-    the second. A run that cannot be followed ends with a `reason`.
+    the second. A run that cannot be followed ends with a `reason`. `max_steps` bounds
+    all steps of a run together, those rejected too; the search for an event and the way
+    to it are counted apart.
     """
 
     rtol: float = eqx.field(default=1e-9, converter=float)

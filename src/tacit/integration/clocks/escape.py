@@ -199,7 +199,9 @@ def _small(clock, layers):
 def _stiffly(
     settings, tolerances, chart, field, leg, times, crossing=None, every=math.inf
 ):
-    most = settings.max_steps if settings.solver == "stiff" else STIFF
+    most = settings.max_steps
+    if settings.solver != "stiff":
+        most = min(most, int(leg.steps) + STIFF)
     with warnings.catch_warnings():
         # What LSODA warns of is in the reason as well.
         warnings.simplefilter("ignore", UserWarning)

@@ -37,7 +37,7 @@ def whole(
         parts = states[: len(near)], log_times[: len(near)]
         return _path(network, *parts, norms, steps, None)
     bridge, far = shaped(network, states[reached - 1]), norms[len(near) :]
-    hard = asymptotic_flow(risk, bridge, far, settings.max_steps)
+    hard = asymptotic_flow(risk, bridge, far, settings.max_steps - steps)
     states = np.append(states[: len(near)], hard.states, axis=0)
     log_times = np.append(log_times[: len(near)], hard.log_times)
     norms, steps = np.append(near, hard.norms), steps + hard.steps

@@ -145,7 +145,7 @@ def _to(flow, walk, goal, max_steps) -> tuple[_Walk, str | None]:
         while solver.status == "running" and change is None:
             here = walk._replace(at=float(solver.t), y=solver.y, steps=steps)
             if steps >= max_steps:
-                return here, f"{max_steps} steps reached |w| = {np.exp(here.at):.6g}"
+                return here, f"{steps} steps reached |w| = {np.exp(here.at):.6g}"
             message = solver.step()
             steps += 1
             if solver.status == "failed":

@@ -87,6 +87,7 @@ def integrate_stiff(
 
     LSODA turns to implicit steps where the flow has become slow, so a run of length
     1e8 takes hundreds of steps. The Jacobian is dense: for a few thousand unknowns.
+    `max_steps` counts those that led here as well.
     With `crossing` it stops where ``crossing(network, time)`` changes sign,
     at which it looks after every step and, within longer ones, `every` so much time.
     """
@@ -125,8 +126,9 @@ def integrate_stiff(
         if stopped():
             why = f"{steps} stiff steps reached t = {t:.6g}; {STOPPED}"
             return stop(y, t, why)._replace(stopped=True)
-        if steps >= max_steps:
-            return stop(y, t, f"{max_steps} stiff steps reached t = {t:.6g}")
+        if steps + int(leg.steps) >= max_steps:
+            here = f"{steps} stiff steps reached t = {t:.6g}"
+            return stop(y, t, here if steps else leg.reason or here)
         message = solver.step()
         steps += 1
         stalled = stalled + 1 if solver.t - t <= 1e-14 * t else 0
