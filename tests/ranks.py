@@ -1,9 +1,11 @@
 """What the processes of `torch.distributed` do in the tests: functions to spawn."""
 
+import copy
+
 import torch
 from torch import distributed
 
-from tacit.bridges.torch import DeepLDALoss, NoiseScale
+from tacit.bridges.torch import DeepLDALoss, Monitor, NoiseScale
 
 
 SIZES = (14, 10)
@@ -37,11 +39,12 @@ def part(rank, *whole):
 
 
 def gathered_gradient(rank, model, X, y):
-    """What two processes compute together: a loss, its gradient, and a noise scale.
+    """What two processes find together: a loss, its gradient, a noise scale, records.
 
     The gradient is the one that data-parallel training sees. The noise scale is of two
     backward passes a step, on the first 4 and the next 4 rows of each process.
     """
+    model = copy.deepcopy(model)  # what was sent lies in memory that is shared
     parallel = torch.nn.parallel.DistributedDataParallel(model)
     X, y = part(rank, X, y)
     loss = DeepLDALoss(gather=True)(parallel(X), y)
@@ -53,4 +56,7 @@ def gathered_gradient(rank, model, X, y):
             parallel(X[:4]).square().mean().backward()
         parallel(X[4:8]).square().mean().backward()
         noise.update()
-    return loss.detach(), slopes, noise.state_dict()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with Monitor(parallel, optimizer, every=1) as monitor:
+        optimizer.step()
+    return loss.detach(), slopes, noise.state_dict(), monitor.records

@@ -25,7 +25,7 @@ def test_a_loss_that_gathers_is_that_of_one_large_batch(setting):
     model, X, y, found = setting
     loss = DeepLDALoss()(model(X), y)
     wanted = torch.autograd.grad(loss, list(model.parameters()))
-    for value, slopes, _ in found:
+    for value, slopes, _, _ in found:
         assert float(value) == pytest.approx(float(loss.detach()), rel=1e-12)
         for slope, want in zip(slopes, wanted, strict=True):
             np.testing.assert_allclose(slope, want, rtol=1e-9, atol=1e-12)
@@ -40,7 +40,16 @@ def test_the_noise_scale_sees_the_gradients_of_all_processes(setting):
             for rows in (own[:4], own[4:8]):
                 model(rows).square().mean().backward()
         noise.update()
-    for _, _, state in found:
+    for _, _, state, _ in found:
         # The processes average their gradients, one process adds them up.
         for name in ("traces", "squares"):
             assert state[name] == pytest.approx(noise.state_dict()[name], rel=1e-10)
+
+
+def test_the_first_process_alone_measures(setting):
+    first, other = (records for *_, records in setting[-1])
+    assert [step for step, _ in first] == [1]
+    assert "tacit/update/model" in first[0][1], (
+        "of the model inside of data parallelism"
+    )
+    assert other == []
