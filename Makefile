@@ -24,11 +24,12 @@ test: $(VENV)/.test  ## run the tests
 soak: $(VENV)/.test  ## all claims on ten draws and every variation; writes docs/soak.md
 	$(BIN)/python -m tests.soak --out docs/soak.md
 
-check: $(VENV)/.check  ## lint, format, types and the import rules
+check: $(VENV)/.check  ## lint, format, types, the import rules, unused code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 
 bench: $(VENV)/.bench  ## run every benchmark; fails if one misses its target
 	@status=0; for script in benchmarks/*.py; do \

@@ -27,15 +27,6 @@ class BatchLoss(eqx.Module):
         return self.risk.value(network, self.rows[b])
 
 
-class WholeLoss(eqx.Module):
-    """The risk itself, as a function of the network."""
-
-    risk: Risk
-
-    def __call__(self, network: AbstractNetwork):
-        return self.risk.value(network)
-
-
 def batches_of(experiment: Experiment) -> BatchLoss:
     """The losses of the fixed batches of a run."""
     flow, risk = experiment.flow, experiment.risk

@@ -122,12 +122,6 @@ class LeadingDrift(AbstractToleranceClaim[MLP]):
 
 
 @eqx.filter_jit
-def _before(risk: Risk, network: MLP):
-    """The units before the activation, of every hidden layer."""
-    return signals(network, risk.loss, risk.problem).before[:-1]
-
-
-@eqx.filter_jit
 def _of_order(risk: Risk, network: MLP, q: int, c: float):
     """The rates of all pairs at order `q`, and the same without cancellation."""
     found = signals(network, risk.loss, risk.problem)
