@@ -7,14 +7,16 @@ import tacit
 
 problem = tacit.load("breast_cancer").standardised()
 risk = tacit.Risk(problem, tacit.losses.Fisher())
-w0 = np.sign(problem.delta) / problem.d
-
-limit = tacit.oracles.orthant_limit(problem, w0)
-network = tacit.networks.Diagonal.balanced(w0, depth=3)
+network = tacit.networks.Diagonal.balanced(np.sign(problem.delta) / problem.d, depth=3)
 flow = tacit.flows.GradientFlow(rtol=1e-11)
 experiment = tacit.Experiment(network, risk, flow, until=1e8)
-run = tacit.train(experiment, [tacit.observables.Sine(limit.value)])
 
-print(f"features the limit keeps: {limit.support.sum()} of {problem.d}")
-print(f"sine of the angle to it:  {run.seen['Sine'][-1]:.0e}")
-print(tacit.check(tacit.claims.QuasiNormConserved(), experiment))
+print(tacit.predict(experiment, ["B3", "C1"]))  # trains nothing
+
+limit = tacit.oracles.orthant_limit(problem, network.predictor())
+run = tacit.train(experiment, [tacit.observables.Sine(limit.value)])
+print(f"features kept: {limit.support.sum()} of {problem.d}")
+print(f"sine of the angle to the limit: {run.seen['Sine'][-1]:.0e}")
+
+print(tacit.check("B3", experiment))
+print(tacit.check("C1", experiment))
