@@ -62,7 +62,16 @@ def test_the_page_on_pytorch_shows_it_and_what_it_prints(path, tmp_path):
         assert source in page
 
 
-@pytest.mark.parametrize("name", ["torch_loss.py", "torch_monitor.py"])
+@pytest.mark.parametrize(
+    "name", ["select_genes.py", "torch_loss.py", "torch_monitor.py"]
+)
 def test_a_newcomer_s_job_takes_less_than_fifteen_lines(name):
     source = (ROOT / "examples" / name).read_text().split('"""', 2)[2]
     assert len([line for line in source.splitlines() if line.strip()]) < 15
+
+
+def test_the_page_on_selection_shows_its_example():
+    page = (ROOT / "docs" / "selection.md").read_text()
+    shown = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+    source = (ROOT / "examples" / "select_genes.py").read_text()
+    assert shown.strip() == source.split('"""', 2)[2].strip()

@@ -112,7 +112,9 @@ def read_classes(file: Path, label: str, exclude, keep) -> tuple[Any, Any, tuple
         )
     codes, classes = coded(labels_of(columns[label], label), f"label {label!r}")
     if len(classes) < 2:
-        raise DataError(f"label {label!r} has one class only, {classes[0]!r}.")
+        raise DataError(
+            f"label {label!r} has one class only: {', '.join(map(repr, classes))}."
+        )
     if len(classes) > len(codes) // 2:
         raise DataError(
             f"label {label!r} has {len(classes)} classes in {len(codes)} rows; it "
