@@ -36,22 +36,25 @@ def keep_on_disk() -> None:
     if folder is None or theirs and not os.environ.get("TACIT_CACHE"):
         return
     try:
-        from jax._src import compilation_cache as store
-
-        make = store.get_file_cache
+        _write_whole_files(str(folder))
     except (ImportError, AttributeError):  # a JAX whose inside is another
-        make = None
-    if make is not None:
-
-        def ours(path: str):
-            return (_Files(Path(path)), path) if path == str(folder) else make(path)
-
-        store.get_file_cache = ours
-    elif not _writable(folder):
-        return
+        if not _writable(folder):
+            return
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _write_whole_files(folder: str) -> None:
+    """Have JAX keep what goes to `folder` in files of ours."""
+    from jax._src import compilation_cache as store
+
+    make = store.get_file_cache
+
+    def ours(path: str):
+        return (_Files(Path(path)), path) if path == folder else make(path)
+
+    store.get_file_cache = ours
 
 
 def cache_folder() -> Path | None:

@@ -60,9 +60,9 @@ class _Watch:
         self.mark: int | None = None
         self.lock = threading.Lock()
 
-    def count(self, event: str, duration: float, **_: object) -> None:
+    def count(self, event: str, duration_secs: float, **_: str | int) -> None:
         """Called by JAX whenever it has compiled, or read back, a function."""
-        del duration
+        del duration_secs
         if event == "/jax/core/compile/backend_compile_duration":
             self.compiled += 1
 

@@ -3,7 +3,7 @@
 import contextlib
 import multiprocessing
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from .base import Answer, Question
@@ -11,7 +11,7 @@ from .base import Answer, Question
 
 def answers(
     questions: Sequence[Question], workers: int, *, quick: bool
-) -> Iterator[Answer]:
+) -> Generator[Answer, None, None]:
     """The answer of every question in turn, `workers` of them being asked at once.
 
     What one process has compiled another reads from disk. When the iterator is closed,
