@@ -2,6 +2,7 @@
 
 import itertools
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -122,5 +123,5 @@ def test_cross_entropy_of_classes_that_touch_has_no_minimum():
     X = np.c_[[-1.0, 0, 0, 1, 1, 2], np.ones(6)]
     risk = Risk(Problem(X, [0, 0, 1, 1, 2, 2]), CrossEntropy())
     away = separability(risk.problem).direction.reshape(3, 2)
-    values = [float(risk.criterion(t * away)) for t in (1.0, 10.0, 100.0)]
+    values = [float(risk.criterion(jnp.asarray(t * away))) for t in (1.0, 10.0, 100.0)]
     assert values[0] > values[1] > values[2]

@@ -206,5 +206,5 @@ GUIDE = (pathlib.Path(__file__).parent.parent / "docs" / "specs.md").read_text()
 def test_the_guide_shows_what_can_be_run(tmp_path, text):
     rows = zip(RNG.normal(size=40), RNG.normal(size=40), "ab" * 20, strict=True)
     lines = [f"{x},{y},{label}" for x, y, label in rows]
-    (tmp_path / "samples.csv").write_text("\n".join(["x,y,group", *lines]))
+    (tmp_path / "samples.csv").write_text("\n".join(["gene_1,gene_7,group", *lines]))
     assert Spec.of(table(**tomllib.loads(text)), folder=tmp_path).experiment()

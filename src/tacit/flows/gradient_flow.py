@@ -24,6 +24,10 @@ CHART_CHOICES = ("auto", "parameters")
 SOLVER_CHOICES = ("auto", "explicit", "stiff")
 
 
+def _a_number(given: float | None) -> float | None:
+    return None if given is None else float(given)
+
+
 def _named(clock: str | AbstractClock) -> AbstractClock:
     if isinstance(clock, AbstractClock):
         return clock
@@ -43,6 +47,9 @@ class GradientFlow(AbstractFlow):
     The step adapts so that the local error stays below ``atol + rtol * |y|`` in the
     coordinates of the chart: the first of `tacit.integration.charts` that is valid for
     the network and the risk, or the plain parameters with ``chart="parameters"``.
+    Without `atol` it is 1e-12 of the smallest layer at the start, and never more than
+    1e-12, so that a plateau which begins at $10^{-16}$ ends when it should.
+
     $\mu$ is `weight_decay`. With `descent_step` $\eta$ the risk is
     $R + \tfrac\eta4\|\nabla R\|^2$, whose flow descent by steps $\eta$ follows to
     second order (Barrett and Dherin 2021, arXiv:2009.11162, Theorem 3.1). Both are
@@ -61,7 +68,7 @@ class GradientFlow(AbstractFlow):
     """
 
     rtol: float = eqx.field(default=1e-9, converter=float)
-    atol: float = eqx.field(default=1e-12, converter=float)
+    atol: float | None = eqx.field(default=None, converter=_a_number)
     chart: str = eqx.field(default="auto", static=True)
     clock: AbstractClock = eqx.field(default="time", static=True, converter=_named)
     solver: str = eqx.field(default="auto", static=True)
@@ -74,7 +81,7 @@ class GradientFlow(AbstractFlow):
         require_range(
             self,
             rtol=(0, 1, True),
-            atol=(0, math.inf, False),
+            **({} if self.atol is None else {"atol": (0, math.inf, False)}),
             weight_decay=(0, math.inf, False),
             descent_step=(0, math.inf, False),
             max_steps=(1, math.inf, False),

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ...flows import GradientFlow
+from ...integration.charts import atol_from
 from ...training import Trajectory
 from ..parts import Term
 
@@ -47,7 +48,8 @@ def coarseness(run: Trajectory, smallest: float | np.floating) -> float:
     flow = run.experiment.flow
     if not isinstance(flow, GradientFlow):
         return 1.0
-    return float(1 + flow.atol / (flow.rtol * np.float64(smallest)))
+    atol = atol_from(run.experiment.network) if flow.atol is None else flow.atol
+    return float(1 + atol / (flow.rtol * np.float64(smallest)))
 
 
 def rough(run: Trajectory) -> float:

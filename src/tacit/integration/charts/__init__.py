@@ -1,6 +1,6 @@
 """Exact coordinates in which a flow is integrated."""
 
-from .base import AbstractChart
+from .base import AbstractChart, ATOL, atol_from
 from .parameters import Parameters
 from .sides import Sides
 from .smallest_layer import SmallestLayer
@@ -8,9 +8,11 @@ from .softmax import Softmax
 
 
 __all__ = [
+    "ATOL",
     "AbstractChart",
     "Parameters",
     "Sides",
     "SmallestLayer",
     "Softmax",
+    "atol_from",
 ]

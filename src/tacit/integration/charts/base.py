@@ -4,6 +4,7 @@ import abc
 from typing import Any, TYPE_CHECKING
 
 import equinox as eqx
+import numpy as np
 
 from ...networks import AbstractNetwork
 from ...risk import Risk
@@ -14,6 +15,22 @@ if TYPE_CHECKING:
     from typing import ClassVar as AbstractClassVar
 else:
     from equinox import AbstractClassVar
+
+
+ATOL = 1e-12
+"""The absolute tolerance of a start of size 1 or more; that of a smaller one is as much
+smaller, for on a plateau an error grows like the layers themselves."""
+
+
+def atol_from(network: AbstractNetwork) -> float:
+    """The absolute tolerance for the parameters of a flow that starts at `network`.
+
+    `ATOL` times the root mean square of the smallest layer that is not 0, at most
+    `ATOL`.
+    """
+    layers = [np.asarray(W) for W in network.layers]
+    sizes = [np.sqrt(np.mean(W**2)) for W in layers if np.any(W)]
+    return ATOL * float(min(1.0, *sizes)) if sizes else ATOL
 
 
 class AbstractChart(eqx.Module):
@@ -48,10 +65,13 @@ class AbstractChart(eqx.Module):
         """The network at the coordinates `y`."""
 
     @abc.abstractmethod
-    def tolerances(self, rtol: float, atol: float) -> tuple[Any, Any]:
+    def tolerances(
+        self, network: AbstractNetwork, rtol: float, atol: float | None
+    ) -> tuple[Any, Any]:
         """What `rtol` and `atol` of the parameters are in these coordinates.
 
-        Numbers, or vectors with one for every coordinate.
+        Numbers, or vectors with one for every coordinate. Without an `atol` it is
+        `ATOL` of what the starting `network` is made of, and never more than `ATOL`.
         """
 
     @abc.abstractmethod

@@ -5,7 +5,7 @@ from typing import ClassVar
 from ...networks import AbstractNetwork
 from ...risk import Risk
 from ..fields import AbstractField
-from .base import AbstractChart
+from .base import AbstractChart, atol_from
 
 
 class Parameters(AbstractChart):
@@ -29,8 +29,10 @@ class Parameters(AbstractChart):
     def leave(self, y: AbstractNetwork) -> AbstractNetwork:
         return y
 
-    def tolerances(self, rtol: float, atol: float) -> tuple[float, float]:
-        return rtol, atol
+    def tolerances(
+        self, network: AbstractNetwork, rtol: float, atol: float | None
+    ) -> tuple[float, float]:
+        return rtol, atol_from(network) if atol is None else atol
 
     def velocity(self, field: AbstractField, y: AbstractNetwork) -> AbstractNetwork:
         return field(y)

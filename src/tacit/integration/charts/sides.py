@@ -62,8 +62,10 @@ class Sides(AbstractChart):
             v = (self.constant * jax.nn.sigmoid(-y)) ** power
         return TwoSided(self.signs[0] * u, self.signs[1] * v, self.depth)
 
-    def tolerances(self, rtol: float, atol: float) -> tuple[float, float]:
-        del atol  # an error in y is a relative one in u and v already
+    def tolerances(
+        self, network: AbstractNetwork, rtol: float, atol: float | None
+    ) -> tuple[float, float]:
+        del network, atol  # an error in y is a relative one in u and v already
         return 0.0, rtol
 
     def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:

@@ -10,7 +10,7 @@ from ..._types import Layers, Scalar, Vector
 from ...networks import AbstractNetwork, Diagonal
 from ...risk import Risk
 from ..fields import AbstractField, Gradient
-from .base import AbstractChart
+from .base import AbstractChart, ATOL
 
 
 class SmallestLayer(AbstractChart):
@@ -74,9 +74,15 @@ class SmallestLayer(AbstractChart):
     def leave(self, y: Vector) -> Diagonal:
         return Diagonal(self._layers(self._x(y)[0]))
 
-    def tolerances(self, rtol: float, atol: float) -> tuple[np.ndarray, np.ndarray]:
+    def tolerances(
+        self, network: AbstractNetwork, rtol: float, atol: float | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        assert isinstance(network, Diagonal)
+        size = np.abs(np.asarray(network.layers))
+        least = np.min(size, axis=0, where=size > 0, initial=1.0)
+        fine = ATOL * least if atol is None else np.full(len(least), atol)
         tied = np.asarray(self.tied)  # their coordinate is a logarithm
-        return np.where(tied, 0.0, rtol), np.where(tied, rtol, atol)
+        return np.where(tied, 0.0, rtol), np.where(tied, rtol, fine)
 
     def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:
         x, stretch = self._x(y)

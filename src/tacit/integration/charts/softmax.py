@@ -63,6 +63,8 @@ class Softmax(AbstractChart):
         pace = -2 * (root @ root) / self.total
         return pace * power * field.risk.slope(power * root * root)
 
-    def tolerances(self, rtol: float, atol: float) -> tuple[float, float]:
-        del atol  # an error in y is a relative one in w already
+    def tolerances(
+        self, network: AbstractNetwork, rtol: float, atol: float | None
+    ) -> tuple[float, float]:
+        del network, atol  # an error in y is a relative one in w already
         return 0.0, rtol

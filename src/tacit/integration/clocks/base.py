@@ -22,7 +22,7 @@ class Settings(NamedTuple):
     """What a gradient flow tells its clock about how to integrate."""
 
     rtol: float
-    atol: float
+    atol: float | None
     chart: str
     solver: str
     max_steps: int

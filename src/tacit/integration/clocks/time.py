@@ -67,7 +67,7 @@ class Time(AbstractClock):
         if times[-1] == 0:
             state = jax.tree.map(lambda x: x[None], chart.enter(network))
             return Path(state, chart.leave, float64(times), network, None, 0)
-        tolerances = _tolerances(settings, chart)
+        tolerances = _tolerances(settings, chart, network)
         if settings.solver == "stiff":
             leg = Segment.begin(chart, network)
         else:
@@ -111,7 +111,7 @@ class Time(AbstractClock):
         leg = Segment.begin(chart, network)
         if crossing(network, 0.0) == 0:
             return Arrival(0.0, None)
-        tolerances = _tolerances(settings, chart)
+        tolerances = _tolerances(settings, chart, network)
         if settings.solver != "stiff":
             leg = explicit_event(
                 tolerances, chart, field, network, crossing, np.asarray(within),
@@ -143,8 +143,9 @@ def choose_chart(
     return next(kind for kind in able if kind.valid(network, risk)).at(network, risk)
 
 
-def _tolerances(settings, chart):
-    return jax.tree.map(np.asarray, chart.tolerances(settings.rtol, settings.atol))
+def _tolerances(settings, chart, network):
+    here = chart.tolerances(network, settings.rtol, settings.atol)
+    return jax.tree.map(np.asarray, here)
 
 
 def _may_stiffen(settings, chart, network):
