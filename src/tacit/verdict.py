@@ -233,7 +233,8 @@ def in_short(value: Any) -> str:
     """A number to six digits; of an array the first entries, or the norm if long."""
     numbers = np.ravel(np.asarray(value, float))
     # Beside the largest entry, what is rounding reads as nothing.
-    numbers = np.where(np.abs(numbers) < 1e-13 * np.max(np.abs(numbers)), 0.0, numbers)
+    largest = np.max(np.abs(numbers), initial=0.0)
+    numbers = np.where(np.abs(numbers) < 1e-13 * largest, 0.0, numbers)
     if numbers.size == 1:
         return f"{numbers[0]:.6g}"
     if numbers.size <= 3:
