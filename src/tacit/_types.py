@@ -21,7 +21,8 @@ from .errors import PrecisionError
 jax.config.update("jax_enable_x64", True)  # noqa: FBT003
 keep_on_disk()
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 Scalar = Float[Array, ""]
 Vector = Float[Array, " d"]  # a leading space keeps linters from reading a name
 Matrix = Float[Array, "rows columns"]
@@ -36,9 +37,14 @@ Layers = Float[Array, "L d"]
 Key = PRNGKeyArray
 
 
+def _wide() -> bool:
+    """Whether JAX computes in 64 bits."""
+    return bool(jax.config.read("jax_enable_x64"))
+
+
 def float64(x: ArrayLike) -> Array:
     """A float64 JAX array of whatever array-like `x` is, whatever mode JAX is in."""
-    if jax.config.jax_enable_x64:
+    if _wide():
         return jnp.asarray(x, dtype=jnp.float64)
     with jax.enable_x64():
         return jnp.asarray(x, dtype=jnp.float64)
@@ -49,7 +55,7 @@ def number(x: ArrayLike) -> float:
 
     0 stays what it is, a choice: of what is multiplied by it nothing is compiled.
     """
-    value = float(x)
+    value = float(np.asarray(x))
     return np.float64(value) if value else value
 
 
@@ -63,7 +69,7 @@ def in_float64(function: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def computed(*args: P.args, **kwargs: P.kwargs) -> T:
-        if jax.config.jax_enable_x64:
+        if _wide():
             return function(*args, **kwargs)
         with jax.enable_x64():
             return function(*args, **kwargs)
@@ -77,7 +83,7 @@ def require_float64(asker: str) -> None:
     Importing tacit switches 64 bits on; other code may switch them off again, and then
     arrays lose half their digits without a word.
     """
-    if not jax.config.jax_enable_x64:
+    if not _wide():
         raise PrecisionError(
             f"{asker} computes in float64, but JAX's 64-bit mode has been switched off "
             "since tacit was imported. Leave `with jax.enable_x64(False)`, or call "

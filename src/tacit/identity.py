@@ -90,9 +90,9 @@ def _function(f: Callable, inside: tuple[int, ...]) -> Iterator[bytes]:
         reached = [f.__globals__[k] for k in _globals(f.__code__) if k in f.__globals__]
         kept = (f.__defaults__, f.__kwdefaults__, cells, reached)
         yield from _parts(kept, inside)
-    elif callable(getattr(f, "__wrapped__", None)):  # jit and its like
+    elif callable(inner := getattr(f, "__wrapped__", None)):  # jit and its like
         yield _said("wrapped", _name(type(f)))
-        yield from _function(f.__wrapped__, inside)
+        yield from _function(inner, inside)
     else:
         raise _nameless(f)
 

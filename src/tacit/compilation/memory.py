@@ -108,7 +108,7 @@ def _limit() -> int:
 
 
 _WATCH = _Watch()
-jax.monitoring.register_event_duration_secs_listener(_WATCH.count)
+jax.monitoring.register_event_duration_secs_listener(_WATCH.count)  # pyright: ignore[reportArgumentType]
 
 if hasattr(os, "register_at_fork"):  # a lock held by another thread stays held
     os.register_at_fork(

@@ -131,7 +131,9 @@ def is_missing(cell: Any) -> bool:
 
 
 def _unmasked(given, what, at, names):
-    masked = np.argwhere(np.ma.getmaskarray(given)) if np.ma.isMA(given) else ()
+    if not np.ma.isMA(given):
+        return
+    masked = np.argwhere(np.ma.getmaskarray(given))
     if len(masked):
         where = _place(masked[0], at, names)
         way = WAYS["missing"]

@@ -46,7 +46,8 @@ def extremes(
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(count))
     sorted_rows = rows[order]
-    return tuple(f.reduceat(sorted_rows, starts) for f in (np.minimum, np.maximum))
+    low = np.minimum.reduceat(sorted_rows, starts)
+    return low, np.maximum.reduceat(sorted_rows, starts)
 
 
 def exact_sum(

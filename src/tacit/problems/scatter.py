@@ -133,9 +133,10 @@ class Scatter:
             out[at] = x
             return out
 
-        parts = (wide(x) for x in (self.count, self.mass, self.means, self.tails))
-        ends = wide(self.low, np.inf), wide(self.high, -np.inf)
-        return Scatter(classes, *parts, self.sums, *ends)
+        return Scatter(
+            classes, wide(self.count), wide(self.mass), wide(self.means),
+            wide(self.tails), self.sums, wide(self.low, np.inf), wide(self.high, -np.inf),
+        )  # fmt: skip
 
     @property
     def n(self) -> float:

@@ -100,7 +100,7 @@ def _stalled(risk, length, steps):
     elif apart.kind == "quasi":
         why = (
             "the data are quasi-separated: the risk falls along a direction in which "
-            f"{np.sum(apart.growing)} of {len(rows)} margins grow and the others stay, "
+            f"{np.sum(np.asarray(apart.growing))} of {len(rows)} margins grow and the others stay, "
             "so it has no minimum, but beyond this norm its slope is lost in rounding "
             "(tacit.oracles.separability)"
         )

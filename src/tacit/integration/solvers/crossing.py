@@ -120,7 +120,7 @@ def first_crossing(
             found = value(at)
             return found if found else -unit
 
-        root = brentq(signed, begin, end, xtol=1e-300)
+        root = float(brentq(signed, begin, end, xtol=1e-300))  # pyright: ignore[reportArgumentType]
         while root < end and value(root) > 0:  # within rounding of it
             root = min(end, root + 2 * math.ulp(root))
         return root
