@@ -158,14 +158,14 @@ class ScaleIsAClock(AbstractClaim[AbstractLinearNetwork]):
         yield is_gradient_flow(experiment)
 
     def predicted(self, run: Trajectory) -> np.ndarray:
-        return 2 * _flat(run.network)
+        return np.asarray(2 * _flat(run.network))
 
     def measured(self, run: Trajectory) -> np.ndarray:
         true = run.experiment
         larger = jax.tree.map(lambda x: 2 * x, true.network)
         until = 4 * float(run.times[-1])
         other = Experiment(larger, true.risk, true.flow, until=until)
-        return _flat(train(other, records=1).network)
+        return np.asarray(_flat(train(other, records=1).network))
 
     def budget(self, run: Trajectory) -> Iterable[Term]:
         _, states = _from_the_start(run)

@@ -160,20 +160,21 @@ class EliminationLaw(AbstractClaim[Diagonal]):
         yield Rival(f"the law is that of {text}", law)
 
     def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
-        # A target so far away that the residual cannot be seen to change.
-        return self._pulled(distance=7e6, lever=1e-7, seed=seed)
+        return self._pulled(0.0, seed)
 
     def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
-        return self._pulled(distance=0.7, lever=1.0, seed=seed)
+        return self._pulled(0.1, seed)
 
-    def _pulled(self, distance, lever, seed):
-        w0 = 0.5
+    def _pulled(self, decay: float, seed: int | None) -> Experiment[Diagonal]:
+        w0, far = 0.5, 7e6
         if seed is not None:
-            w0, factor = draw(1004, seed).uniform(0.5, 1.5, 2)
-            distance *= factor
-        problem = Problem(np.array([[lever]]), np.array([-distance]))
+            w0, far = draw(1004, seed).uniform(0.5, 1.5, 2) * (1.0, 7e6)
+        # A target so far away that the residual cannot be seen to change.
+        problem = Problem(np.array([[1e-7]]), np.array([-far]))
         start = Diagonal.balanced(np.array([w0]), depth=self.depth)
-        sharp = GradientFlow(rtol=1e-12, atol=0.0, chart="parameters")
+        sharp = GradientFlow(
+            rtol=1e-12, atol=0.0, chart="parameters", weight_decay=decay
+        )
         return Experiment(start, Risk(problem, Squared()), sharp, until=8.0)
 
 

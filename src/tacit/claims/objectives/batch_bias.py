@@ -112,7 +112,7 @@ def _experiment(
     rng = draw(1351, seed)
     rows = rng.standard_normal((each, d)) @ rng.standard_normal((d, d))
     rows -= rows.mean(axis=0)
-    means = rng.standard_normal((classes, d))
+    means = 5 * rng.standard_normal((classes, d))
     X = np.concatenate([m + s * rows for m, s in zip(means, scales, strict=True)])
     problem = Problem(X, np.repeat(np.arange(classes), each))
     network = DeepLinear([rng.standard_normal((classes - 1, d))])
