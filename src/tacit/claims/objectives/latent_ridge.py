@@ -1,27 +1,27 @@
 """What a ridge on the outputs does to a balanced diagonal network."""
 
-import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ...events import AbstractEvent
 from ...experiment import Experiment
 from ...losses import Fisher
 from ...networks import Diagonal
 from ...observables import AbstractObservable, LayerNorms, LinearPredictor
-from ...oracles import fisher_direction
+from ...oracles import fisher_direction, orthant_limit
 from ...risk import Risk
 from ...training import Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.discriminants import balanced, deep, invertible, orthant_end
-from ..hypotheses.flows import is_gradient_flow, settled
+from ..hypotheses.flows import is_gradient_flow
+from ..measures.arrival import on_cone
 from ..measures.budgets import integration, quadrature, rough, rounding
 from ..measures.layers import LayerSums
 from ..measures.paths import along, over_time
 from ..papers import LI, Source
-from ..parts import Hypothesis, Rival, Term
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.discriminants import definite, FINE, LONG, unbalanced
 
 
@@ -113,13 +113,12 @@ def _squares(run: Trajectory[Diagonal]) -> np.ndarray:
     return np.sum(np.asarray(run.experiment.network.layers) ** 2, axis=1)
 
 
-class RidgeGrowth(AbstractToleranceClaim[Diagonal]):
+class RidgeGrowth(AbstractClaim[Diagonal]):
     r"""From balance and with a latent ridge, layers grow like $t^{1/(L+1)}$ for ever.
 
     The direction still goes to the maximiser of J in the orthant. With $k = b / N^L$
     there and $N = \|\theta_l\|^2$, $\dot N = 4 \lambda J^* / (k N^L)$ to first order
-    in $\lambda / b$, so $N^{L+1} = (L + 1)\, 4 \lambda J^* t / k$. Held against the
-    last nine tenths of the run.
+    in $\lambda / b$, so $N^{L+1} = (L + 1)\, 4 \lambda J^* t / k$.
     """
 
     id: ClassVar[str] = "E3b"
@@ -129,58 +128,93 @@ class RidgeGrowth(AbstractToleranceClaim[Diagonal]):
         LinearPredictor(),
         LayerNorms(),
     )
-    tolerance: float = 1e-4
-    """The next order takes the part 2 lambda / b, below 5e-5, from the norm."""
+    sees: ClassVar[float] = 0.02
 
     depth: int = 2
 
-    shift: int = 0
-    """Added to the depth in the formula; another number than 0 makes it false."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (RidgeGrowth(depth=self.depth, shift=1),)
-
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _ridged(run.experiment)
-        ridge = getattr(run.experiment.risk.loss, "ridge", 0.0)
-        yield Hypothesis("it has a ridge on the outputs", ridge > 0)
-        yield invertible(run.experiment)
-        yield deep(run.experiment)
-        yield balanced(run.experiment)
-        two = orthant_end(run.experiment) is not None
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield from _ridged(experiment)
+        ridge = getattr(experiment.risk.loss, "ridge", 0.0)
+        yield Hypothesis("it has a ridge on the outputs", bool(ridge > 0))
+        yield invertible(experiment)
+        yield deep(experiment)
+        yield balanced(experiment)
+        two = orthant_end(experiment) is not None
         yield Hypothesis("two classes, which w0 tells apart", two)
-        if two:
-            times, w = along(run)
-            b = _parts(run.experiment, w[times >= times[-1] / 10])[1]
-            far = bool(2 * ridge < 5e-5 * b.min())
-            yield Hypothesis("the ridge has become small against b", far)
-        yield settled(run, turn=self.tolerance)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        limit = orthant_end(run.experiment)
-        if limit is None:
-            return math.nan
-        times, L = np.asarray(run.times), len(run.experiment.network.layers)
-        late = times >= times[-1] / 10
-        norms = np.asarray(run.seen["LayerNorms"])[late]
-        w, ridge = limit.value, getattr(run.experiment.risk.loss, "ridge", 0.0)
-        k = _parts(run.experiment, w[None])[1][0] / np.sum(np.abs(w) ** (2 / L)) ** L
-        power = L + 1 + self.shift
-        law = (power * 4 * ridge * limit.objective * times[late] / k) ** (1 / power)
-        end = np.asarray(run.network.predictor())
-        turned = np.linalg.norm(end / np.linalg.norm(end) - w)
-        return float(max(np.max(np.abs(law[:, None] / norms - 1)), turned))
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        if isinstance(experiment.until, AbstractEvent):
+            raise Unmeasured("it foresees the norms at a time; the run has no end")
+        time, L = float(experiment.until), experiment.network.depth
+        about = "the squared norm of every layer at the end"
+        limit = orthant_limit(experiment.risk.problem, experiment.network.predictor())
+        return Forecast(_grown_to(experiment, time, L + 1), about, limit.residual)
 
-    def witness(self) -> Experiment[Diagonal]:
-        return self._ridge(0.3)
+    def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        L = run.experiment.network.depth
+        return _grown_to(run.experiment, float(run.times[-1]), L + 1)
 
-    def foil(self) -> Experiment[Diagonal]:
-        return self._ridge(0.0)
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return np.asarray(run.seen["LayerNorms"])[-1]
 
-    def _ridge(self, ridge):
-        problem, w0 = definite()
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        (times, w), L = along(run), run.experiment.network.depth
+        ridge = getattr(run.experiment.risk.loss, "ridge", 0.0)
+        a2, b = _parts(run.experiment, w)
+        yield Term(
+            "start",
+            float((_squares(run)[0] / self.predicted(run)[0]) ** (L + 1) / (L + 1)),
+            "what the start adds to the power L + 1 of the norm",
+            "a longer run",
+        )
+        yield Term(
+            "next order",
+            float(4 * ridge / b[-1]),
+            "twice the next order in the ridge over b",
+            "a longer run",
+        )
+        # What drives the norm is J / k of the direction, averaged over the run.
+        driven = a2 / b**2 * np.sum(np.abs(w) ** (2 / L), axis=1) ** L
+        stray = np.trapezoid(np.abs(driven / driven[-1] - 1), times) / times[-1]
+        yield Term(
+            "way so far",
+            float(stray) / (L + 1),
+            "by how much the direction drove the norms otherwise on the way",
+            "a longer run",
+        )
+        best = orthant_limit(run.experiment.risk.problem, w[0]).value
+        left = on_cone(run, np.ones(len(best), bool), best)
+        yield left._replace(size=2 * L * left.size)
+        yield integration(run, L)
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        time, L = float(run.times[-1]), run.experiment.network.depth
+        other = _grown_to(run.experiment, time, L + 2)
+        yield Rival("the power of time is that of one layer more", other)
+        half = self.predicted(run) / 2 ** (1 / (L + 1))
+        yield Rival("the rate is half of it", half)
+        yield Rival("the norms stay as they are", _squares(run))
+
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return self._under("ratio", seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return self._under("neglog", seed)
+
+    def _under(self, form: str, seed: int | None) -> Experiment[Diagonal]:
+        problem, w0 = definite(seed)
         sign = np.sign(fisher_direction(problem).value)
         start = Diagonal.balanced(sign * w0, depth=self.depth)
-        risk = Risk(problem, Fisher(form="ratio", ridge=ridge))
+        risk = Risk(problem, Fisher(form=form, ridge=0.3))
         return Experiment(start, risk, LONG, until=1e8)
+
+
+def _grown_to(experiment: Experiment[Diagonal], time: float, power: int) -> np.ndarray:
+    """The squared norm of every layer by the law with this power of it."""
+    limit, L = orthant_end(experiment), experiment.network.depth
+    if limit is None:
+        return np.full(L, np.nan)
+    w, ridge = limit.value, getattr(experiment.risk.loss, "ridge", 0.0)
+    k = _parts(experiment, w[None])[1][0] / np.sum(np.abs(w) ** (2 / L)) ** L
+    law = (power * 4 * ridge * limit.objective * time / k) ** (1 / power)
+    return np.full(L, law)
