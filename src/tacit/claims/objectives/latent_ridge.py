@@ -173,12 +173,14 @@ class RidgeGrowth(AbstractClaim[Diagonal]):
             "twice the next order in the ridge over b",
             "a longer run",
         )
-        # What drives the norm is J / k of the direction, averaged over the run.
-        driven = a2 / b**2 * np.sum(np.abs(w) ** (2 / L), axis=1) ** L
-        stray = np.trapezoid(np.abs(driven / driven[-1] - 1), times) / times[-1]
+        # What drives the norm is J / k of the direction, averaged over the run; between
+        # two records it is taken to be as far off as at the worse of them.
+        driven = a2 / (b + ridge) ** 2 * np.sum(np.abs(w) ** (2 / L), axis=1) ** L
+        off = np.abs(driven / driven[-1] - 1)
+        stray = np.maximum(off[1:], off[:-1]) @ np.diff(times) / times[-1]
         yield Term(
             "way so far",
-            float(stray) / (L + 1),
+            float(1 - (1 - min(stray, 1.0)) ** (1 / (L + 1)) + max(stray - 1, 0.0)),
             "by how much the direction drove the norms otherwise on the way",
             "a longer run",
         )
