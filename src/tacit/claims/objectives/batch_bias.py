@@ -116,7 +116,7 @@ def _experiment(
     X = np.concatenate([m + s * rows for m, s in zip(means, scales, strict=True)])
     problem = Problem(X, np.repeat(np.arange(classes), each))
     network = DeepLinear([rng.standard_normal((classes - 1, d))])
-    flow = Stochastic(0.1, 6 * classes, balanced=True, replace=True)
+    flow = Stochastic(0.1, 12 * classes, balanced=True, replace=True)
     return Experiment(network, Risk(problem, RatioTrace()), flow, until=0)
 
 
