@@ -4,12 +4,9 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
-from ...experiment import Experiment, Snapshot
+from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...losses import AbstractLoss, AbstractScatterLoss, LogDet, TraceRatio
 from ...networks import DeepLinear
@@ -21,6 +18,14 @@ from ..hypotheses.discriminants import basis_free
 from ..hypotheses.flows import is_gradient_flow, matched_layers
 from ..measures.budgets import integration, rough, rounding
 from ..measures.paths import slopes
+from ..measures.products import (
+    along_axes,
+    product,
+    products,
+    tied,
+    Velocity,
+    velocity_terms,
+)
 from ..papers import ARORA_2018, ARORA_2019, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import fully_connected, matched, three_classes
@@ -38,21 +43,6 @@ def _trained(
 def _outputs(loss: AbstractLoss) -> int:
     """Directions between three classes, or an output for each of them."""
     return 2 if isinstance(loss, AbstractScatterLoss) else 3
-
-
-def _product(network: DeepLinear) -> jax.Array:
-    return jnp.atleast_2d(network.predictor())
-
-
-class Velocity(AbstractObservable[DeepLinear]):
-    r"""$\dot E$ along the flow of the risk, by differentiating through the layers."""
-
-    needs: ClassVar[type] = DeepLinear
-    dims: ClassVar[tuple[str, ...]] = ("output", "feature")
-
-    def measure(self, at: Snapshot[DeepLinear]) -> Float[Array, "k d"]:
-        down = jax.tree.map(jnp.negative, at.risk.gradient(at.network))
-        return jax.jvp(_product, (at.network,), (down,))[1]
 
 
 class OutputGramConserved(AbstractClaim[DeepLinear]):
@@ -76,21 +66,21 @@ class OutputGramConserved(AbstractClaim[DeepLinear]):
         yield matched_layers(experiment)
 
     def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
-        E = np.asarray(_product(experiment.network))
+        E = np.asarray(product(experiment.network))
         return Forecast(E @ E.T, "the Gram matrix of the predictor, all along")
 
     def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
-        E = _products(run)
+        E = products(run)
         return E @ np.swapaxes(E, 1, 2)
 
     def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
-        E = np.asarray(_product(run.experiment.network))
+        E = np.asarray(product(run.experiment.network))
         # The slopes along a small row of E are as much larger.
         L, condition = run.experiment.network.depth, float(np.linalg.cond(E))
         return integration(run, L * rough(run)), rounding(run, L * condition)
 
     def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
-        start, E = np.asarray(_product(run.experiment.network)), _products(run)
+        start, E = np.asarray(product(run.experiment.network)), products(run)
         inner = np.swapaxes(E, 1, 2) @ E
         moved = np.linalg.norm(inner - start.T @ start, axis=(1, 2))
         share = moved / np.linalg.norm(start.T @ start)
@@ -126,19 +116,19 @@ class EndToEnd(AbstractClaim[DeepLinear]):
 
     def predicted(self, run: Trajectory[DeepLinear]) -> np.ndarray:
         L = run.experiment.network.depth
-        return sum(_terms(run, L), np.zeros(()))
+        return sum(velocity_terms(run, L), np.zeros(()))
 
     def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
         return np.asarray(run.seen["Velocity"])
 
     def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
-        return _tied(run)
+        return tied(run)
 
     def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
         L = run.experiment.network.depth
-        yield Rival("the layers count as one more", sum(_terms(run, L + 1)))
+        yield Rival("the layers count as one more", sum(velocity_terms(run, L + 1)))
         if L > 1:
-            *_, last = _terms(run, L)
+            *_, last = velocity_terms(run, L)
             text = "only the term j = L counts, as if the basis of outputs were free"
             yield Rival(text, last)
 
@@ -171,7 +161,7 @@ class SingularValuesMove(AbstractClaim[DeepLinear]):
         yield matched_layers(experiment)
 
     def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        sizes = np.linalg.svd(_products(run), compute_uv=False)
+        sizes = np.linalg.svd(products(run), compute_uv=False)
         apart = np.min(-np.diff(sizes, axis=1), axis=1, initial=np.inf) / sizes[:, 0]
         yield Hypothesis("the singular values differ", bool(np.all(apart > 1e-3)))
 
@@ -179,7 +169,7 @@ class SingularValuesMove(AbstractClaim[DeepLinear]):
         return self._law(run, run.experiment.network.depth)
 
     def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
-        return _along_axes(_products(run), np.asarray(run.seen["Velocity"]))
+        return along_axes(products(run), np.asarray(run.seen["Velocity"]))
 
     def distance(
         self, predicted: Any, measured: Any, run: Trajectory[DeepLinear]
@@ -189,16 +179,16 @@ class SingularValuesMove(AbstractClaim[DeepLinear]):
         return float(np.max(np.abs(predicted - measured)) / size)
 
     def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
-        return _tied(run)
+        return tied(run)
 
     def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
         L = run.experiment.network.depth
         yield Rival("the layers count as one more", self._law(run, L + 1))
 
     def _law(self, run, L: int) -> np.ndarray:
-        E = _products(run)
+        E = products(run)
         sizes = np.linalg.svd(E, compute_uv=False)
-        return -L * sizes ** (2 - 2 / L) * _along_axes(E, slopes(run.experiment, E))
+        return -L * sizes ** (2 - 2 / L) * along_axes(E, slopes(run.experiment, E))
 
     def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
         k = _outputs(self.loss)
@@ -207,53 +197,3 @@ class SingularValuesMove(AbstractClaim[DeepLinear]):
     def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
         k = _outputs(self.loss)
         return _trained(fully_connected(8, k, k, k, seed=seed), self.loss, seed)
-
-
-def _products(run: Trajectory[DeepLinear]) -> np.ndarray:
-    """The product at every record, ``(t, k, d)``."""
-    E = np.asarray(run.seen["LinearPredictor"])
-    return E if E.ndim == 3 else E[:, None]
-
-
-def _along_axes(E: np.ndarray, X: np.ndarray) -> np.ndarray:
-    r"""$u_r^\top X v_r$ at every record, for the singular vectors of `E`."""
-    U, _, Vt = np.linalg.svd(E, full_matrices=False)
-    return np.einsum("tkr,tkd,trd->tr", U, X, Vt)
-
-
-def _terms(run: Trajectory[DeepLinear], L: int) -> Iterable[np.ndarray]:
-    """Those of the velocity for `L` layers, at every record, $j = 1$ first."""
-    E = _products(run)
-    slope, other = slopes(run.experiment, E), np.swapaxes(E, 1, 2)
-    for j in range(1, L + 1):
-        yield -_power(E, (j - 1) / L) @ slope @ _power(other, (L - j) / L)
-
-
-def _power(E: np.ndarray, exponent: float) -> np.ndarray:
-    """The power of ``E Eᵀ``; the identity for the exponent 0."""
-    # From E itself: a third root would make 1e-5 of the rounding of E Eᵀ.
-    axes, found, _ = np.linalg.svd(E)
-    sizes = np.zeros(E.shape[:2])
-    sizes[:, : found.shape[1]] = found
-    powers = sizes[:, None, :] ** (2 * exponent)
-    return (axes * powers) @ np.swapaxes(axes, 1, 2)
-
-
-def _tied(run: Trajectory[DeepLinear]) -> tuple[Term, Term]:
-    r"""What a velocity is off by where the layers are matched to `rtol` only.
-
-    An imbalance of that part of the layers turns the slope by that part of the whole
-    of it, times the ways in which $L$ layers enter. Where the product hardly moves,
-    its velocity is what remains of larger terms.
-    """
-    E = _products(run)
-    L = run.experiment.network.depth
-    sizes = np.linalg.svd(E, compute_uv=False)
-    terms = np.linalg.norm(slopes(run.experiment, E), axis=(1, 2)) * sizes[:, 0] ** (
-        2 - 2 / L
-    )
-    moving = np.max(np.linalg.norm(np.asarray(run.seen["Velocity"]), axis=(1, 2)))
-    # A power below 1 of a small singular value is rougher than the value.
-    uneven = float(np.max(sizes[:, 0] / sizes[:, -1]) ** max(0.0, 1 - 2 / L))
-    lost = L**2 * uneven * float(np.max(terms) / moving)
-    return integration(run, lost * rough(run)), rounding(run, lost)

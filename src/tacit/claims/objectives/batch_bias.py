@@ -63,8 +63,9 @@ class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
         yield Hypothesis("batches hold as many of every class", even)
         if problem.priors is None or not isinstance(flow, Stochastic):
             return
-        equal = bool(jnp.ptp(problem.priors) < 1e-12) and problem.weights is None
-        yield Hypothesis("so does the sample, and it has no weights", equal)
+        alike = problem.weights is None or bool(jnp.ptp(problem.weights) == 0)
+        equal = bool(jnp.ptp(problem.priors) < 1e-12) and alike
+        yield Hypothesis("so does the sample, and all of it weighs alike", equal)
         C, k = len(problem.classes), len(_predictor(experiment))
         enough = flow.batch - C > k + 3
         yield Hypothesis("the batch has more than C + k + 3 samples", enough)

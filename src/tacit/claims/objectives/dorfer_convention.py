@@ -21,7 +21,7 @@ from ..base import AbstractClaim
 from ..hypotheses.objectives import of_dorfer, without_ridge
 from ..measures.budgets import EPS
 from ..papers import DORFER, Source
-from ..parts import Forecast, Hypothesis, Rival, Term
+from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.discriminants import rectified, three_classes
 
 
@@ -48,9 +48,9 @@ class CodeEigenvaluesShifted(AbstractClaim[MLP]):
         code = isinstance(loss, Dorfer) and loss.convention == "code"
         yield Hypothesis("the loss is in the convention of the program", code)
         yield without_ridge(experiment)
-        counts = np.bincount(problem.codes) if problem.classes else np.arange(2)
-        yield Hypothesis("the classes are of one size", bool(np.ptp(counts) == 0))
-        yield Hypothesis("the samples have no weights", problem.weights is None)
+        masses = _masses(problem) if problem.classes else np.arange(2)
+        even = np.ptp(masses) <= 1e-12 * np.max(masses)
+        yield Hypothesis("the classes are of one size", bool(even))
 
     def predicted(self, run: Trajectory[MLP]) -> np.ndarray:
         return self._told(run, shift=1.0)
@@ -70,7 +70,7 @@ class CodeEigenvaluesShifted(AbstractClaim[MLP]):
         yield Rival("the constant is C / (N - 1)", self._told(run, shift=1.0, more=1))
 
     def _told(self, run, shift: float, more: int = 0) -> np.ndarray:
-        N = run.experiment.risk.problem.n
+        N = np.sum(_masses(run.experiment.risk.problem))
         C = len(run.experiment.risk.problem.classes)
         found = []
         for network in _ends(run):
@@ -124,6 +124,10 @@ class LossJumps(AbstractClaim[MLP]):
     def measured(self, run: Trajectory[MLP]) -> float:
         before, after = self._sides(run, ASIDE)
         return after - before
+
+    def distance(self, predicted: Any, measured: Any, run: Trajectory[MLP]) -> float:
+        # In units of the jump that is predicted: no jump at all is a rival.
+        return abs(measured - predicted) / self.forecast(run.experiment).value
 
     def budget(self, run: Trajectory[MLP]) -> Iterable[Term]:
         jump = getattr(run.experiment.risk.loss, "threshold", np.nan) / 2
@@ -184,14 +188,28 @@ def _scaled(run: Trajectory[MLP], c: Any) -> MLP:
     return eqx.tree_at(lambda net: net.weights[-1], run.network, c * last)
 
 
+def _masses(problem: Problem) -> np.ndarray:
+    """What every class weighs: a sample of weight 2 counts as two."""
+    return np.bincount(problem.codes, problem.weights)
+
+
 def _sums(experiment: Experiment[MLP], network: MLP) -> tuple[np.ndarray, np.ndarray]:
-    """The sums of squares of the outputs between the classes and within them."""
-    X = jnp.asarray(experiment.risk.problem.X)
-    Z, codes = np.asarray(jax.vmap(network)(X)), experiment.risk.problem.codes
-    classes = range(len(experiment.risk.problem.classes))
-    means = np.stack([Z[codes == c].mean(axis=0) for c in classes])[codes]
-    rest, apart = Z - means, means - Z.mean(axis=0)
-    return apart.T @ apart, rest.T @ rest
+    """The sums of squares of the outputs between the classes and within them.
+
+    `Unmeasured` where the second is singular.
+    """
+    problem = experiment.risk.problem
+    Z, codes = np.asarray(jax.vmap(network)(jnp.asarray(problem.X))), problem.codes
+    given = problem.weights
+    weights = np.ones(len(Z)) if given is None else np.asarray(given)
+    member = weights[:, None] * (codes[:, None] == np.arange(len(problem.classes)))
+    means = ((member.T @ Z) / member.sum(axis=0)[:, None])[codes]
+    rest, apart = Z - means, means - weights @ Z / weights.sum()
+    within = rest.T @ (weights[:, None] * rest)
+    sizes = np.linalg.eigvalsh(within)
+    if not sizes[0] > 1e-14 * sizes[-1]:
+        raise Unmeasured("the outputs have no scatter within the classes to invert")
+    return apart.T @ (weights[:, None] * apart), within
 
 
 def _eigenvalues(experiment: Experiment[MLP], network: MLP) -> np.ndarray:
