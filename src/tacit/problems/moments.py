@@ -1,7 +1,6 @@
 """Means and deviations of weighted samples, exact at a large common offset."""
 
 import numpy as np
-from jaxtyping import ArrayLike
 
 from ..errors import DataError
 
@@ -65,7 +64,7 @@ def exact_sum(
 
 def standard_scores(
     design: np.ndarray,
-    mass: ArrayLike | None,
+    mass: object,
     constant: np.ndarray,
     names: tuple[str, ...] | None,
 ) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Reading numbers: tables of samples, their weights, and scatter matrices."""
 
 import numpy as np
-from jaxtyping import ArrayLike
 
 from ..errors import DataError, ShapeError
 from .cells import as_numbers, column_names, require_moderate, require_spread
@@ -70,7 +69,7 @@ def require_countable(mass: np.ndarray, what: str, at: int = 0) -> None:
 
 
 def read_matrices(
-    within: ArrayLike | None, delta: ArrayLike | None, between: ArrayLike | None
+    within: object, delta: object, between: object
 ) -> tuple[np.ndarray, np.ndarray]:
     """The scatter within classes, and a factor ``(d, r)`` of that between them.
 
@@ -104,9 +103,7 @@ def read_matrices(
     return inner, contrast
 
 
-def _covariance(
-    name: str, matrix: ArrayLike | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _covariance(name: str, matrix: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The matrix made exactly symmetric, its eigenvalues, rising, and eigenvectors."""
     square = np.asarray(matrix, dtype=np.float64)
     if square.ndim != 2 or square.shape[0] != square.shape[1] or not square.size:
