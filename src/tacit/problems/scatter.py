@@ -135,7 +135,8 @@ class Scatter:
 
         return Scatter(
             classes, wide(self.count), wide(self.mass), wide(self.means),
-            wide(self.tails), self.sums, wide(self.low, np.inf), wide(self.high, -np.inf),
+            wide(self.tails), self.sums, wide(self.low, np.inf),
+            wide(self.high, -np.inf),
         )  # fmt: skip
 
     @property

@@ -98,9 +98,10 @@ def _stalled(risk, length, steps):
     if apart.kind == "complete":
         why = "rtol is finer than the rounding of margins of this size"
     elif apart.kind == "quasi":
+        growing = int(np.sum(np.asarray(apart.growing)))
         why = (
             "the data are quasi-separated: the risk falls along a direction in which "
-            f"{np.sum(np.asarray(apart.growing))} of {len(rows)} margins grow and the others stay, "
+            f"{growing} of {len(rows)} margins grow and the others stay, "
             "so it has no minimum, but beyond this norm its slope is lost in rounding "
             "(tacit.oracles.separability)"
         )
