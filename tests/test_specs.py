@@ -203,8 +203,18 @@ GUIDE = (pathlib.Path(__file__).parent.parent / "docs" / "specs.md").read_text()
 
 
 @pytest.mark.parametrize("text", re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL))
-def test_the_guide_shows_what_can_be_run(tmp_path, text):
+def test_the_guide_shows_what_can_be_run(tmp_path, monkeypatch, text):
+    (code,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    (tmp_path / "mine.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
     rows = zip(RNG.normal(size=40), RNG.normal(size=40), "ab" * 20, strict=True)
     lines = [f"{x},{y},{label}" for x, y, label in rows]
     (tmp_path / "samples.csv").write_text("\n".join(["gene_1,gene_7,group", *lines]))
     assert Spec.of(table(**tomllib.loads(text)), folder=tmp_path).experiment()
+
+
+def test_every_is_the_longest_time_between_two_looks():
+    for event in ({"risk_below": 1}, {"reaches": "Hoyer", "level": 0.5}):
+        looks = Spec.of(table(until=event | {"every": 2})).until.build()
+        assert looks.every == 2
+        assert Spec.of(table(until=event)).until.build().every is None

@@ -30,6 +30,7 @@ BAD = [
     ({"until": {"level": 1}}, "until", "exactly one of risk_below, reaches"),
     ({"until": {"risk_below": 1, "reaches": "Hoyer"}}, "until", "below and reaches"),
     ({"until": {"risk_below": 1, "within": -1}}, "until.within", "above 0; got -1"),
+    ({"until": {"risk_below": 1, "every": 0}}, "until.every", "above 0; got 0"),
     ({"until": {"reaches": "Hoyer"}}, "until.level", "missing"),
     ({"until": {"reaches": "Hoyr", "level": 1}}, "until.reaches.kind", "'Hoyer'?"),
     ({"until": {"reaches": "Layers", "level": 1}}, "until.reaches.kind", "one number"),

@@ -28,7 +28,16 @@ WORDS = {
 
 def mistakes(error: ValidationError) -> list[tuple[str, str]]:
     """Every mistake: its place in the file, and what is wrong there."""
-    return [_mistake(each) for each in error.errors(include_url=False)]
+    found = error.errors(include_url=False)
+    return [_mistake(each) for outer in found for each in _inner(outer)]
+
+
+def _inner(each: Any) -> list:
+    """The mistakes that one of them holds, from where they were found: or itself."""
+    if each["type"] != "several":
+        return [each]
+    inner = each["ctx"]["found"]
+    return [one | {"loc": (*each["loc"], *one["loc"])} for one in inner]
 
 
 def _mistake(each: Any) -> tuple[str, str]:

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, field_validator
 
 from ..errors import NotFoundError, OptionError
 from ..problems import load, Problem, SETS, synthetic
+from .arguments import from_arguments, made
 from .columns import read_columns, READERS
-from .members import from_arguments, made
 from .sections import (
     AbstractSection,
     by_key,

@@ -1,6 +1,7 @@
 """What every section of a spec is, and the numbers and keys one may hold."""
 
 import contextlib
+import json
 import math
 import re
 import sys
@@ -16,6 +17,7 @@ from pydantic import (
     Field,
     model_validator,
     Tag,
+    ValidationError,
 )
 from pydantic_core import PydanticCustomError
 
@@ -59,6 +61,9 @@ class AbstractSection(BaseModel):
 NUMERIC = re.compile(r"[-+]?[\d._]+([eE][-+]?\d+)?")
 """Text that would pass for a number."""
 
+OWN = "own"
+"""The tag of a class of one's own, among the names of a family."""
+
 MOST = 1_000_000
 """The most records, layers or units that a file may ask for: a slip of the keyboard is
 refused before memory is asked for it."""
@@ -67,6 +72,12 @@ refused before memory is asked for it."""
 def refuse(text: str, key: object = "") -> NoReturn:
     """Say from within a validator what is wrong, in `key` of the value at hand."""
     raise PydanticCustomError("refused", "{text}", {"text": text, "key": key})
+
+
+def refuse_all(error: ValidationError) -> NoReturn:
+    """Say from within a validator what another one has found in the value at hand."""
+    found = [dict(each) for each in error.errors(include_url=False)]
+    raise PydanticCustomError("several", "{found}", {"found": found})
 
 
 @contextlib.contextmanager
@@ -103,18 +114,28 @@ def first_named(text: str, words: Iterable[str]) -> str:
     return min(starts, key=lambda word: starts[word], default="")
 
 
-def by_kind(what: str, members: Mapping[str, Any], key: str = "kind") -> Any:
-    """The one of `members` that the value at `key` names. To be used as a type."""
+def by_kind(
+    what: str, members: Mapping[str, Any], key: str = "kind", own: Any = None
+) -> Any:
+    """The one of `members` that the value at `key` names. To be used as a type.
+
+    A value with a colon is for `own`, if there is one.
+    """
+
+    def chosen(given: Any) -> Any:
+        kind = _table(given).get(key)
+        return OWN if own and isinstance(kind, str) and ":" in kind else kind
 
     def check(given: Any) -> Any:
         kind = _table(given).get(key)
         if kind is None:
             refuse(f"missing; it is one of {', '.join(members)}.", key)
-        if kind not in members:
+        if kind not in members and chosen(given) != OWN:
             refuse(str(NotFoundError(what, str(kind), members)), key)
         return given
 
-    return _either(members, lambda given: _table(given).get(key), check)
+    every = members if own is None else {**members, OWN: own}
+    return _either(every, chosen, check)
 
 
 def by_key(what: str, members: Mapping[str, Any]) -> Any:
@@ -185,11 +206,21 @@ def entries(least: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _as_written(value: Any) -> Any:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        refuse("should be text, finite numbers, true or false, or lists and tables.")
+    return value
+
+
 Truth = Annotated[bool, Field(strict=True)]
 Number = Annotated[float, BeforeValidator(_a_number)]
 Whole = Annotated[int, BeforeValidator(_a_number)]
 Natural = Annotated[Whole, Field(ge=0, lt=2**63)]
 Count = Annotated[Whole, Field(ge=1, le=MOST)]
 Positive = Annotated[Number, Field(gt=0)]
+Anything = Annotated[Any, AfterValidator(_as_written)]
+"""What an argument may be given that does not say what it wants."""
 Numbers: TypeAlias = Annotated[Any, AfterValidator(as_numbers)]
 """A number, or lists of numbers in lists, as arrays are written."""

@@ -53,9 +53,11 @@ class Below(AbstractSection):
     risk_below: Number
     relative: Truth = False
     within: Positive = 1e9
+    every: Positive | None = None
 
     def build(self) -> RiskBelow:
-        return RiskBelow(self.risk_below, self.relative, within=self.within)
+        looks = {"within": self.within, "every": self.every}
+        return RiskBelow(self.risk_below, self.relative, **looks)
 
 
 class Reached(AbstractSection):
@@ -64,9 +66,11 @@ class Reached(AbstractSection):
     reaches: Observable
     level: Number
     within: Positive = 1e9
+    every: Positive | None = None
 
     def build(self) -> Reaches:
-        return Reaches(self.reaches.build(), self.level, within=self.within)
+        looks = {"within": self.within, "every": self.every}
+        return Reaches(self.reaches.build(), self.level, **looks)
 
 
 def _is_event(given: Any) -> bool:

@@ -10,6 +10,7 @@ from ..errors import OptionError, ShapeError
 from ..networks import AbstractNetwork, DeepLinear, Diagonal, TwoSided
 from ..problems import Problem
 from .members import NETWORKS
+from .own import own
 from .sections import (
     AbstractSection,
     as_numbers,
@@ -143,4 +144,4 @@ else:
         },
     }  # fmt: skip
     _NETWORKS = {kind: by_key(kind, ways) for kind, ways in _WAYS.items()}
-    Network = by_kind("network", NETWORKS | _NETWORKS)
+    Network = by_kind("network", NETWORKS | _NETWORKS, own=own(AbstractNetwork))
