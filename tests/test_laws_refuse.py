@@ -138,3 +138,22 @@ def test_on_the_command_line(words, capsys):
     assert left.value.code == code
     captured = capsys.readouterr()
     assert text in (captured.out if code < 2 else captured.err)
+
+
+def test_of_a_pytorch_model():
+    torch = pytest.importorskip("torch")
+    from tacit.bridges.torch import laws
+
+    relu = torch.nn.ReLU()
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), relu, torch.nn.Linear(4, 2))
+    found = laws(model.double(), torch.zeros(5, 3, dtype=torch.float64))
+    assert (found.count, found.certified) == (4, True)
+    with pytest.raises(TacitError, match="does not take"):
+        laws(model, torch.zeros(5, 7, dtype=torch.float64))
+    with pytest.raises(TacitError, match="Conv2d"):
+        laws(
+            torch.nn.Sequential(
+                torch.nn.Conv2d(1, 1, 2), relu, torch.nn.Conv2d(1, 1, 2)
+            ),
+            torch.zeros(1, 1, 4, 4),
+        )

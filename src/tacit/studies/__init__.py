@@ -4,6 +4,7 @@ from .adam_noise import AdamNoise
 from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
+from .laws import ConservedLaws
 from .reproduction import Report, reproduce, STUDIES
 from .saddle_escape import SaddleEscape
 
@@ -13,6 +14,7 @@ __all__ = [
     "AdamNoise",
     "Alignment",
     "Answer",
+    "ConservedLaws",
     "DeepLDA",
     "Question",
     "Report",

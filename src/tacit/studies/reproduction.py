@@ -15,12 +15,14 @@ from .adam_noise import AdamNoise
 from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
+from .laws import ConservedLaws
 from .saddle_escape import SaddleEscape
 from .side_by_side import answers as asked
 
 
 STUDIES: dict[str, AbstractStudy] = {
-    study.name: study for study in (DeepLDA(), Alignment(), SaddleEscape(), AdamNoise())
+    study.name: study
+    for study in (DeepLDA(), Alignment(), SaddleEscape(), AdamNoise(), ConservedLaws())
 }
 """Every study under the name that `reproduce` takes."""
 

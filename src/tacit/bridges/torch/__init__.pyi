@@ -1,4 +1,5 @@
 from . import sinks as sinks
+from .laws import laws as laws
 from .lightning import LightningMonitor as LightningMonitor
 from .loss import (
     DeepLDALoss as DeepLDALoss,
@@ -24,6 +25,7 @@ __all__ = [
     "Monitor",
     "NoiseScale",
     "TrainerMonitor",
+    "laws",
     "load_network",
     "network",
     "noise_scale",

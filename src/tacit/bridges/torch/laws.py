@@ -1,0 +1,33 @@
+"""What training a PyTorch model conserves."""
+
+from typing import Any
+
+from ...conservation import Laws, laws as count
+from ...errors import ShapeError
+from .backend import torch
+from .networks import network
+
+
+def laws(
+    model: torch.nn.Module,
+    example_input: torch.Tensor,
+    loss: Any = None,
+    flow: Any = None,
+    degree: int = 2,
+) -> Laws:
+    """The laws of `tacit.laws` for the network that `model` is, found on its weights.
+
+    `model` is one that `tacit.bridges.torch.network` takes; `example_input` is a batch
+    ``(n, ...)`` of what it is called with, and only its shape is used. `loss` and
+    `flow` are those of tacit. Raises `DataError` for a model that is no such network,
+    naming the module, and `ShapeError` for an input that it does not take.
+    """
+    try:
+        with torch.no_grad():
+            model(example_input)
+    except RuntimeError as error:
+        raise ShapeError(
+            f"laws: {type(model).__name__} does not take an input of shape "
+            f"{tuple(example_input.shape)}: {str(error).splitlines()[0]}"
+        ) from error
+    return count(network(model), loss, flow, degree)
