@@ -72,8 +72,8 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         f"A network of leaky rectifiers keeps {found.count} numbers "
         f"({found.status}): {'; '.join(map(str, found.formulas))}. The flow keeps "
         f"them to {_moved(drifts['gradient flow'])[-1]:.0e}. A step of length η adds "
-        f"η² times the law of the gradient, so that halving the step divides the drift by "
-        f"{halved:.2f}; decay takes them away at twice its rate; Adam keeps none.",
+        f"η² times the law of the gradient, so that halving the step divides the drift "
+        f"by {halved:.2f}; decay takes them away at twice its rate; Adam keeps none.",
         Picture(
             plots.to_svg(
                 drawing,
