@@ -1,5 +1,7 @@
 """What laws are worth: formulas as functions, drift along runs, refutations."""
 
+import pathlib
+import re
 from fractions import Fraction
 
 import jax
@@ -13,6 +15,7 @@ from tacit.conservation import modular, Momentum, refute, Symmetry
 from tacit.conservation.architectures import Attention, Experts, Gated, Normalised
 from tacit.conservation.exact import Exact
 from tacit.conservation.rings import Rationals, Residues
+from tacit.conservation.table import markdown, rows
 from tacit.networks import DeepLinear, Diagonal, MLP
 
 
@@ -187,3 +190,12 @@ def test_the_quasi_norm_moves_from_an_unbalanced_start_and_layer_norms_do_not():
 def test_what_is_printed_can_be_read_back(name):
     kept = refute(name, RECTIFIER, trials=15) is None
     assert kept == ("‖" in name)
+
+
+@pytest.mark.parametrize("network", ["diagonal", "residual"])
+def test_the_table_of_the_documentation_is_what_is_found(network):
+    text = (pathlib.Path(__file__).parent.parent / "docs" / "laws.md").read_text()
+    asked = [row for row in rows() if row.network == network]
+    assert set(markdown(asked).splitlines()) <= set(text.splitlines())
+    commands = {f"`{row.command}`" for row in rows()}
+    assert commands == set(re.findall(r"`--network[^`]*`", text))

@@ -88,10 +88,7 @@ def laws(
             if exact:
                 raise
             notes.append(f"counted in floating point and not proved: {error}")
-        except (
-            jax.errors.TracerArrayConversionError,
-            jax.errors.ConcretizationTypeError,
-        ) as error:
+        except UNTRACED as error:
             raise DataError(
                 "the map cannot be traced by JAX: it turns parameters into Python or "
                 "NumPy numbers. Write it with jax.numpy."
