@@ -23,6 +23,10 @@ from ..witnesses.draws import draw
 
 
 DRAWS = 100_000
+"""Batches that a mean is taken of."""
+
+FEW = 10_000
+"""Those that tell by how much they differ."""
 
 
 class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
@@ -45,7 +49,7 @@ class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
     source: ClassVar[Source] = Source(MUIRHEAD, "Chapter 3", "derived")
     needs: ClassVar[type] = AbstractLinearNetwork
     records: ClassVar[int] = 1
-    sees: ClassVar[float] = 0.02
+    sees: ClassVar[float] = 0.03
 
     classes: int = 2
     """How many classes the witness has; it has one output fewer."""
@@ -80,10 +84,10 @@ class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
         return Forecast(_wanted(experiment, inflated, inflated), about)
 
     def measured(self, run: Trajectory[AbstractLinearNetwork]) -> np.ndarray:
-        return np.mean(_drawn(run.experiment), axis=0)
+        return np.mean(_drawn(run.experiment, DRAWS), axis=0)
 
     def budget(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Term]:
-        found = _drawn(run.experiment)
+        found = _drawn(run.experiment, FEW)
         error = np.max(np.std(found, axis=0)) / np.sqrt(DRAWS)
         size = 4 * error / np.max(np.abs(self.forecast(run.experiment).value))
         reason = f"four standard errors of a mean over {DRAWS:,} batches"
@@ -141,11 +145,11 @@ def _wanted(experiment, of_value: float, of_slope: float) -> np.ndarray:
     return np.append(value, -of_slope * risk.slope(E) * jnp.linalg.norm(E))
 
 
-def _drawn(experiment) -> np.ndarray:
+def _drawn(experiment, draws: int) -> np.ndarray:
     """Criterion and gradient of every batch drawn, ``(draws, 1 + k d)``."""
     risk, (n, C, _) = experiment.risk, _counts(experiment)
     E = _predictor(experiment)
-    found = -np.asarray(_values(risk.loss, E, *_batches(risk.problem, n // C)))
+    found = -np.asarray(_values(risk.loss, E, *_batches(risk.problem, n // C, draws)))
     found[:, 1:] *= float(jnp.linalg.norm(E))
     return found
 
@@ -157,16 +161,16 @@ def _covariances(problem):
     return np.stack([np.cov(X[codes == c].T, bias=True) for c in classes])
 
 
-def _batches(problem, share):
+def _batches(problem, share, draws):
     """Gaussian samples, `share` of each class: ``(draws, n, d)``, and their targets."""
     rng = np.random.default_rng(1351)
     C, d = len(problem.classes), problem.d
     factor = np.linalg.cholesky(_covariances(problem))
-    noise = rng.standard_normal((DRAWS, C, share, d)) @ factor.swapaxes(1, 2)
+    noise = rng.standard_normal((draws, C, share, d)) @ factor.swapaxes(1, 2)
     X = noise + np.asarray(problem.means)[:, None]
     codes = np.repeat(np.arange(C), share)
     targets = 2 * codes - 1 if C == 2 else np.eye(C)[codes]
-    return float64(X.reshape(DRAWS, C * share, d)), float64(targets)
+    return float64(X.reshape(draws, C * share, d)), float64(targets)
 
 
 @eqx.filter_jit
