@@ -9,9 +9,10 @@ from ._types import require_float64
 from .compilation import make_room
 from .errors import DataError, KindError, require_kind
 from .experiment import Experiment, N
+from .flows.records import schedule
 from .observables import AbstractObservable
 from .observables.reading import require_readable
-from .training import record, schedule, train, Trajectory
+from .training import record, train, Trajectory
 
 
 def train_ensemble(

@@ -16,7 +16,7 @@ from .compilation import make_room
 from .errors import DataError, require_kind
 from .events import AbstractEvent, Reaches, RiskBelow
 from .experiment import Experiment, N, Snapshot
-from .flows import AbstractFlow
+from .flows.records import schedule
 from .integration.path import at_event, Path, with_end
 from .integration.pieces import ended_by, Stop
 from .networks import AbstractNetwork
@@ -208,37 +208,6 @@ class _Crossing(eqx.Module):
     def __call__(self, network, time):
         at = Snapshot(network, self.start, self.risk, jnp.asarray(time, float))
         return self.event.crossing(at)
-
-
-def schedule(
-    records: int | ArrayLike | Sequence[float] | Sequence[int],
-    until: float,
-    start: AbstractNetwork,
-    flow: AbstractFlow,
-) -> np.ndarray:
-    """The times that `train` records at, from what it was asked for."""
-    if isinstance(records, int | np.integer) and not isinstance(records, bool):
-        if records < 1:
-            raise DataError(f"records = {records}: at least the end is recorded.")
-        evenly = flow.record_times(start, until, int(records))
-        return evenly if until > 0 else np.zeros(1)
-    try:
-        times = np.asarray(records, float)
-    except (TypeError, ValueError):
-        times = np.zeros(())
-    if isinstance(records, bool) or times.ndim != 1 or not len(times):
-        raise DataError(
-            "records is how many, a whole number, or the times themselves, one or "
-            f"more; got {records!r}."
-        )
-    if np.any(np.diff(times) <= 0) or not np.all(times >= 0):
-        raise DataError("records must be increasing times, none below 0.")
-    if times[-1] > until * (1 + 1e-12):
-        raise DataError(
-            f"records go to {times[-1]:g} but the run ends at {until:g}; "
-            "raise `until` or drop the later ones."
-        )
-    return times if times[-1] >= until * (1 - 1e-12) else np.append(times, until)
 
 
 @eqx.filter_jit

@@ -8,9 +8,10 @@ from jaxtyping import Array, ArrayLike, Float
 from .._types import Contrast, Design, float64, in_float64, Square, Targets, Vector
 from ..errors import DataError, ShapeError
 from .labels import pick_classes, pick_features, read_labels
+from .matrices import read_scatter
 from .moments import class_moments, standard_scores
 from .scatter import Scatter
-from .tables import read_design, read_matrices, read_weights
+from .tables import read_design, read_weights
 
 
 class Problem(eqx.Module):
@@ -81,19 +82,7 @@ class Problem(eqx.Module):
         Give a `Scatter`, or `within` ``(d, d)`` with either `delta` ``(d,)`` (two
         classes; then ``between = delta deltaᵀ``) or `between` ``(d, d)``.
         """
-        if scatter is None:
-            inner, contrast = read_matrices(within, delta, between)
-            classes = (0, 1) if contrast.shape[1] == 1 else ()
-            return _known(inner, contrast, classes)
-        if within is not None or delta is not None or between is not None:
-            raise ShapeError(
-                "from_scatter takes a Scatter or matrices, not both; drop one."
-            )
-        contrast = scatter.contrast
-        if len(scatter.classes) == 2:
-            contrast = np.sqrt(np.prod(scatter.priors)) * scatter.delta[:, None]
-        means, priors = float64(scatter.means), float64(scatter.priors)
-        return _known(scatter.within, contrast, scatter.classes, priors, means)
+        return _known(*read_scatter(scatter, within, delta, between))
 
     @property
     def n(self) -> int:

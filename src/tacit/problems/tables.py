@@ -1,4 +1,4 @@
-"""Reading numbers: tables of samples, their weights, and scatter matrices."""
+"""Reading numbers: tables of samples, and their weights."""
 
 import numpy as np
 
@@ -66,59 +66,3 @@ def require_countable(mass: np.ndarray, what: str, at: int = 0) -> None:
             f"{at + odd[0]} has {mass[odd[0]]:.1e}. They count in proportion only: "
             "multiply all by one number, and give 0 to what vanishes beside the rest."
         )
-
-
-def read_matrices(
-    within: object, delta: object, between: object
-) -> tuple[np.ndarray, np.ndarray]:
-    """The scatter within classes, and a factor ``(d, r)`` of that between them.
-
-    Raises `ShapeError` where sizes disagree or not exactly one of `delta` and `between`
-    is given, and `DataError` for a matrix that is not a covariance.
-    """
-    if within is None or (delta is None) == (between is None):
-        raise ShapeError(
-            "from_scatter needs `within` and exactly one of `delta`, `between`."
-        )
-    inner, _, _ = _covariance("within", within)
-    if delta is not None:
-        contrast = np.asarray(delta, dtype=np.float64)
-        if contrast.ndim != 1:
-            raise ShapeError(f"delta is a vector (d,); got shape {contrast.shape}.")
-        contrast = contrast[:, None]
-    else:
-        _, values, vectors = _covariance("between", between)
-        kept = values > 1e-12 * values[-1]
-        contrast = vectors[:, kept] * np.sqrt(values[kept])
-    if len(contrast) != len(inner):
-        raise ShapeError(
-            f"from_scatter: within is {len(inner)}×{len(inner)} but the class "
-            f"difference has {len(contrast)} features."
-        )
-    if not np.all(np.isfinite(contrast)) or not np.any(contrast):
-        raise DataError(
-            "from_scatter: the class means must be finite and differ; there is "
-            "nothing to discriminate otherwise."
-        )
-    return inner, contrast
-
-
-def _covariance(name: str, matrix: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The matrix made exactly symmetric, its eigenvalues, rising, and eigenvectors."""
-    square = np.asarray(matrix, dtype=np.float64)
-    if square.ndim != 2 or square.shape[0] != square.shape[1] or not square.size:
-        raise ShapeError(f"{name} must be a square (d, d); got shape {square.shape}.")
-    if not np.all(np.isfinite(square)):
-        raise DataError(f"{name} has entries that are not finite.")
-    if not np.allclose(square, square.T, rtol=1e-8, atol=1e-12 * np.abs(square).max()):
-        raise DataError(
-            f"{name} must be symmetric; use (M + M.T) / 2 if it is meant so."
-        )
-    square = (square + square.T) / 2
-    values, vectors = np.linalg.eigh(square)
-    if values[0] < -1e-10 * np.abs(values).max():
-        raise DataError(
-            f"{name} is a covariance, which has no negative eigenvalue; the least of "
-            f"this matrix is {values[0]:.3g} and the largest {values[-1]:.3g}."
-        )
-    return square, values, vectors

@@ -1,0 +1,87 @@
+"""Reading what is known of a problem by its scatter matrices alone."""
+
+import numpy as np
+from jaxtyping import Array
+
+from .._types import float64
+from ..errors import DataError, ShapeError
+from .scatter import Scatter
+
+
+def read_scatter(
+    scatter: Scatter | None, within: object, delta: object, between: object
+) -> tuple[np.ndarray, np.ndarray, tuple, Array | None, Array | None]:
+    """The scatter within, a factor of that between, and classes, shares and means.
+
+    The last two are None unless a `scatter` says them. Raises `ShapeError` for both a
+    `scatter` and matrices, or for matrices that do not fit, and `DataError` for one
+    that is not a covariance.
+    """
+    if scatter is None:
+        inner, contrast = _matrices(within, delta, between)
+        return inner, contrast, (0, 1) if contrast.shape[1] == 1 else (), None, None
+    if within is not None or delta is not None or between is not None:
+        raise ShapeError(
+            "from_scatter takes a Scatter or matrices, not both; drop one."
+        )
+    contrast = scatter.contrast
+    if len(scatter.classes) == 2:
+        contrast = np.sqrt(np.prod(scatter.priors)) * scatter.delta[:, None]
+    priors, means = float64(scatter.priors), float64(scatter.means)
+    return scatter.within, contrast, scatter.classes, priors, means
+
+
+def _matrices(
+    within: object, delta: object, between: object
+) -> tuple[np.ndarray, np.ndarray]:
+    """The scatter within classes, and a factor ``(d, r)`` of that between them.
+
+    Raises `ShapeError` where sizes disagree or not exactly one of `delta` and `between`
+    is given, and `DataError` for a matrix that is not a covariance.
+    """
+    if within is None or (delta is None) == (between is None):
+        raise ShapeError(
+            "from_scatter needs `within` and exactly one of `delta`, `between`."
+        )
+    inner, _, _ = _covariance("within", within)
+    if delta is not None:
+        contrast = np.asarray(delta, dtype=np.float64)
+        if contrast.ndim != 1:
+            raise ShapeError(f"delta is a vector (d,); got shape {contrast.shape}.")
+        contrast = contrast[:, None]
+    else:
+        _, values, vectors = _covariance("between", between)
+        kept = values > 1e-12 * values[-1]
+        contrast = vectors[:, kept] * np.sqrt(values[kept])
+    if len(contrast) != len(inner):
+        raise ShapeError(
+            f"from_scatter: within is {len(inner)}×{len(inner)} but the class "
+            f"difference has {len(contrast)} features."
+        )
+    if not np.all(np.isfinite(contrast)) or not np.any(contrast):
+        raise DataError(
+            "from_scatter: the class means must be finite and differ; there is "
+            "nothing to discriminate otherwise."
+        )
+    return inner, contrast
+
+
+def _covariance(name: str, matrix: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The matrix made exactly symmetric, its eigenvalues, rising, and eigenvectors."""
+    square = np.asarray(matrix, dtype=np.float64)
+    if square.ndim != 2 or square.shape[0] != square.shape[1] or not square.size:
+        raise ShapeError(f"{name} must be a square (d, d); got shape {square.shape}.")
+    if not np.all(np.isfinite(square)):
+        raise DataError(f"{name} has entries that are not finite.")
+    if not np.allclose(square, square.T, rtol=1e-8, atol=1e-12 * np.abs(square).max()):
+        raise DataError(
+            f"{name} must be symmetric; use (M + M.T) / 2 if it is meant so."
+        )
+    square = (square + square.T) / 2
+    values, vectors = np.linalg.eigh(square)
+    if values[0] < -1e-10 * np.abs(values).max():
+        raise DataError(
+            f"{name} is a covariance, which has no negative eigenvalue; the least of "
+            f"this matrix is {values[0]:.3g} and the largest {values[-1]:.3g}."
+        )
+    return square, values, vectors
