@@ -101,7 +101,7 @@ BAD_EXPERIMENTS = {
         ),
         "needs a AbstractLinearNetwork",
     ),
-    "never": (lambda: Reaches(Hoyer(), 0.5, within=0.0), "finite time to happen"),
+    "never": (lambda: Reaches(Hoyer(), 0.5, within=0.0), "a finite time, above 0"),
     "nowhere": (lambda: Reaches(Hoyer(), np.nan), "level = nan"),
 }
 

@@ -8,9 +8,10 @@ import numpy as np
 from ._types import require_float64
 from .claims import AbstractClaim, Forecast
 from .claims.catalogue import as_claim, every_claim, Named
+from .claims.written import in_short, plain_value
 from .errors import DataError, NotFoundError, require_kind
 from .experiment import Experiment
-from .verdict import in_short, missing, plain_value
+from .verdict import missing
 
 
 class Foreseen(eqx.Module):

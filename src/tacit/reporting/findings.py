@@ -4,7 +4,8 @@ import dataclasses
 import math
 from collections.abc import Iterable
 
-from ..verdict import in_short, Outcome, Verdict
+from ..claims.written import in_short
+from ..verdict import Outcome, Verdict
 from .notation import plain
 
 
