@@ -18,25 +18,26 @@ from ...observables import (
     TrainingRisk,
 )
 from ...risk import Risk
-from ...training import train, Trajectory
+from ...training import Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.discriminants import balanced, scale_free
+from ..measures.budgets import rounding
 from ..measures.drifts import (
     EVERY,
     every_step,
     gradients,
     growth,
-    halved,
     is_descent,
     of_one_step,
     over_norms,
     passed,
     rates,
+    Shortened,
+    shorter,
     squares,
 )
 from ..papers import LI, Source
-from ..parts import Hypothesis, Rival, Term
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.batches import noisy
 from ..witnesses.discriminants import definite, unbalanced
 
@@ -98,7 +99,7 @@ class LayersGrowByTheSlope(AbstractClaim[Diagonal]):
         return Experiment(true.network, ridged, true.flow, until=true.until)
 
 
-class DescentDrift(AbstractToleranceClaim[Diagonal]):
+class DescentDrift(AbstractClaim[Diagonal]):
     r"""The squared norms drift by the step times the fall of the risk.
 
     Over a fixed flow time
@@ -106,8 +107,8 @@ class DescentDrift(AbstractToleranceClaim[Diagonal]):
     $\eta^2\|g\|^2$ and lowers the risk by $\eta\|g\|^2$. From a balanced start all
     layers share alike, and $Q = \sum_i |w_i|^{2/L}$ drifts by $1/L$ of it.
 
-    The gap is that of the limit $\eta \to 0$, extrapolated from the run at hand and one
-    of half the step.
+    Measured in the limit $\eta \to 0$, extrapolated from the run at hand and those
+    of a half and a quarter of its step.
     """
 
     id: ClassVar[str] = "F2"
@@ -119,37 +120,35 @@ class DescentDrift(AbstractToleranceClaim[Diagonal]):
         TrainingRisk(),
     )
     records: ClassVar[int] = 1
-    tolerance: float = 1e-4
-    """The extrapolation leaves the square of what half the step changes, four times:
-    with changes below half a per cent as required, 1e-4."""
+    sees: ClassVar[float] = 1e-3
 
-    margin: ClassVar[float] = 100.0
-    """The remainder is of second order, not rounding."""
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield scale_free(experiment)
+        yield from is_descent(experiment)
+        yield balanced(experiment)
+        yield Hypothesis("the depth is 2 or more", experiment.network.depth >= 2)
 
-    alone: bool = False
-    """Whether $Q$ is said to drift by all of it, as if a single layer did. Wrong."""
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        about = "the drifts of the squared norms, summed, and of L Q, over that product"
+        del experiment
+        return Forecast(np.ones(2), about)
 
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (DescentDrift(alone=True),)
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return self._shortened(run).leading()
 
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield scale_free(run.experiment)
-        yield from is_descent(run.experiment)
-        yield balanced(run.experiment)
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        yield self._shortened(run).next_order()
+        size = float(jnp.sum(run.experiment.network.layers**2))
+        drift = abs(float(jnp.sum(run.seen["LayerNorms"][-1])) - size)
+        yield rounding(run, size / drift if drift else np.inf)
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
         depth = run.experiment.network.depth
-        yield Hypothesis("the depth is 2 or more", depth >= 2)
-        change = jnp.max(jnp.abs(self._shares(self._halved(run)) - self._shares(run)))
-        yield Hypothesis(
-            "half the step changes it by less than 0.5%", bool(change < 0.005)
-        )
+        yield Rival("Q drifts by all of it", np.array([1.0, depth]))
+        yield Rival("they drift by half the fall", np.full(2, 0.5))
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        limit = 2 * self._shares(self._halved(run)) - self._shares(run)
-        return float(jnp.max(jnp.abs(limit - 1)))
-
-    def _halved(self, run):
-        return train(halved(run.experiment), self.observes, records=1)
+    def _shortened(self, run):
+        return Shortened(*(self._shares(each) for each in shorter(run)))
 
     def _shares(self, run):
         """The drifts of the norms and of `Q`, over what they should be."""
@@ -159,14 +158,14 @@ class DescentDrift(AbstractToleranceClaim[Diagonal]):
         power = 2 / start.depth
         before = jnp.sum(jnp.abs(start.predictor()) ** power)
         quasi = run.seen["QuasiNorm"][-1] ** power - before
-        copies = 1 if self.alone else start.depth
-        return jnp.stack([norms, copies * quasi]) / (step * fall)
+        drifts = jnp.stack([norms, start.depth * quasi])
+        return np.asarray(drifts / (step * fall))
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = definite()
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, w0 = definite(seed)
         start = Diagonal.balanced(w0, depth=3)
         return Experiment(start, Risk(problem, Fisher()), Descent(2e-3), until=500)
 
-    def foil(self) -> Experiment[Diagonal]:
-        true = self.witness()
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        true = self.witness(seed)
         return Experiment(true.network, true.risk, SignDescent(2e-3), until=500)

@@ -1,16 +1,20 @@
 """Where weight decay and the growth by mini-batches balance."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-import jax.numpy as jnp
+import numpy as np
 
 from ...experiment import Experiment
 from ...flows import Stochastic
+from ...losses import Fisher
 from ...networks import Diagonal
 from ...observables import AbstractObservable, Layers
+from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.discriminants import scale_free
+from ..measures.budgets import rounding
 from ..measures.drifts import (
     EVERY,
     every_step,
@@ -21,12 +25,40 @@ from ..measures.drifts import (
     squares,
 )
 from ..papers import Source, WAN
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.batches import DECAY, noisy
 
 
-class EquilibriumTurn(AbstractToleranceClaim[Diagonal]):
+class Balance(NamedTuple):
+    r"""The second half of a run: squared norms $N$ and what every step adds to them.
+
+    `norms` ``(t + 1, L)``, `added` ``(t, L)``; `kept` is the share of $N$ that decay
+    leaves in a step, $(1 - \eta\mu)^2$.
+    """
+
+    norms: np.ndarray
+    added: np.ndarray
+    kept: float
+
+
+def _balance(run: Trajectory[Diagonal]) -> Balance:
+    layers, flow = passed(run), run.experiment.flow
+    half, step = (len(layers) - 1) // 2, rates(run)[:, None]
+    added = step**2 * squares(gradients(run.experiment, layers[:-1]))
+    kept = (1 - flow.step * flow.weight_decay) ** 2
+    return Balance(np.asarray(squares(layers))[half:], np.asarray(added)[half:], kept)
+
+
+def _decays(experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+    yield scale_free(experiment)
+    yield from is_descent(experiment, decay=True, batches=True)
+    random = isinstance(experiment.flow, Stochastic)
+    yield Hypothesis("the batches are random", random)
+    decays = bool(getattr(experiment.flow, "weight_decay", 0.0))
+    yield Hypothesis("there is weight decay", decays)
+
+
+class EquilibriumTurn(AbstractClaim[Diagonal]):
     r"""Once decay and growth balance, a step turns every layer by $\sqrt{2\eta\mu}$.
 
     The root mean square over steps of $\eta\|g_l\|/\|\theta_l\|$, the tangent of the
@@ -38,43 +70,58 @@ class EquilibriumTurn(AbstractToleranceClaim[Diagonal]):
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
-    tolerance: float = 0.02
-    r"""The next order in $\eta\mu$, a few parts in a thousand, and the scatter of a
-    mean over 50 spans of $1/\eta\mu$ steps."""
-
-    margin: ClassVar[float] = 10.0
-    """The law is of first order and the mean one of finitely many steps."""
-
-    power: float = 0.5
-    """Of $2\\eta\\mu$. Only a half is right."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (EquilibriumTurn(power=1.0),)
+    sees: ClassVar[float] = 2e-2
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
-        del experiment
-        return ()
+        return _decays(experiment)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _at_equilibrium(run)
+        yield every_step(run)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        settled, added = _second_half(run)
-        turn = jnp.mean(added / settled[:-1], axis=0)
-        step = getattr(run.experiment.flow, "step", 1.0)
-        mu = getattr(run.experiment.flow, "weight_decay", 0.0)
-        turn_wanted = (2 * step * mu) ** self.power
-        return float(jnp.max(jnp.abs(turn_wanted / jnp.sqrt(turn) - 1)))
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        about = "the root mean square turn of a layer in a step, in the long run"
+        return Forecast(float(np.sqrt(_rate(experiment))), about)
 
-    def witness(self) -> Experiment[Diagonal]:
-        return noisy(0.2, decay=DECAY, until=40_000)
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        norms, added, _ = _balance(run)
+        return np.sqrt(np.mean(added / norms[:-1], axis=0))
 
-    def foil(self) -> Experiment[Diagonal]:
-        return noisy(0.2, until=40_000)
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[Diagonal]
+    ) -> float:
+        del run
+        return float(np.max(np.abs(measured / predicted - 1)))
+
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        # log N' / N = log(1 + x) with x = added / N - (1 - kept), over all steps.
+        norms, added, kept = _balance(run)
+        rate, x = _rate(run.experiment), added / norms[:-1] - (1 - kept)
+        turned = float(np.max(np.abs(np.log(norms[-1] / norms[0]))))
+        ends = turned / len(added) / rate
+        bend = np.max(np.mean(x**2 / np.minimum(1 + x, 1) / 2, axis=0)) / rate
+        late = float(bend + 1 - (1 - kept) / rate)
+        whole = ends + late
+        # Of the square; half as much of its root while it is small.
+        root = max(1 - np.sqrt(max(1 - whole, 0.0)), whole / 2) / whole
+        reason = "how much the norms still changed, over the steps of its second half"
+        yield Term("what is left of the way", root * ends, reason, "a longer run")
+        reason = "the square of what a step changes in the norms, and of step decay"
+        yield Term("next order", root * late, reason, "shorter steps")
+        yield rounding(run)
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        rate = _rate(run.experiment)
+        yield Rival("it turns by the rate itself, not its root", rate)
+        yield Rival("by the root of step times decay, without the 2", np.sqrt(rate / 2))
+
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return noisy(0.2, decay=DECAY, until=40_000, seed=seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return _ridged(self.witness(seed))
 
 
-class EquilibriumMoments(AbstractToleranceClaim[Diagonal]):
+class EquilibriumMoments(AbstractClaim[Diagonal]):
     r"""Once decay and growth balance, so do the squares of $N = \|\theta_l\|^2$.
 
     $(1 - c^2)\,E N^2 = 2 c\,\eta^2 E[N\|g\|^2] + \eta^4 E\|g\|^4$ with
@@ -86,58 +133,53 @@ class EquilibriumMoments(AbstractToleranceClaim[Diagonal]):
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Layers(),)
     records: ClassVar[int] = EVERY
-    tolerance: float = 0.01
-    r"""What is left of the two ends in a mean over 50 spans of $1/\eta\mu$ steps: the
-    spread of $N^2$ over 200."""
-
-    margin: ClassVar[float] = 20.0
-    """The mean is one of finitely many steps."""
-
-    kicks: float = 1.0
-    """What the last term, 3% of the whole, is multiplied with. Only 1 is right."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (EquilibriumMoments(kicks=0.0),)
+    sees: ClassVar[float] = 2e-2
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
-        del experiment
-        return ()
+        return _decays(experiment)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _at_equilibrium(run)
+        yield every_step(run)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        settled, added = _second_half(run)
-        step = getattr(run.experiment.flow, "step", 1.0)
-        mu = getattr(run.experiment.flow, "weight_decay", 0.0)
-        c = (1 - step * mu) ** 2
-        lost = (1 - c**2) * jnp.mean(settled[:-1] ** 2, axis=0)
-        gained = 2 * c * jnp.mean(settled[:-1] * added, axis=0)
-        gained = gained + self.kicks * jnp.mean(added**2, axis=0)
-        return float(jnp.max(jnp.abs(lost / gained - 1)))
+    def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        return sum(self._gains(run))
 
-    def witness(self) -> Experiment[Diagonal]:
-        return noisy(0.2, decay=DECAY, until=40_000)
+    def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
+        norms, _, kept = _balance(run)
+        return (1 - kept**2) * np.mean(norms[:-1] ** 2, axis=0)
 
-    def foil(self) -> Experiment[Diagonal]:
-        return noisy(0.2, until=40_000)
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        norms, added, _ = _balance(run)
+        ends = np.abs(norms[-1] ** 2 - norms[0] ** 2) / len(added)
+        reason = "how much the squares still changed, over the steps of its second half"
+        size = float(np.max(ends / self.predicted(run)))
+        yield Term("what is left of the way", size, reason, "a longer run")
+        yield rounding(run)
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        crossed, kicks = self._gains(run)
+        yield Rival("without the squares of what the steps add", crossed)
+        yield Rival("with half of these squares", crossed + kicks / 2)
+
+    def _gains(self, run):
+        """What the cross term and the square of the growth add to the squares."""
+        norms, added, kept = _balance(run)
+        crossed = 2 * kept * np.mean(norms[:-1] * added, axis=0)
+        return crossed, np.mean(added**2, axis=0)
+
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return noisy(0.2, decay=DECAY, until=40_000, seed=seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return _ridged(self.witness(seed))
 
 
-def _at_equilibrium(run):
-    flow = run.experiment.flow
-    yield scale_free(run.experiment)
-    yield from is_descent(run.experiment, decay=True, batches=True)
-    yield Hypothesis("the batches are random", isinstance(flow, Stochastic))
-    yield every_step(run)
-    spans = run.steps * getattr(flow, "step", 0.0) * getattr(flow, "weight_decay", 0.0)
-    text = "there is weight decay, and 100 spans of 1/(step decay) steps to settle"
-    yield Hypothesis(text, spans >= 100 * (1 - 1e-12))
+def _ridged(true: Experiment[Diagonal]) -> Experiment[Diagonal]:
+    """With a ridge, by which the loss is no longer free of scale."""
+    risk = Risk(true.risk.problem, Fisher(form="ratio", ridge=0.3))
+    return Experiment(true.network, risk, true.flow, until=true.until)
 
 
-def _second_half(run):
-    """The squared norms from half-way on, and what every step adds to them."""
-    layers = passed(run)
-    half = len(layers) // 2
-    added = rates(run)[:, None] ** 2 * squares(gradients(run.experiment, layers[:-1]))
-    return squares(layers)[half:], added[half:]
+def _rate(experiment: Experiment[Diagonal]) -> float:
+    r"""$2\eta\mu$: the share of a squared norm that decay takes in a step."""
+    return 2 * experiment.flow.step * experiment.flow.weight_decay

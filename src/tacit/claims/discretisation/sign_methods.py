@@ -55,7 +55,9 @@ class SignStepsDrift(AbstractToleranceClaim[Diagonal]):
         yield scale_free(experiment)
         flow = experiment.flow
         forgets = isinstance(flow, SignDescent | Adam)
-        yield Hypothesis("it is sign descent or Adam, on the whole sample", forgets)
+        yield Hypothesis("it is sign descent or Adam", forgets)
+        whole = getattr(flow, "batch", None) is None
+        yield Hypothesis("it is on the whole sample", whole)
 
     def gap(self, run: Trajectory[Diagonal]) -> float:
         shorter = train(halved(run.experiment), self.observes, records=1)

@@ -1,10 +1,8 @@
-"""Conditions on how a run moves, and on how far it got."""
+"""Conditions on how a run moves."""
 
 import numpy as np
 
 from ...experiment import Experiment
-from ...training import Trajectory
-from ..measures.paths import along
 from ..parts import Hypothesis
 
 
@@ -23,19 +21,3 @@ def matched_layers(experiment: Experiment) -> Hypothesis:
         for W, V in zip(layers, layers[1:], strict=False)
     ]
     return Hypothesis("the start is balanced", max(stray, default=0.0) < 1e-13)
-
-
-def settled(run: Trajectory, turn: float = 1e-4) -> Hypothesis:
-    r"""Whether the second half of a run that watched the predictor changed little.
-
-    The direction turned by less than `turn`, and what is left of a run is no more than
-    that; 1e-4 costs 1e-8 in $1 - \cos$. No weight grew by a thousandth: one that still
-    grows is on its way to another limit.
-    """
-    times, w = along(run)
-    w = w / np.linalg.norm(w, axis=1, keepdims=True)
-    half = w[np.searchsorted(times, times[-1] / 2)]
-    turned = np.linalg.norm(w[-1] - half)
-    grew = np.any(np.abs(w[-1]) > 1.001 * np.abs(half))
-    still = len(times) > 4 and turned < turn and not grew
-    return Hypothesis("the run has come to rest", bool(still))

@@ -2,6 +2,7 @@
 
 from .blow_up import FiniteBlowUp, RankOneBlowUp
 from .fully_connected_limit import BestRowSpace, DepthIsAClock, FullyConnectedLimit
+from .jumps import FeaturesJumpIn
 from .near_ties import NearTiesBreak
 from .orthant import OneLayerIsFisher, OrthantMaximiser, WeakFeaturesSurvive
 from .rates import SlowestRate
@@ -12,7 +13,7 @@ from .spared import SparedByKernel
 from .sparsity import SparsityIgnoresDepth
 from .tails import ExponentialTails, PowerLawTails
 from .ties import UniqueMinimumIsFree
-from .two_sided_limits import FeaturesJumpIn, LargeSidesAreLazy
+from .two_sided_limits import LargeSidesAreLazy
 
 
 __all__ = [

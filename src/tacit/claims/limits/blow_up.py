@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -14,13 +14,16 @@ from ...networks import Diagonal
 from ...observables import FisherRatio, LinearPredictor
 from ...risk import Risk
 from ...training import train, Trajectory
-from ..hypotheses.discriminants import apart
+from ..base import AbstractClaim
+from ..hypotheses.discriminants import apart, balanced, of_fisher
 from ..hypotheses.flows import is_gradient_flow
+from ..measures.budgets import integration, rounding
 from ..measures.paths import over_time
 from ..papers import LI, Source
-from ..parts import Hypothesis
+from ..parts import Hypothesis, Rival, Term, Unmeasured
 from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, definite, singular
+from .singular import kernel_end
 
 
 SPEED_UP = {"neglog": 1, "ratio": 2}
@@ -47,7 +50,7 @@ def _ratio(run: Trajectory[Diagonal]) -> float:
     return float((contrast @ w) ** 2 / (w @ within @ w))
 
 
-class FiniteBlowUp(AbstractToleranceClaim[Diagonal]):
+class FiniteBlowUp(AbstractClaim[Diagonal]):
     r"""On singular data $-\log J$ and $-J$ reach infinity at a finite time.
 
     All forms have the same path, and $1/J$ falls exponentially on its own clock $t$, so
@@ -57,57 +60,83 @@ class FiniteBlowUp(AbstractToleranceClaim[Diagonal]):
     id: ClassVar[str] = "D2"
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
-    tolerance: float = 1e-6
-    """That of the integral; what is left of the run by then is less."""
+    sees: ClassVar[float] = 1e-4
 
     form: str = "neglog"
 
-    shift: int = 0
-    """Added to the power of J; another number than 0 makes it false."""
-
     depth: int = 3
 
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (FiniteBlowUp(form=self.form, shift=1, depth=self.depth),)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(experiment)
+        forms = getattr(experiment.risk.loss, "form", "") in SPEED_UP
+        yield Hypothesis("the loss is -log J or -J", forms)
+        yield is_gradient_flow(experiment)
+        yield balanced(experiment)
+        text = "the kernel of the within-class scatter meets the open orthant of w0"
+        yield Hypothesis(text, kernel_end(experiment) is not None)
 
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _unbounded(run)
-        error = self._whole(run)[1]
-        yield Hypothesis("the run of 1/J is followed closely enough", error < 256e-7)
+    def predicted(self, run: Trajectory[Diagonal]) -> float:
+        return self._whole(run).time
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        whole = self._whole(run)[0]
-        return abs(whole / float(run.times[-1]) - 1) if whole > 0 else math.nan
+    def measured(self, run: Trajectory[Diagonal]) -> float:
+        return float(run.times[-1])
 
-    def _whole(self, run):
-        """The integral over the whole run of 1/J, and its relative error."""
-        loss, problem = run.experiment.risk.loss, run.experiment.risk.problem
-        power = SPEED_UP.get(getattr(loss, "form", ""), 0) + self.shift
-        if not power or apart(run.experiment) is None or not run.times[-1] > 0:
-            return math.nan, math.inf
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        whole = self._whole(run)
+        reason = "what the integral gains beyond the J at the end of the run"
+        text = "a run that goes on to a higher J"
+        yield Term("what is left of the way", whole.left, reason, text)
+        reason = "the spline through every other record against that through all"
+        yield Term("the integral", whole.error / 8, reason, "nothing")
+        yield integration(run, 10 * run.experiment.network.depth)
+        yield rounding(run)
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        yield Rival("with one power of J more", self._whole(run, 1).time)
+
+    def _whole(self, run, shift=0):
+        """The integral over the whole run of 1/J, what it lacks and its error."""
+        power = SPEED_UP[run.experiment.risk.loss.form] + shift
         # Even in s = log(1 + t / unit): dense where J is small, far where it is large.
         unit = float(run.times[-1]) / 4
+        if not unit > 0:
+            raise Unmeasured("the run has not begun")
         s = np.linspace(0.0, math.log1p(1e4 / unit), 400)
-        times, inverse = unit * np.expm1(s), Risk(problem, Fisher(form="inverse"))
+        times = unit * np.expm1(s)
+        inverse = Risk(run.experiment.risk.problem, Fisher(form="inverse"))
         slow = Experiment(run.experiment.network, inverse, CLOSE, until=times[-1])
-        seen = train(slow, (FisherRatio(),), records=times).seen["FisherRatio"]
-        pace = np.asarray(seen) ** -power * unit * np.exp(s)
+        other = train(slow, (FisherRatio(),), records=times)
+        if not other.finite:
+            raise Unmeasured(f"the flow of 1/J stops early: {other.reason}")
+        J = np.asarray(other.seen["FisherRatio"])
+        pace = J**-power * unit * np.exp(s)
         total, error = over_time(s, pace)
-        return float(total[-1]), error
+        beyond = np.flatnonzero(0.999 * _ratio(run) <= J)
+        left = math.inf
+        if len(beyond):
+            left = float(1 - total[max(beyond[0] - 1, 0)] / total[-1])
+        return Whole(float(total[-1]), left, error)
 
-    def witness(self) -> Experiment[Diagonal]:
-        problem, w0 = singular(own=1102)
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, w0 = singular(seed, own=1102)
         start = Diagonal.balanced(w0, depth=self.depth)
         risk = Risk(problem, Fisher(form=self.form), singular=True)
         level = 1e10 ** (1 / SPEED_UP[self.form])
         return Experiment(start, risk, CLOSE, until=Reaches(FisherRatio(), level))
 
-    def foil(self) -> Experiment[Diagonal]:
-        problem, w0 = definite()
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        problem, w0 = definite(seed)
         start = Diagonal.balanced(w0, depth=self.depth)
         risk = Risk(problem, Fisher(form=self.form))
-        return Experiment(start, risk, CLOSE, until=5.0)
+        return Experiment(start, risk, CLOSE, until=1e5)
+
+
+class Whole(NamedTuple):
+    """The time to infinity; the share of it left at the end of the run; its error."""
+
+    time: float
+    left: float
+    error: float
 
 
 class RankOneBlowUp(AbstractToleranceClaim[Diagonal]):

@@ -61,16 +61,21 @@ def strayed_singular(
     return float(np.sqrt(off / (v @ S @ v)))
 
 
-def pace(experiment: Experiment, w: np.ndarray) -> float:
-    """How much longer the slope of the form of the loss is than that of -log J."""
+def pace(experiment: Experiment, w: np.ndarray) -> np.ndarray:
+    """How much longer the slope of the form of the loss is than that of -log J.
+
+    At one predictor or at several, along the last axis.
+    """
     problem = experiment.risk.problem
-    J = (w @ np.asarray(problem.between) @ w) / (w @ np.asarray(problem.within) @ w)
-    return float(J) ** CLOCKS[getattr(experiment.risk.loss, "form", "neglog")]
+    S, B = np.asarray(problem.within), np.asarray(problem.between)
+    J = np.sum(w @ B * w, axis=-1) / np.sum(w @ S * w, axis=-1)
+    return np.asarray(J ** CLOCKS[getattr(experiment.risk.loss, "form", "neglog")])
 
 
 def slope_of_log(experiment: Experiment, w: np.ndarray) -> np.ndarray:
-    """The slope of -log J at `w`, as the run's own risk has it."""
-    return slopes(experiment, w[None])[0] / pace(experiment, w)
+    """The slope of -log J at one predictor or several, as the run's own risk has it."""
+    several = slopes(experiment, np.atleast_2d(w)).reshape(w.shape)
+    return several / pace(experiment, w)[..., None]
 
 
 def on_cone(run: Trajectory, locked: np.ndarray, best: np.ndarray) -> Term:
@@ -114,7 +119,7 @@ def of_network(run: Trajectory[AbstractLinearNetwork]) -> Term:
     slope = gradient(experiment.risk, network).layers[0]  # type: ignore[attr-defined]
     first = network.layers[0]  # type: ignore[attr-defined]
     pull = np.linalg.norm(slope) * np.linalg.norm(first) / np.linalg.norm(w)
-    pull = pull / pace(experiment, w)
+    pull = pull / float(pace(experiment, w))
     G = abs(float(delta @ w)) / 2 * pull
     best = float(delta @ np.linalg.solve(S, delta))
     return way(float(G / np.sqrt(np.linalg.eigvalsh(S)[0] * best)))

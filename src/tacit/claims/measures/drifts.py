@@ -1,6 +1,7 @@
 """What claims about single steps of descent share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -11,8 +12,8 @@ from jaxtyping import Array, Float
 from ...experiment import Experiment
 from ...flows import Descent, Stochastic
 from ...networks import Diagonal
-from ...training import Trajectory
-from ..parts import Hypothesis, Term
+from ...training import train, Trajectory
+from ..parts import Hypothesis, Term, Unmeasured
 from .budgets import EPS
 
 
@@ -122,6 +123,47 @@ def of_one_step(run: Trajectory, smallest: float) -> Term:
     """
     size = 64 * EPS * (1 + float(np.max(rates(run), initial=0.0)) / smallest)
     return Term("rounding", size, "float64 in one step", "longer steps")
+
+
+class Shortened(NamedTuple):
+    """A quantity at the step of a run, at half of it and at a quarter."""
+
+    whole: np.ndarray
+    half: np.ndarray
+    quarter: np.ndarray
+
+    def leading(self, order: int = 0) -> np.ndarray:
+        """Its part of this order in the step, in units of a half: the next is gone."""
+        return _leading(self.half, self.quarter, order)
+
+    def next_order(self, order: int = 0) -> Term:
+        """What `leading` leaves, by what it was at double the steps: thrice as much."""
+        found = self.leading(order)
+        before = _leading(self.whole, self.half, order) / 2**order
+        off = float(np.linalg.norm(found - before) / np.linalg.norm(found))
+        size = off if off < 0.75 else np.inf  # no expansion to speak of
+        reason = "what double the steps change in the extrapolation"
+        return Term("next order", size, reason, "shorter steps")
+
+    def square(self, order: int = 0) -> Term:
+        """Four times the square of what the step changes: a bend that is not even."""
+        found = self.leading(order)
+        change = np.linalg.norm(found - self.whole / 2**order) / np.linalg.norm(found)
+        reason = "four times the square of what the step itself changes"
+        return Term("its square", 4 * float(change) ** 2, reason, "shorter steps")
+
+
+def _leading(whole, half, order):
+    return 2 ** (order + 1) * half - whole
+
+
+def shorter(run: Trajectory) -> Iterator[Trajectory]:
+    """The run itself, with half its step, and with a quarter of it."""
+    for _ in range(3):
+        if not run.finite:
+            raise Unmeasured(f"with a shorter step the run stops early: {run.reason}")
+        yield run
+        run = train(halved(run.experiment), run.observed, records=1)
 
 
 def squares(layers: Stack) -> Float[Array, "t L"]:

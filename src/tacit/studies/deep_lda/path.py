@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from ...claims.limits.two_sided_limits import FeaturesJumpIn, LargeSidesAreLazy
+from ...claims.limits.jumps import FeaturesJumpIn
+from ...claims.limits.two_sided_limits import LargeSidesAreLazy
 from ...experiment import Experiment
 from ...networks import AbstractLinearNetwork, Diagonal, TwoSided
 from ...observables import FisherRatio, Hoyer, LinearPredictor
