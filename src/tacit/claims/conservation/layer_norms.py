@@ -148,15 +148,16 @@ class LayerNormsConserved(AbstractClaim[AbstractLinearNetwork]):
         form = {"form": "ratio"} if isinstance(self.loss, Fisher) else {}
         return self._under(replace(self.loss, ridge=0.3, **form), 1.0, seed)
 
-    def _under(self, loss, until, seed):
-        if self.widths:
-            start, problem = (
-                fully_connected(*self.widths, seed=seed),
-                three_classes(seed),
-            )
-            return Experiment(start, Risk(problem, loss), MATRICES, until=until / 10)
-        start, (problem, _) = unbalanced(seed, depth=self.depth), definite(seed)
-        return Experiment(start, Risk(problem, loss), FINE, until=until)
+    def _under(
+        self, loss: AbstractScatterLoss, until: float, seed: int | None
+    ) -> Experiment[AbstractLinearNetwork]:
+        start: AbstractLinearNetwork = unbalanced(seed, depth=self.depth)
+        if not self.widths:
+            risk = Risk(definite(seed)[0], loss)
+            return Experiment(start, risk, FINE, until=until)
+        connected: AbstractLinearNetwork = fully_connected(*self.widths, seed=seed)
+        risk = Risk(three_classes(seed), loss)
+        return Experiment(connected, risk, MATRICES, until=until / 10)
 
 
 class QuasiNormConserved(AbstractClaim[Diagonal]):
