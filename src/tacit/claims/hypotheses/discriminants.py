@@ -5,7 +5,7 @@ import numpy as np
 from ...errors import DataError
 from ...experiment import Experiment
 from ...losses import Fisher
-from ...oracles import orthant_limit, OrthantLimit
+from ...oracles import orthant_limit, OrthantLimit, singular_limit, SingularLimit
 from ..parts import Hypothesis
 
 
@@ -93,3 +93,16 @@ def pushes(experiment: Experiment, limit: OrthantLimit) -> np.ndarray:
         np.sum(np.abs(w0) ** (2 / L)) / np.sum(np.abs(limit.value) ** (2 / L))
     ) ** (L / 2)
     return limit.signs * limit.slope / length
+
+
+def kernel_end(experiment: Experiment, shift: int = 0) -> SingularLimit | None:
+    """The limit of `tacit.oracles.singular_limit`; None where it has none.
+
+    `shift` is added to the depth.
+    """
+    start = experiment.network
+    w0, depth = np.asarray(start.predictor()), start.depth + shift
+    try:
+        return singular_limit(experiment.risk.problem, w0, depth)
+    except DataError:
+        return None

@@ -15,7 +15,7 @@ from ...observables import FisherRatio, LinearPredictor
 from ...risk import Risk
 from ...training import train, Trajectory
 from ..base import AbstractClaim
-from ..hypotheses.discriminants import apart, balanced, of_fisher
+from ..hypotheses.discriminants import apart, balanced, kernel_end, of_fisher
 from ..hypotheses.flows import is_gradient_flow
 from ..measures.budgets import integration, rounding
 from ..measures.paths import over_time
@@ -23,7 +23,6 @@ from ..papers import LI, Source
 from ..parts import Hypothesis, Rival, Term, Unmeasured
 from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, definite, singular
-from .singular import kernel_end
 
 
 SPEED_UP = {"neglog": 1, "ratio": 2}

@@ -18,12 +18,12 @@ from ...training import Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.discriminants import apart, invertible, of_fisher
 from ..hypotheses.flows import is_gradient_flow
+from ..hypotheses.two_sided import kappa_of, of_depth_two
 from ..measures.budgets import integration
 from ..measures.paths import along
 from ..papers import LI, Source
 from ..parts import Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.discriminants import CLOSE, definite
-from .two_sided_limits import kappa_of, of_depth_two
 
 
 class FeaturesJumpIn(AbstractClaim[TwoSided]):

@@ -5,18 +5,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...errors import DataError
 from ...events import RiskBelow
 from ...experiment import Experiment
 from ...flows import Descent
 from ...losses import Fisher
 from ...networks import Diagonal
-from ...oracles import singular_limit, SingularLimit
 from ...oracles.base import factor
 from ...risk import Risk
 from ...training import Trajectory
 from ..base import AbstractClaim
-from ..hypotheses.discriminants import balanced, of_fisher
+from ..hypotheses.discriminants import balanced, kernel_end, of_fisher
 from ..hypotheses.flows import is_gradient_flow
 from ..measures.arrival import rounded, scatters, unmoved, way
 from ..measures.budgets import integration
@@ -85,21 +83,6 @@ class KernelLimit(AbstractClaim[Diagonal]):
             return Experiment(true.network, true.risk, Descent(0.05), until=4000)
         layers[0], layers[1] = layers[0] * lever, layers[1] / lever
         return Experiment(Diagonal(layers), true.risk, CLOSE, until=true.until)
-
-
-def kernel_end(
-    experiment: Experiment[Diagonal], shift: int = 0
-) -> SingularLimit | None:
-    """The limit of `tacit.oracles.singular_limit`; None where it has none.
-
-    `shift` is added to the depth.
-    """
-    start = experiment.network
-    w0, depth = np.asarray(start.predictor()), start.depth + shift
-    try:
-        return singular_limit(experiment.risk.problem, w0, depth)
-    except DataError:
-        return None
 
 
 def _step_left(run: Trajectory[Diagonal]) -> Term:

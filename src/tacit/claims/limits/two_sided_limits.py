@@ -16,24 +16,11 @@ from ...risk import Risk
 from ...training import train, Trajectory
 from ..hypotheses.discriminants import apart, invertible, of_fisher
 from ..hypotheses.flows import is_gradient_flow
+from ..hypotheses.two_sided import kappa_of, of_depth_two
 from ..papers import LI, Source
 from ..parts import Hypothesis
 from ..tolerance import AbstractToleranceClaim
 from ..witnesses.discriminants import CLOSE, definite
-
-
-def of_depth_two(experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
-    """Whether it has two layers and one product of the sides for all features."""
-    start = experiment.network
-    yield Hypothesis("the depth is 2", start.depth == 2)
-    products = np.asarray(start.u * start.v)
-    even = bool(products.min() > 0 and np.ptp(products) <= 1e-9 * products.max())
-    yield Hypothesis("u v is the same number above 0 for every feature", even)
-
-
-def kappa_of(experiment: Experiment[TwoSided]) -> float:
-    """The product of the sides."""
-    return float(experiment.network.u[0] * experiment.network.v[0])
 
 
 class LargeSidesAreLazy(AbstractToleranceClaim[TwoSided]):

@@ -1,0 +1,23 @@
+"""Conditions on how a two-sided network starts."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ...experiment import Experiment
+from ...networks import TwoSided
+from ..parts import Hypothesis
+
+
+def of_depth_two(experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
+    """Whether it has two layers and one product of the sides for all features."""
+    start = experiment.network
+    yield Hypothesis("the depth is 2", start.depth == 2)
+    products = np.asarray(start.u * start.v)
+    even = bool(products.min() > 0 and np.ptp(products) <= 1e-9 * products.max())
+    yield Hypothesis("u v is the same number above 0 for every feature", even)
+
+
+def kappa_of(experiment: Experiment[TwoSided]) -> float:
+    """The product of the sides."""
+    return float(experiment.network.u[0] * experiment.network.v[0])
