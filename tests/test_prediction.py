@@ -70,7 +70,7 @@ def test_the_run_bears_the_prediction_out():
 
 BAD = {
     "an unknown claim": (lambda: predict(MADE, ["B9999"]), NotFoundError, "B9999"),
-    "a forecast that is not there": (lambda: predict(MADE)["A1"], NotFoundError, "A1"),
+    "a forecast not there": (lambda: predict(MADE)["A99"], NotFoundError, "A99"),
 }
 
 
