@@ -128,12 +128,12 @@ class SameOrbits(AbstractClaim[AbstractNetwork]):
     def witness(self, seed: int | None = None) -> Experiment:
         problem, w0 = definite(seed, own=1007)
         start = Diagonal.balanced(w0, depth=self.depth)
-        return Experiment(start, Risk(problem, Fisher()), FINE, until=0.5)
+        return Experiment(start, Risk(problem, Fisher()), FINE, until=0.1)
 
     def foil(self, seed: int | None = None) -> Experiment:
         true = self.witness(seed)
         decaying = GradientFlow(rtol=1e-12, atol=1e-14, weight_decay=0.1)
-        return Experiment(true.network, true.risk, decaying, until=0.5)
+        return Experiment(true.network, true.risk, decaying, until=0.1)
 
 
 class ScaleIsAClock(AbstractClaim[AbstractLinearNetwork]):
