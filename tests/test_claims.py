@@ -79,7 +79,7 @@ def rotating():
     """Two variations a claim, another two for the next: all of them over the table."""
     kinds = list(VARIATIONS)
     for i, name in enumerate(SHAPED):
-        for kind in {kinds[2 * i % len(kinds)], kinds[(2 * i + 1) % len(kinds)]}:
+        for kind in (kinds[2 * i % len(kinds)], kinds[(2 * i + 1) % len(kinds)]):
             group = pytest.mark.xdist_group(name.split("-")[0])
             yield pytest.param(name, kind, id=f"{name}-{kind}", marks=group)
 
