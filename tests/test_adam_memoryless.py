@@ -86,7 +86,7 @@ def test_follows_to_second_order_with_the_correction_and_to_first_without(of):
 )
 def test_the_claim_is_about_every_optimiser_with_memory(flow, unmet):
     run = train(Experiment(NETWORK, RISK, flow, until=16), records=1)
-    found = FollowsMemoryless().hypotheses(run)
+    found = FollowsMemoryless().hypotheses(run.experiment)
     assert [h.text for h in found if not h.met] == unmet
 
 

@@ -137,7 +137,7 @@ BAD = {
     "rough loss": (
         lambda: run(PrescribedSteps(), 1, loss=Exponential()),
         DataError,
-        "Lipschitz: Logistic or PolynomialTail; Exponential is neither",
+        "Lipschitz: Logistic or PolynomialTail; Exponential states no such bound",
     ),
     "no logarithm": (
         lambda: run(LossNormalized(0.1), 1, loss=Squared()),

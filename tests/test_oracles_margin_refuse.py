@@ -14,7 +14,6 @@ from tacit.oracles import (
     max_margin,
     quasi_margin,
     residual_direction,
-    separability,
     support_strength,
 )
 from tacit.problems import Problem
@@ -35,7 +34,6 @@ BAD = {
     **{f"{f.__name__}, mixed": (f, (MIXED,), DataError, "separates") for f in MARGINS},
     "entropy, mixed": (hyperbolic_margin, (MIXED, 1.0), DataError, "separates"),
     "quasi, mixed": (quasi_margin, (MIXED, 3), DataError, "separates"),
-    "separability, three": (separability, (THREE,), DataError, "3 classes"),
     "margin, three": (max_margin, (THREE,), DataError, "select"),
     "margin, scatter": (max_margin, (SCATTER,), DataError, "no samples"),
     "margin, real": (max_margin, (TALL,), DataError, "0 classes"),

@@ -19,16 +19,19 @@ SCRIPTS = sorted(
 def missing(source, beside=()):
     """The names of modules, and in modules, that the script uses and that are not."""
     tree = ast.parse(source)
-    bound, absent = {}, []
+    bound, absent, later = {}, [], deferred(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.name if alias.asname else alias.name.split(".")[0]
                 bound[alias.asname or name] = (name, None)
-                absent += [] if known(alias.name, beside) else [alias.name]
+                if node not in later or ours(alias.name):
+                    absent += [] if known(alias.name, beside) else [alias.name]
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 bound[alias.asname or alias.name] = (node.module, alias.name)
+                if node in later and not ours(node.module):
+                    continue
                 if not known(node.module, beside):
                     absent.append(node.module)
                 elif ours(node.module) and not has(node.module, alias.name):
@@ -38,6 +41,17 @@ def missing(source, beside=()):
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and (name := broken(node, bound))
     ]
+
+
+def deferred(tree):
+    """The imports inside functions: of packages that only some of a script needs."""
+    return {
+        inner
+        for outer in ast.walk(tree)
+        if isinstance(outer, ast.FunctionDef)
+        for inner in ast.walk(outer)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    }
 
 
 def ours(module):

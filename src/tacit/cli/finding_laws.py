@@ -39,7 +39,7 @@ def laws(
     latex: Annotated[bool, typer.Option("--latex", help="Formulas in LaTeX.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say what training conserves: how many laws, which, and whether that is proved.
+    """Say what training conserves, and whether that is proved.
 
     With --refute it looks for a start and data at which FORMULA moves, and exits with 1
     if it finds them. Blocks are called W1, b1, U, theta1 and so on.

@@ -4,6 +4,7 @@ import abc
 from typing import Any, TYPE_CHECKING
 
 import equinox as eqx
+import jax
 import numpy as np
 
 from ...networks import AbstractNetwork
@@ -28,7 +29,7 @@ def atol_from(network: AbstractNetwork) -> float:
     `ATOL` times the root mean square of the smallest layer that is not 0, at most
     `ATOL`.
     """
-    layers = [np.asarray(W) for W in network.layers]
+    layers = [np.asarray(W) for W in jax.tree.leaves(network.layers)]
     sizes = [np.sqrt(np.mean(W**2)) for W in layers if np.any(W)]
     return ATOL * float(min(1.0, *sizes)) if sizes else ATOL
 

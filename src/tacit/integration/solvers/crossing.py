@@ -90,8 +90,11 @@ class Search(NamedTuple):
     def after(self, h: Array, ahead: Array, good: Array) -> "Search":
         """The search once a step of `h`, if it was good, led to the value `ahead`."""
         met = self.met | good & (ahead <= 0)
-        # At 0 it has happened, now or before: the search goes on to where it began.
-        ahead = jnp.where(ahead == 0, -self.here, ahead)
+        # At 0 it has happened, now or before: the search goes on to where it began. The
+        # place counts as far below 0 as the last one was off, so that the next secant
+        # halves what is between, be it a jump or a root that was hit by luck.
+        known = jnp.where(self.met, jnp.abs(self.bracket.value), self.here)
+        ahead = jnp.where(ahead == 0, -known, ahead)
         begun = Bracket.between((jnp.zeros(()), self.here), (h, ahead))
         bracket = either(self.met, self.bracket.narrowed(h, ahead), begun)
         return Search(met, jnp.where(met | ~good, self.here, ahead), bracket)

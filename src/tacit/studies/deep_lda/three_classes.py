@@ -17,7 +17,6 @@ from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...losses import AbstractScatterLoss, RatioTrace, TraceRatio
 from ...networks import DeepLinear
-from ...observables import LinearPredictor
 from ...oracles import optimum
 from ...problems import load, Problem
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
@@ -51,7 +50,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     """Which Gram matrices stay, where rows go, and how one output gets stuck."""
     problem, best = _wine(), optimum(_wine(), 2).value
     claims = KEPT[:3] if quick else KEPT
-    watch = (*observed_by(*claims), LinearPredictor())
+    watch = observed_by(*claims, BestRowSpace())
     widths, flow = (QUICK, CLOSE) if quick else (SQUARE, EXACT)
     runs, findings = {}, []
     for name, loss in LOSSES.items():
