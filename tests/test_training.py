@@ -10,7 +10,14 @@ from tacit import Experiment, networks, Reaches, Risk, RiskBelow, train
 from tacit.errors import CapabilityError, DataError, ShapeError, TacitError
 from tacit.flows import Descent, GradientFlow
 from tacit.losses import Fisher, Squared
-from tacit.observables import Hoyer, LayerNorms, LinearPredictor, TrainingRisk
+from tacit.observables import (
+    FlatWeights,
+    Hoyer,
+    Imbalance,
+    LayerNorms,
+    LinearPredictor,
+    TrainingRisk,
+)
 from tests.cases import D, NETWORKS, PROBLEM, RISK
 
 
@@ -156,6 +163,16 @@ def test_an_experiment_is_a_value():
     assert other != FLOW
     assert {FLOW: 1}[again] == 1
     assert pickle.loads(pickle.dumps(FLOW)) == FLOW
+
+
+def test_an_axis_of_another_length_has_a_name_of_its_own():
+    start = networks.DeepLinear.gaussian([D, 3, 1], seed=1)
+    steps = Experiment(start, RISK, Descent(0.01), until=2)
+    data = train(steps, [FlatWeights(), Imbalance()], records=2).to_xarray()
+    assert data["FlatWeights"].dims == ("time", "entry")
+    assert data["Imbalance"].dims == ("time", "Imbalance_entry")
+    assert data.sizes["entry"] == 3 * D + 3
+    assert data.sizes["Imbalance_entry"] == 9
 
 
 def test_to_xarray_names_axes_and_units():

@@ -57,7 +57,7 @@ class Trajectory(eqx.Module, Generic[N]):
         import xarray
 
         unit = self.experiment.flow.unit
-        arrays = {}
+        arrays, sizes = {}, {}
         for observable in self.observed:
             values = np.asarray(self.seen[observable.name])
             axes, dims = values.ndim - 1, observable.dims
@@ -66,7 +66,15 @@ class Trajectory(eqx.Module, Generic[N]):
                     f"{observable.name} has values of shape {values.shape[1:]} but "
                     f"names {len(dims)} axes; its class needs `dims`, a name for each."
                 )
-            dims = dims[len(dims) - axes :]
+            # An axis of one name and another length is one of this observable's own.
+            dims = [
+                dim
+                if sizes.setdefault(dim, size) == size
+                else f"{observable.name}_{dim}"
+                for dim, size in zip(
+                    dims[len(dims) - axes :], values.shape[1:], strict=True
+                )
+            ]
             arrays[observable.name] = (
                 ("time", *dims),
                 values,
