@@ -69,7 +69,7 @@ class Reader(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.ids, self.references, self.addresses = [], [], []
+        self.ids, self.addresses = [], []
         self.tags, self.open, self.headings = [], [], []
         self.feed(text)
         assert not self.open

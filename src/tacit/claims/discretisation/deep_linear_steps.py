@@ -72,7 +72,8 @@ class TopGramGrows(AbstractClaim[DeepLinear]):
         yield every_step(run)
 
     def predicted(self, run: Trajectory[DeepLinear]) -> np.ndarray:
-        step = run.experiment.flow.step
+        flow: Any = run.experiment.flow
+        step = flow.step
         added = [
             step**2 * np.asarray(run.seen[name])[:-1]
             for name in ("SlopeNorms", "SlopeGram")

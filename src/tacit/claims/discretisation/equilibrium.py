@@ -1,7 +1,7 @@
 """Where weight decay and the growth by mini-batches balance."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, cast, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Balance(NamedTuple):
 
 
 def _balance(run: Trajectory[Diagonal]) -> Balance:
-    layers, flow = passed(run), run.experiment.flow
+    layers, flow = passed(run), cast(Any, run.experiment.flow)
     half, step = (len(layers) - 1) // 2, rates(run)[:, None]
     added = step**2 * squares(gradients(run.experiment, layers[:-1]))
     kept = (1 - flow.step * flow.weight_decay) ** 2
@@ -142,7 +142,7 @@ class EquilibriumMoments(AbstractClaim[Diagonal]):
         yield every_step(run)
 
     def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
-        return sum(self._gains(run))
+        return np.asarray(sum(self._gains(run)))
 
     def measured(self, run: Trajectory[Diagonal]) -> np.ndarray:
         norms, _, kept = _balance(run)
@@ -182,4 +182,5 @@ def _ridged(true: Experiment[Diagonal]) -> Experiment[Diagonal]:
 
 def _rate(experiment: Experiment[Diagonal]) -> float:
     r"""$2\eta\mu$: the share of a squared norm that decay takes in a step."""
-    return 2 * experiment.flow.step * experiment.flow.weight_decay
+    flow: Any = experiment.flow
+    return 2 * flow.step * flow.weight_decay

@@ -138,7 +138,7 @@ class MomentumDrift(AbstractClaim[Diagonal]):
         yield Hypothesis("there is momentum", carried)
 
     def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
-        flow = experiment.flow
+        flow: Any = experiment.flow
         beta, ahead = flow.momentum, flow.nesterov
         top = 1 - beta + 2 * beta**2 if ahead else 1 + beta
         about = "the drift of every layer over that of plain descent"
@@ -157,9 +157,10 @@ class MomentumDrift(AbstractClaim[Diagonal]):
         yield rounding(run, factor * float(jnp.max(before / drift)))
 
     def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
-        told, beta = self.forecast(run.experiment).value, run.experiment.flow.momentum
+        flow: Any = run.experiment.flow
+        told, beta = self.forecast(run.experiment).value, flow.momentum
         yield Rival("only the effective step counts", np.ones_like(told))
-        other = 1 + beta if run.experiment.flow.nesterov else 1 - beta + 2 * beta**2
+        other = 1 + beta if flow.nesterov else 1 - beta + 2 * beta**2
         text = "the factor of the other of the two momenta"
         yield Rival(text, np.full_like(told, other / (1 - beta)))
 

@@ -55,8 +55,12 @@ class DecayIsAClock(AbstractClaim[Diagonal]):
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield scale_free(experiment)
         flow = experiment.flow
-        decays = isinstance(flow, GradientFlow) and flow.weight_decay > 0
-        alone = decays and not flow.descent_step and flow.memory is None
+        alone = (
+            isinstance(flow, GradientFlow)
+            and flow.weight_decay > 0
+            and not flow.descent_step
+            and flow.memory is None
+        )
         yield Hypothesis("it is the gradient flow with weight decay", alone)
 
     def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """How fast a diagonal network ends where no weight is eliminated."""
 
 from collections.abc import Iterable
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -73,7 +73,7 @@ class SlowestRate(AbstractClaim[Diagonal]):
         whole = limit is not None and bool(limit.support.all())
         yield Hypothesis("the limit eliminates no weight", whole)
         yield Hypothesis(
-            "it has two features or more", not whole or len(limit.value) > 1
+            "it has two features or more", limit is None or len(limit.value) > 1
         )
 
     def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
@@ -134,7 +134,8 @@ def _modes(experiment: Experiment[Diagonal]) -> Modes:
 
 def _clearest(run: Trajectory[Diagonal]) -> Window:
     """The window whose errors add up to least."""
-    modes, flow = _modes(run.experiment), run.experiment.flow
+    modes = _modes(run.experiment)
+    flow: Any = run.experiment.flow
     times, w = along(run)
     off = w - modes.end
     amplitudes = (off / modes.root) @ modes.vectors

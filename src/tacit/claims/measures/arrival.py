@@ -8,7 +8,6 @@ projection, whose conditions of Karush, Kuhn and Tucker bound the distance to it
 import numpy as np
 
 from ...experiment import Experiment
-from ...networks import AbstractLinearNetwork
 from ...training import Trajectory
 from ..hypotheses.discriminants import apart
 from ..parts import Rival, Term, Unmeasured
@@ -107,7 +106,7 @@ def on_cone(run: Trajectory, locked: np.ndarray, best: np.ndarray) -> Term:
     return way(float(left))
 
 
-def of_network(run: Trajectory[AbstractLinearNetwork]) -> Term:
+def of_network(run: Trajectory) -> Term:
     r"""The same where no sign is locked, by the gradient of the first layer.
 
     That of $w$ is at most as long, times the length of the layer over that of $w$:
