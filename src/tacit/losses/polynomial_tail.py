@@ -32,11 +32,11 @@ class PolynomialTail(AbstractMarginLoss):
             )
 
     @property
-    def smoothness(self) -> float:
+    def smoothness(self) -> float | Scalar:
         return self.power * (self.power + 1)
 
     @property
-    def slope_bound(self) -> float:
+    def slope_bound(self) -> float | Scalar:
         return self.power
 
     def margin_rows(self, X: Design, targets: Targets) -> Float[Array, "m D"]:
