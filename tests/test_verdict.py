@@ -178,6 +178,9 @@ FOUND = {
     "a false one within the budget": (
         {"told": 3.2, "allowed": 9.0}, Outcome.UNDECIDED, "it is one more"
     ),
+    "a rival that could not be placed": (
+        {"rival": math.nan}, Outcome.UNDECIDED, "it is one more"
+    ),
     "nothing measured": ({"seen": math.nan}, Outcome.UNDECIDED, "could not be"),
     "a budget that is no number": (
         {"allowed": math.nan}, Outcome.UNDECIDED, "not a number"

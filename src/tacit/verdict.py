@@ -219,7 +219,8 @@ def _decide(predicted, measured, distance, budget, rivals) -> tuple[Outcome, str
         return Outcome.UNDECIDED, "what the theorem allows on this run is not a number"
     if distance > allowed:
         return Outcome.FAILS, ""
-    near = [rival for rival in rivals if rival.distance <= allowed]
+    # A rival whose distance is no number has not been told apart either.
+    near = [rival for rival in rivals if not rival.distance > allowed]
     if not near:
         return Outcome.HOLDS, ""
     largest = max(budget, key=lambda term: term.size)
