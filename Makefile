@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 TORCH := torch==2.13.0
+TESTED := data,dask,zarr,parquet,web,notebook,docs,test
 
 # Two test processes share the cores; let each use one.
 export OMP_NUM_THREADS ?= 1
@@ -38,13 +39,14 @@ bench: $(VENV)/.bench  ## run every benchmark; fails if one misses its target
 lock: $(VENV)/.python  ## resolve constraints/ anew, to the newest releases
 	$(PIP) uv
 	set -e; whole=$$(mktemp); \
+	EXTRAS='--extra dask --extra zarr --extra parquet --extra web --extra notebook --extra docs'; \
 	lock() { $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	  --no-emit-index-url --no-header --no-annotate --upgrade \
 	  --override constraints/no-torch.txt "$$@"; }; \
-	lock --extra data --extra test --extra check --extra bench -o $$whole; \
+	lock --extra data --extra test --extra check --extra bench $$EXTRAS -o $$whole; \
 	lock -c $$whole --extra data -o constraints/run.txt; \
-	lock -c $$whole --extra data --extra test -o constraints/test.txt; \
-	lock -c $$whole --extra data --extra test --extra check -o constraints/check.txt; \
+	lock -c $$whole --extra data --extra test $$EXTRAS -o constraints/test.txt; \
+	lock -c $$whole --extra data --extra test --extra check $$EXTRAS -o constraints/check.txt; \
 	lock -c $$whole --extra data --extra bench -o constraints/bench.txt; \
 	rm $$whole
 
@@ -65,12 +67,12 @@ $(VENV)/.run: constraints/run.txt pyproject.toml | $(VENV)/.python
 
 $(VENV)/.test: constraints/test.txt pyproject.toml | $(VENV)/.python
 	$(PIP) $(TORCH)
-	$(PIP) -e '.[data,test]' -c constraints/test.txt
+	$(PIP) -e '.[$(TESTED)]' -c constraints/test.txt
 	@touch $@
 
 $(VENV)/.check: constraints/check.txt pyproject.toml | $(VENV)/.python
 	$(PIP) $(TORCH)
-	$(PIP) -e '.[data,test,check]' -c constraints/check.txt
+	$(PIP) -e '.[$(TESTED),check]' -c constraints/check.txt
 	@touch $@
 
 $(VENV)/.bench: constraints/bench.txt pyproject.toml | $(VENV)/.python
