@@ -6,8 +6,8 @@ import sys
 from tacit.claims.catalogue import every_claim
 from tacit.claims.papers import cite
 from tacit.cli.stated import stated_claims
+from tacit.display.notation import plain
 from tacit.reporting.findings import statement
-from tacit.reporting.notation import plain
 
 
 def test_what_is_read_is_what_the_classes_say():

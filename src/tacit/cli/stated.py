@@ -36,7 +36,7 @@ def stated_claims() -> list[Stated]:
         if file.name == "__init__.py":
             exported |= set(_names(tree))
         classes |= {n.name: n for n in tree.body if isinstance(n, ast.ClassDef)}
-    order, plain = _apart("claims/ids.py").order, _apart("reporting/notation.py").plain
+    order, plain = _apart("claims/ids.py").order, _apart("display/notation.py").plain
     papers = _apart("claims/papers.py")
     found = []
     for name in exported & set(classes):

@@ -4,9 +4,9 @@
 only door to matplotlib, and a verdict on the terminal has no need of it.
 """
 
+from ..display.notation import number
 from .findings import Finding
 from .folder import claim_folder, Folder
-from .notation import number
 from .page import Numbers, Page, Picture, Provenance, Section
 
 

@@ -5,8 +5,8 @@ import math
 from collections.abc import Iterable
 
 from ..claims.written import in_short
+from ..display.notation import plain
 from ..verdict import Outcome, Verdict
-from .notation import plain
 
 
 EXPECTED = {

@@ -2,7 +2,7 @@
 
 A `Page` is a value: sections of paragraphs, pictures and small tables, then the
 findings and where they come from. `render` turns it into text; text may hold the
-notation of `tacit.reporting.notation`.
+notation of `tacit.display.notation`.
 """
 
 import collections
@@ -16,10 +16,10 @@ import jinja2
 import markupsafe
 
 from ..claims.ids import order
+from ..display.notation import html, number, plain
 from ..errors import DataError
 from .findings import Finding
 from .gauge import gauge
-from .notation import html, number, plain
 from .svg import namespaced
 
 

@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-from .style import COLOURS, ROLES
+from ..display.style import COLOURS, ROLES
 
 
 REFERENCE = re.compile(r'(?:xlink:)?href="#([^"]+)"|url\(#([^)]+)\)')

@@ -7,8 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from ..display.notation import plain
 from .findings import Finding
-from .notation import plain
 
 
 COLOURS = {

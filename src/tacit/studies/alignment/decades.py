@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ...display.notation import plain
 from ...reporting import number, Numbers, Picture, plots, Section
-from ...reporting.notation import plain
 from ..base import Answer
 from . import ends
 from .subjects import short, spanning, Subject

@@ -6,9 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...claims import AbstractClaim, FirstFeatures, PowerLawTails
+from ...display.notation import number
 from ...networks import Diagonal
 from ...reporting import Finding, Numbers, Picture, plots, Section
-from ...reporting.notation import number
 from ...verdict import judge
 from ..base import Answer
 from .limits import depths, locked, SHARE, to_matched, to_the_limit

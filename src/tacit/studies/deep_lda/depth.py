@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...claims import SparsityIgnoresDepth
+from ...display.notation import number
 from ...reporting import Finding, Numbers, Picture, plots, Section
-from ...reporting.notation import number
 from ...verdict import judge
 from ..base import Answer
 from .limits import depths, LARGE, locked, SHARE, subjects, to_matched, to_the_limit

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ...claims import AbstractClaim, OneLayerIsFisher, OrthantMaximiser, SignsFrozen
+from ...display.notation import number
 from ...reporting import Finding, Numbers, Picture, plots, Section
-from ...reporting.notation import number
 from ...verdict import judge
 from ..base import Answer
 from .limits import depths, locked, plain, restarted, subjects, to_the_limit

@@ -1,7 +1,6 @@
 """One pair of axes and what a study draws on it."""
 
 import functools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, ParamSpec, TypeVar
 
@@ -10,8 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from .findings import Finding
-from .style import COLOURS, FACE, INK, MUTED, Number, RC, Stroke, strokes
+from .style import FACE, MUTED, Number, RC, Stroke, strokes
 
 
 Values = ArrayLike | Sequence[Any]  # beartype finds a tuple to be no ArrayLike
@@ -144,39 +142,6 @@ class Panel:
         self.axes.tick_params(axis="x", length=0)
         self.axes.grid(visible=False, axis="x")
         return self
-
-    @styled
-    def findings(
-        self, findings: Sequence[Finding], *, floor: Number = 1e-17
-    ) -> "Panel":
-        """Each distance as a dot, left of the bar it may reach; rivals as triangles."""
-        rows = np.arange(len(findings))
-        for row, each in zip(rows, findings, strict=True):
-            distance = max(each.distance, floor)
-            holds, fails = each.outcome == "holds", each.outcome == "fails"
-            colour = (
-                COLOURS["vermilion"] if fails else COLOURS["blue"] if holds else MUTED
-            )
-            self.axes.plot([floor, each.allowed], [row, row], color=MUTED, lw=0.6)
-            self.axes.plot(each.allowed, row, "|", color=INK, ms=9, mew=1.6)
-            self.axes.plot(
-                distance,
-                row,
-                "X" if fails else "o",
-                color=colour,
-                ms=6,
-                markerfacecolor=colour if holds or fails else FACE,
-            )
-            if math.isfinite(each.nearest):
-                rival = max(each.nearest, floor)
-                self.axes.plot(rival, row, "<", color=COLOURS["orange"], ms=5)
-        names = [f"{each.id}  {each.on or each.name}" for each in findings]
-        self.axes.set_yticks(rows, names)
-        self.axes.set_ylim(len(findings) - 0.4, -0.6)
-        self.axes.grid(visible=False, axis="y")
-        return self.frame(
-            log="x", x="off (dot), allowed (bar), nearest rival (triangle)"
-        )
 
     @styled
     def level(self, value: Number, text: str = "") -> "Panel":

@@ -1,0 +1,106 @@
+"""Pictures: small multiples of labelled curves, bars and dots.
+
+Nothing here touches pyplot or leaves a global setting behind. The curves of a `Drawing`
+are labelled by `finish`, when all limits are known.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from .panels import Panel, styled
+from .style import Number
+
+
+Share = Literal["none", "x", "y", "both"]
+
+
+class Drawing:
+    """A grid of panels: ``drawing[row, col]``, or ``drawing[i]`` in reading order."""
+
+    @styled
+    def __init__(self, rows: int, cols: int, size: tuple[Number, Number], share: Share):
+        self.share = share
+        self.figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(self.figure)
+        grid = self.figure.subplots(
+            rows, cols, squeeze=False,
+            sharex=share in ("x", "both"), sharey=share in ("y", "both"),
+        )  # fmt: skip
+        self.grid = np.array([[Panel(axes) for axes in row] for row in grid], object)
+
+    def __getitem__(self, where: int | tuple[int, int]) -> Panel:
+        cells: Any = self.grid
+        return cells[where] if isinstance(where, tuple) else cells.flat[where]
+
+    def __iter__(self):
+        return iter(self.grid.flat)
+
+    @styled
+    def key(self, *, columns: int = 4, title: str = "") -> "Drawing":
+        """One legend for all panels, above them, each name once."""
+        handles: dict[str, Any] = {}
+        for panel in self:
+            for handle, name in zip(
+                *panel.axes.get_legend_handles_labels(), strict=True
+            ):
+                handles.setdefault(name, handle)
+        self.figure.legend(
+            list(handles.values()), list(handles), loc="outside upper left",
+            ncols=min(columns, max(len(handles), 1)), title=title or None,
+            alignment="left", title_fontsize=9,
+        )  # fmt: skip
+        return self
+
+    def finish(self) -> Figure:
+        """The matplotlib figure, with every label in its place."""
+        self._label_once()
+        waiting = [panel for panel in self if panel.waiting]
+        if waiting:
+            self.figure.draw_without_rendering()
+        for panel in waiting:
+            panel.label_ends()
+        return self.figure
+
+    def _label_once(self) -> None:
+        """Leave a label that panels share on the outer ones only."""
+        for row, col in np.ndindex(self.grid.shape):
+            axes, first, last = (
+                self[row, col].axes,
+                self[row, 0].axes,
+                self[-1, col].axes,
+            )
+            if self.share in ("y", "both") and col:
+                axes.set_ylabel(
+                    "" if axes.get_ylabel() == first.get_ylabel() else axes.get_ylabel()
+                )
+            if self.share in ("x", "both") and row < len(self.grid) - 1:
+                axes.set_xlabel(
+                    "" if axes.get_xlabel() == last.get_xlabel() else axes.get_xlabel()
+                )
+
+
+def figure(
+    rows: int = 1,
+    cols: int = 1,
+    *,
+    width: Number | None = None,
+    height: Number | None = None,
+    share: Share = "none",
+) -> Drawing:
+    """Panels to draw on. Sizes in inches; by default 7.6 wide (6.2 for one panel)."""
+    wide = width or (6.2 if cols == 1 else 7.6)
+    return Drawing(rows, cols, (wide, height or 2.6 * rows + 0.5), share)
+
+
+@styled
+def save(drawing: Drawing, path: Path) -> Path:
+    """`drawing` as a file for a paper: PDF, PNG or SVG, by the ending of `path`."""
+    dated = {"Date": None} if path.suffix == ".svg" else {}
+    if path.suffix == ".pdf":
+        dated = {"CreationDate": None}
+    drawing.finish().savefig(path, metadata=dated, facecolor="white", dpi=200)
+    return path
