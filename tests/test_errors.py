@@ -22,6 +22,7 @@ MADE = {
     "SpecError": errors.SpecError([("network.depth", "too small")], "own.toml"),
     "ClaimError": errors.ClaimError("Mine", ["gap"]),
     "OutputError": errors.OutputError("a folder that is not ours"),
+    "StoreError": errors.StoreError("the disk is full"),
 }
 
 

@@ -12,6 +12,7 @@
   - SpecError           an experiment written in a file, with a mistake in it
   - ClaimError          a claim that does not define a part of it
   - OutputError         a place that cannot be written to without losing something
+  - StoreError          a store of results that cannot be read or written just now
 """
 
 import difflib
@@ -122,6 +123,13 @@ class ClaimError(TacitError, TypeError):
 
 class OutputError(TacitError, FileExistsError):
     """A place that cannot be written to without losing something."""
+
+
+class StoreError(TacitError, OSError):
+    """A store of results cannot be read or written just now.
+
+    What it holds stays as it is, and the same call goes on once the way is free.
+    """
 
 
 def require_kind(what: str, given: object, needs: type, room: str) -> None:

@@ -1,0 +1,1 @@
+"""Grids of experiments, run in batches and kept."""
