@@ -1,11 +1,30 @@
 """The store of a sweep: where results are put, and found again."""
 
+import dataclasses
+import functools
 import os
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ...errors import OutputError
+from . import opening
+from .admitting import in_order
+from .audit import Audit, audited, repaired
+from .books import Books
+from .library import Library
 from .manifest import Manifest
+from .packing import pack, Progress
+from .parts import Part
+from .places import place_at
+from .progress import Failure, failures_of, Status, status_of
+from .reading import opened
 from .rows import Row
+from .tables import CLAIMED, COMMITTED, PENDING
+
+
+if TYPE_CHECKING:
+    import xarray
 
 
 class Store:
@@ -32,12 +51,33 @@ class Store:
         on other machines, where SQLite over a network would not be safe. Whoever has
         the ledger then calls `acknowledge`.
         """
-        raise NotImplementedError
+        place = place_at(path)
+        manifest = opening.manifest_at(place)
+        if manifest is None:
+            raise OutputError(
+                f"there is no store at {place}. A sweep makes one: "
+                "tacit.sweep(..., store=PATH) or `tacit run SPEC.toml --store PATH`."
+            )
+        self._place, self._manifest, self._keeps = place, manifest, ledger
+        self._library = Library(place)
+        self._books = Books(place, self._library, manifest, beside=ledger)
+
+    def __reduce__(self) -> tuple:
+        return functools.partial(Store, ledger=self._keeps), (str(self._place),)
+
+    def __repr__(self) -> str:
+        return f"Store({str(self._place)!r})"
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], manifest: Manifest) -> "Store":
         """A new store. Raises `OutputError` if anything is there already."""
-        raise NotImplementedError
+        place = place_at(path)
+        if opening.manifest_at(place) or not opening.begin(place, manifest):
+            raise OutputError(
+                f"there is a store at {place} already. `Store.open_or_create` goes on "
+                "with it; or choose another place."
+            )
+        return cls(path)
 
     @classmethod
     def open_or_create(
@@ -50,22 +90,28 @@ class Store:
         count for nothing. Raises `OutputError` if it holds another sweep, or is not
         ours.
         """
-        raise NotImplementedError
+        place = place_at(path)
+        found = opening.manifest_at(place)
+        if found is None and not opening.begin(place, manifest):
+            found = opening.manifest_at(place)  # another process was faster
+        if found is not None:
+            opening.take_over(place, found, manifest)
+        return cls(path)
 
     @property
     def manifest(self) -> Manifest:
         """The grid, the units and the version of the code."""
-        raise NotImplementedError
+        return self._manifest
 
     # --- work
 
     def pending(self) -> list[str]:
         """Keys of units neither committed nor given up, in order, claimed ones too."""
-        raise NotImplementedError
+        return self._books.ledger.keys(PENDING, CLAIMED)
 
     def committed(self) -> set[str]:
         """Keys of units of this manifest whose results are there."""
-        raise NotImplementedError
+        return set(self._books.ledger.keys(COMMITTED))
 
     def claim(self, worker: str, *, limit: int = 1, lease: float = 60.0) -> list[str]:
         """Take up to `limit` units for `worker`, for `lease` seconds; empty if none.
@@ -74,22 +120,23 @@ class Store:
         this machine while it is awake: setting the clock changes nothing, and after a
         restart nobody holds anything. Every claim counts as one attempt.
         """
-        raise NotImplementedError
+        return self._books.ledger.claim(worker, limit, lease)
 
     def beat(self, worker: str, *, lease: float = 60.0) -> int:
         """Say that `worker` lives: what it holds is its own for `lease` seconds more.
 
         How many units it holds; fewer than it thinks if a lease had run out.
         """
-        raise NotImplementedError
+        return self._books.ledger.beat(worker, lease)
 
     def release(self, worker: str, keys: Iterable[str] | None = None) -> list[str]:
         """Give back what `worker` holds unfinished, or these of it; which they were."""
-        raise NotImplementedError
+        return self._books.ledger.release(worker, keys)
 
     def attempts(self, unit_key: str) -> int:
         """How often the unit was claimed."""
-        raise NotImplementedError
+        self._manifest.runs_of(unit_key)
+        return self._books.ledger.attempts(unit_key)
 
     def commit(
         self, unit_key: str, rows: Sequence[Row], *, seconds: float | None = None
@@ -102,33 +149,56 @@ class Store:
         hold what cannot be kept, and `StoreError` if the place is full or closed to
         writing; what was committed before is untouched.
         """
-        raise NotImplementedError
+        rows = in_order(self._manifest, unit_key, rows)
+        if self._keeps and self._books.ledger.is_committed(unit_key):
+            return False
+        part = Part.of(unit_key, rows, self._manifest.salt)
+        new = self._library.put(part)
+        if self._keeps:
+            self._books.ledger.enter([(unit_key, part.summary.troubles, seconds)])
+        return new
 
     def acknowledge(self, keys: Iterable[str]) -> set[str]:
         """Enter into the ledger units that others committed; those that are there."""
-        raise NotImplementedError
+        return self._books.acknowledge(keys)
 
     def record_failure(
-        self, unit_key: str, error: str, *, quarantine_after: int = 3
+        self,
+        unit_key: str,
+        error: str,
+        *,
+        quarantine_after: int = 3,
+        pause: float = 0.0,
     ) -> bool:
         """Note that a unit ended its worker; whether it is given up from now on.
 
         It is, once it has done so `quarantine_after` times; until then it is pending
-        again. `error` is kept and shown.
+        again, and after `pause` seconds somebody may claim it. `error` is kept.
         """
-        raise NotImplementedError
+        self._manifest.runs_of(unit_key)
+        lost = self._books.ledger.blame(unit_key, error, quarantine_after, pause)
+        if lost:
+            opening.give_up(self._place, unit_key, error)
+        return lost
 
     def quarantine(self, unit_key: str, error: str) -> None:
         """Give a unit up: its runs count as quarantined, with `error` as the reason."""
-        raise NotImplementedError
+        self._manifest.runs_of(unit_key)
+        opening.give_up(self._place, unit_key, error)
+        self._books.ledger.give_up({unit_key: error})
 
     def retry(self, keys: Iterable[str] | None = None) -> list[str]:
         """Make units that were given up pending again, all or these; which ones."""
-        raise NotImplementedError
+        lost = self._books.ledger.errors()
+        again = [*lost] if keys is None else [key for key in keys if key in lost]
+        for key in again:
+            opening.take_up(self._place, key)
+        self._books.ledger.take_back(again)
+        return again
 
     # --- results
 
-    def open(self, *, pad: bool = False) -> Any:
+    def open(self, *, pad: bool = False) -> "xarray.Dataset | xarray.DataTree":
         """The results as an `xarray.Dataset` over the axes of the grid.
 
         ``status`` says of every run what became of it, and ``reason`` why. Where runs
@@ -136,33 +206,48 @@ class Store:
         node for each class of shapes; with `pad` it is one dataset in any case, filled
         up with NaN.
         """
-        raise NotImplementedError
+        given_up = opening.given_up(self._place)
+        return opened(self._place, self._library, self._manifest, given_up, pad=pad)
 
-    def failures(self) -> list[Any]:
+    def failures(self) -> list[Failure]:
         """The runs that diverged, failed or were given up, with their reasons."""
-        raise NotImplementedError
+        return list(failures_of(self._books.ledger, self._manifest))
 
-    def status(self) -> Any:
+    def status(self) -> Status:
         """How far it is: units and runs by status, workers, bytes. Cheap."""
-        raise NotImplementedError
+        return status_of(self._books.ledger)
 
     # --- care
 
-    def verify(self, progress: Callable[[int, int], object] | None = None) -> Any:
+    def verify(self, progress: Progress = None) -> Audit:
         """Read every part and say what is damaged, double, stray or of another code."""
-        raise NotImplementedError
+        found = audited(self._place, self._library, self._manifest, progress)
+        lost, new = self._books.differences(self._books.ledger)
+        return dataclasses.replace(found, unaware=(*sorted(lost), *sorted(new)))
 
-    def repair(self, progress: Callable[[int, int], object] | None = None) -> Any:
+    def repair(self, progress: Progress = None) -> Audit:
         """Put aside what is damaged, remove what is double, rebuild the ledger."""
-        raise NotImplementedError
+        found = repaired(self._place, self._library, self._manifest, progress)
+        if self._books.ledger.mend():
+            return found
+        unaware = self._books.agree()
+        return dataclasses.replace(found, unaware=tuple(sorted(unaware)))
 
-    def pack(self, progress: Callable[[int, int], object] | None = None) -> int:
+    def pack(self, progress: Progress = None) -> int:
         """Put many small parts into few large ones; how many were packed."""
-        raise NotImplementedError
+        return pack(self._place, self._library, self._manifest.units, progress)
 
-    def export(self, path: str | os.PathLike[str], format: str | None = None) -> list:
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        format: str | None = None,
+        *,
+        pad: bool = False,
+    ) -> list[Path]:
         """Write the results as "zarr", "netcdf", "parquet" or "csv"; what was written.
 
         `format` is read off the ending of `path` where it is not given.
         """
-        raise NotImplementedError
+        from .exporting import export
+
+        return export(self.open(pad=pad), path, format)
