@@ -16,6 +16,12 @@ from ...saddles import Leading, pull_of, small_layers
 from ..parts import Hypothesis
 
 
+def several_layers(experiment: Experiment) -> Hypothesis:
+    """Whether there is a pair of layers."""
+    several = len(experiment.network.layers) > 1
+    return Hypothesis("it has two layers or more", several)
+
+
 def classified(experiment: Experiment) -> ActivationClass:
     """The class of the activation of the network that started."""
     return activation_class(experiment.network.activation)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...flows import GradientFlow
 from ...integration.charts import atol_from
+from ...integration.clocks.escape import Escape, KINKED
 from ...training import Trajectory
 from ..parts import Term
 
@@ -23,8 +24,15 @@ def integration(run: Trajectory, growth: float | int = 1.0) -> Term:
     """
     flow = run.experiment.flow
     exact = not isinstance(flow, GradientFlow)
-    size = 0.0 if exact else 10 * flow.rtol * growth
+    size = 0.0 if exact else 10 * followed(run) * growth
     return Term("integration", size, "ten steps at their rtol", "a smaller rtol")
+
+
+def followed(run: Trajectory) -> float:
+    """The `rtol` that a gradient flow was followed at, coarser over kinks."""
+    flow, network = run.experiment.flow, run.experiment.network
+    crosses = isinstance(flow.clock, Escape) and getattr(network, "kinked", False)
+    return max(flow.rtol, KINKED) if crosses else flow.rtol
 
 
 def rounding(run: Trajectory, condition: float | int = 1.0) -> Term:

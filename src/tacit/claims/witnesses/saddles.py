@@ -14,6 +14,7 @@ from ...problems import Problem
 from ...risk import Risk
 from ...saddles import small_layers
 from ...training import train
+from .draws import draw
 
 
 ESCAPE = GradientFlow(rtol=1e-9, clock="escape")
@@ -47,14 +48,15 @@ def whitened(seed: int = 1000, n: int = 96, d: int = 6) -> Risk:
 def ordinary(
     activation: str | Callable = "tanh",
     *,
-    seed: int = 1010,
+    own: int = 1010,
+    seed: int | None = None,
     biases: bool = False,
     loss: AbstractLoss | None = None,
     flow: AbstractFlow = STILL,
     until: float | int = 0.0,
 ) -> Experiment[MLP]:
     """A network of widths 4, 6, 5 and 2 on 23 samples with real targets."""
-    rng = np.random.default_rng(seed)
+    rng = draw(own, seed)
     problem = Problem(rng.standard_normal((23, 4)), rng.standard_normal((23, 2)))
     widths = (4, 6, 5, 2)
     pairs = zip(widths[1:], widths, strict=False)

@@ -8,7 +8,6 @@ from ...claims import ImbalanceIdentity, MatrixImbalance, NeuronImbalance
 from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...networks.activations import ACTIVATIONS
-from ...observables import Imbalance, ImbalanceRate
 from ...oracles import activation_class
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...risk import Risk
@@ -63,7 +62,7 @@ def _follow(activation: str) -> Trajectory:
     network = drawn(activation, biased=True)
     flow = GradientFlow(clock="escape", rtol=1e-9)
     experiment = Experiment(network, Risk(problem, loss), flow, until=20.0)
-    return train(experiment, (Imbalance(), ImbalanceRate()), records=100)
+    return train(experiment, ImbalanceIdentity.observes, records=100)
 
 
 def _integrated(run: Trajectory) -> np.ndarray:
