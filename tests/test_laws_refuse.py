@@ -96,6 +96,20 @@ def test_what_is_no_polynomial_is_counted_but_not_called_proved():
     assert "exp" in found.notes[0]
 
 
+def test_a_count_that_rounding_may_hide_is_not_given():
+    def scaled(by):
+        return tacit.laws(
+            lambda t: jnp.stack([t[0] * t[1], by * jnp.exp(t[2]) * t[3]]), at=np.ones(4)
+        )
+
+    assert (scaled(1e-3).count, scaled(1e-3).status) == (2, "counted")
+    hidden = scaled(1e-12)
+    assert (hidden.count, hidden.status) == (None, "undetermined")
+    assert "no gap" in hidden.notes[-1]
+    assert hidden.to_json()["count"] is None
+    assert "undetermined" in str(hidden)
+
+
 def test_an_own_network_is_seen_at_drawn_inputs_or_on_a_sample():
     assert tacit.laws(OWN, inputs=2).count == 2
     few = tacit.laws(OWN, inputs=RANDOM.standard_normal((1, 2)))

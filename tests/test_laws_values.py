@@ -67,24 +67,80 @@ def test_values_are_those_of_the_formula():
     assert again.to_json() == LAWS.to_json()
 
 
-@pytest.mark.parametrize(
-    ("flow", "until", "close"),
-    [
-        (flows.GradientFlow(rtol=1e-10), 3.0, 1e-8),
-        (flows.GradientFlow(rtol=1e-10, weight_decay=0.2), 3.0, 1e-8),
-        (flows.Descent(2e-3), 500, 2e-6),
-        (flows.Descent(1e-3, momentum=0.5), 500, 2e-6),
-    ],
-    ids=["flow", "decay", "descent", "momentum"],
-)
-def test_laws_drift_as_predicted(flow, until, close):
-    watch = [observables.Conserved(LAWS), observables.StepDrift(LAWS)]
-    run = train(Experiment(RECTIFIER, RISK, flow, until=until), watch, records=100)
-    drift = LAWS.drift(run)
+HALF = flows.PowerDecay(0.3)
+DECAYED = {"weight_decay": 0.2, "schedule": HALF}
+FOLLOWED = {
+    "flow": (flows.GradientFlow(rtol=1e-10), 3.0, 1e-8),
+    "decay": (flows.GradientFlow(rtol=1e-10, weight_decay=0.2), 3.0, 1e-8),
+    "descent": (flows.Descent(2e-3), 500, 1e-6),
+    "schedule": (flows.Descent(5e-3, schedule=HALF), 500, 2e-6),
+    "decayed descent": (flows.Descent(2e-3, weight_decay=0.2), 500, 1e-6),
+    "momentum": (flows.Descent(1e-3, momentum=0.5), 500, 1e-5),
+    "nesterov": (flows.Descent(1e-3, momentum=0.5, nesterov=True), 500, 5e-6),
+    "all": (
+        flows.Descent(1e-3, 0.5, nesterov=True, weight_decay=0.2, schedule=HALF),
+        500,
+        1e-5,
+    ),
+}
+
+
+def drifted(flow, until, *, records=100, seed=0):
+    watch = [kind(LAWS) for kind in DRIFTS]
+    experiment = Experiment(RECTIFIER, RISK, flow, until=until, seed=seed)
+    return LAWS.drift(train(experiment, watch, records=records))
+
+
+DRIFTS = observables.Conserved, observables.StepDrift, observables.NoiseDrift
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_laws_drift_as_predicted(name):
+    flow, until, close = FOLLOWED[name]
+    drift = drifted(flow, until)
     assert drift.off is not None
     assert drift.off.max() < close
     if isinstance(flow, flows.Descent):
         assert drift.moved.max() > 10 * close, "there is something to predict"
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_what_is_predicted_of_momentum_is_off_by_the_square_of_the_step(nesterov):
+    off = []
+    for step, until in ((4e-3, 250), (2e-3, 500), (1e-3, 1000)):
+        flow = flows.Descent(step, momentum=0.6, nesterov=nesterov)
+        drift = drifted(flow, until, records=until)
+        off.append(drift.off.max())
+    assert np.all(np.log2(off[:-1]) - np.log2(off[1:]) > 1.6)
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        flows.Stochastic(5e-3, 8),
+        flows.Stochastic(1e-3, 4, replace=True, momentum=0.6, nesterov=True),
+    ],
+    ids=["epochs", "drawn"],
+)
+def test_mini_batches_drift_as_predicted_in_the_mean(flow):
+    drifts = [drifted(flow, 300, records=60, seed=seed) for seed in range(24)]
+    off = np.array([d.values[-1] - d.predicted[-1] for d in drifts])
+    error = off.std(axis=0, ddof=1) / np.sqrt(len(off))
+    assert np.all(np.abs(off.mean(axis=0)) < 4 * error)
+    moved = np.mean([d.values[-1] - d.values[0] for d in drifts], axis=0)
+    assert np.max(np.abs(moved) / error) > 20, "no noise hides that"
+
+
+def test_where_no_theorem_says_how_far_they_drift_the_reason_is_given():
+    balanced = flows.Stochastic(1e-3, 30, fixed=True)
+    assert "independently" in drifted(balanced, 3, records=1).why
+    single = DeepLinear.gaussian((3, 2, 1))
+    margins = Risk(Problem(X, np.sign(Y[:, 0])), losses.Logistic())
+    rule = flows.Descent(flows.GradientNormalized(1e-3))
+    run = train(Experiment(single, margins, rule, until=3))
+    assert "GradientNormalized" in tacit.laws(single).drift(run).why
+    run = train(Experiment(RECTIFIER, RISK, flows.Stochastic(1e-3, 5), until=3))
+    assert "NoiseDrift(laws)" in LAWS.drift(run).why
 
 
 def test_a_step_changes_a_quadratic_law_by_its_square_exactly():
@@ -182,6 +238,19 @@ def test_the_quasi_norm_moves_from_an_unbalanced_start_and_layer_norms_do_not():
     assert quasi.exact
     assert refute("norm2(theta1)", network, losses.Fisher(), trials=20) is None
     assert refute("norm2(theta1)", network, trials=20) is not None
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_the_quasi_norm_is_named_where_the_start_is_balanced(depth):
+    w = np.array([1.0, -2.0, 0.5])
+    *_, said = tacit.laws(Diagonal.balanced(w, depth=depth), losses.Fisher()).notes
+    assert f"‖θ{'₁₂₃'[depth - 1]}‖², and kept" in said
+    assert float(said.split()[-1][:-1]) == pytest.approx(
+        np.sum(np.abs(w) ** (2 / depth)), rel=1e-5
+    )
+    lopsided = Diagonal(np.stack([w, *[3 * w] * depth]))
+    assert "is not kept" in tacit.laws(lopsided, losses.Fisher()).notes[-1]
+    assert not tacit.laws(Diagonal.balanced(w, depth=depth)).notes
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from ..errors import DataError
-from .arithmetic import AbstractArithmetic
+from .arithmetic import AbstractArithmetic, AbstractSpan
 from .generators import Generators
 from .parametrisation import reals
 
@@ -73,7 +73,7 @@ def _at(generators, arithmetic, state, rng) -> Closure:
     size = generators.size
     span, ranks = arithmetic.span(state), []
     for depth in range(1, DEEPEST + 1):
-        _saturate(generators, arithmetic, rng, state, span, depth)
+        saturate(generators, arithmetic, rng, state, span, depth)
         ranks.append(span.rank)
         stalled = depth > 1 and ranks[-1] == ranks[-2]
         if stalled or span.rank == size:
@@ -84,8 +84,15 @@ def _at(generators, arithmetic, state, rng) -> Closure:
     )
 
 
-def _saturate(generators, arithmetic, rng, state, span, depth):
-    """Add brackets of one depth until the rank stops growing.
+def saturate(
+    generators: Generators,
+    arithmetic: AbstractArithmetic,
+    rng: np.random.Generator,
+    state: np.ndarray,
+    span: AbstractSpan,
+    depth: int,
+) -> None:
+    """Add to `span`, at `state`, brackets of one depth until the rank stops growing.
 
     Polynomials fall into no proper subspan but by accident, so that more of them than
     the rank can grow by are enough at once. With kinks whole regions may fall there.

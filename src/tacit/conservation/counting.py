@@ -12,12 +12,11 @@ from ..errors import DataError
 from ..losses import AbstractLoss
 from ..networks import AbstractFullyConnected, AbstractNetwork, ResidualMLP
 from .arithmetic import AbstractArithmetic, Modular
-from .closure import closure, closure_at
+from .closure import closure
 from .exact import NotExactError
 from .floating import Floating
 from .generators import Generators
 from .inventory import Laws
-from .layout import join
 from .liftings import lifting_of
 from .metrics import dynamics_of
 from .parametrisation import (
@@ -28,6 +27,7 @@ from .parametrisation import (
     SampleInputs,
 )
 from .search import Search
+from .starts import quasi_norm, special
 from .symmetry import NONE, Symmetry, symmetry_of
 
 
@@ -105,7 +105,13 @@ def laws(
         )
     given = at if at is not None else network
     if isinstance(given, AbstractNetwork) or at is not None:
-        notes += _special(generators, arithmetic, shape.blocks(given), found, seed)
+        notes += special(generators, arithmetic, shape.blocks(given), found, seed)
+    notes += quasi_norm(network, generators, formulas)
+    if not found.clear:
+        notes.append(
+            "singular values leave no gap, so the count is not known, and a formula "
+            "may hold to rounding alone."
+        )
     subject = getattr(network, "__name__", type(network).__name__)
     anywhere = np.random.default_rng(seed).standard_normal(shape.layout.size)
     point = shape.layout.split(float64(anywhere))
@@ -198,20 +204,3 @@ def _require_size(size, largest):
         f"{seconds / 60:.0f} minutes and {gigabytes:.1f} GB. Formulas do not depend on "
         f"widths: try a narrower network, or pass largest={size}."
     )
-
-
-def _special(generators, arithmetic, blocks, found, seed) -> list[str]:
-    """What to say if the parameters given are no generic point."""
-    theta = np.asarray(join(blocks))
-    zeros = int(np.sum(theta == 0))
-    repeated = len(theta) - zeros - len(np.unique(np.abs(theta[theta != 0])))
-    if generators.dynamics.moving or not (zeros or repeated):
-        return []
-    rank = closure_at(generators, arithmetic, theta, seed).rank
-    if rank == found.rank:
-        return []
-    return [
-        f"the parameters given are special: {zeros} are 0 and {repeated} repeat, and "
-        f"gradients span {rank} directions there instead of {found.rank}. The count is "
-        "that of generic points, such as `.point`."
-    ]

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..errors import DataError
 from ..experiment import Snapshot
-from ..flows import Descent, GradientFlow
-from ..observables import Conserved, StepDrift
+from ..flows import Descent, GradientFlow, Stochastic
+from ..observables import Conserved, NoiseDrift, StepDrift
+from .steps import along_steps, Source
 
 
 if TYPE_CHECKING:
@@ -57,20 +58,14 @@ def drift_of(laws: "Laws", run: "Trajectory") -> Drift:
         )
     first = np.asarray(laws(start))
     size = sum(float(np.sum(np.square(b))) for b in laws.generators.shape.blocks(start))
-    record, rates = (_record(laws, run, kind) for kind in (Conserved, StepDrift))
+    record = _record(laws, run, Conserved)
     if record is None:
         times = np.array([0.0, float(run.times[-1])])
         values = np.stack([first, np.asarray(laws(run.network))])
-        rates = None
     else:
         times = np.append(0.0, np.asarray(run.times))
         values = np.concatenate([first[None], record])
-    if rates is not None:
-        risk = run.experiment.risk
-        at = Snapshot(start, start, risk, jnp.zeros(()))
-        begun = eqx.filter_jit(StepDrift(laws).measure)(at)
-        rates = np.concatenate([np.asarray(begun)[None], rates])
-    predicted, why = _predicted(laws, run, times, first, rates)
+    predicted, why = _predicted(laws, run, times, first)
     scale = max(float(np.abs(first).max(initial=0.0)), size)
     return Drift(tuple(laws.names), times, values, scale, predicted, why)
 
@@ -82,38 +77,65 @@ def _record(laws, run, kind) -> np.ndarray | None:
     return None
 
 
-def _predicted(laws, run, times, first, rates) -> tuple[Any, str]:
+def _predicted(laws, run, times, first) -> tuple[Any, str]:
     """What theory says of the values at `times`.
 
     A step of length η along -g changes a law h by η² g·∇²h·g / 2 beyond what is 0, for
-    quadratic laws exactly, whatever batch g comes from. With heavy-ball momentum β the
-    sum over steps has the factor (1 + β) / (1 - β) in flow time, to first order in η.
+    quadratic laws exactly, whatever batch g comes from: `along_steps` adds them up.
     """
     flow = run.experiment.flow
     still = np.repeat(first[None], len(times), axis=0)
+    powers = np.array([law.degree for law in laws.formulas for _ in law.entries])
+    pure = all(law.homogeneous for law in laws.formulas)
     if isinstance(flow, GradientFlow) and not (flow.memory or flow.descent_step):
         if not flow.weight_decay:
             return still, "conserved by the flow"
-        if not all(law.homogeneous for law in laws.formulas):
+        if not pure:
             return None, "a law of mixed degree decays at no single rate"
-        powers = np.array([law.degree for law in laws.formulas for _ in law.entries])
         rate = np.exp(-flow.weight_decay * np.outer(times, powers))
         return still * rate, "decays at its degree times the weight decay"
-    if not isinstance(flow, Descent) or flow.schedule or flow.nesterov:
+    if not isinstance(flow, Descent | Stochastic):
         return None, f"no theorem says what {type(flow).__name__} does"
-    if flow.weight_decay or not isinstance(flow.step, float):
-        return None, "no theorem for decay, or a rule for the step, with long steps"
-    if all(law.degree == 1 for law in laws.formulas):
+    if not isinstance(flow.step, float):
+        return None, f"steps as {type(flow.step).__name__} sets them are not recorded"
+    if flow.weight_decay and not (pure and np.all(powers <= 2)):
+        return None, "decay with long steps is known of laws of degree 1 or 2 alone"
+    if not flow.weight_decay and np.all(powers == 1):
         return still, "laws of degree 1 are kept by every step"
-    if rates is None:
-        return None, "observe Conserved(laws) and StepDrift(laws) for that of steps"
-    factor = (1 + flow.momentum) / (1 - flow.momentum)
-    step = flow.step / (1 - flow.momentum)
-    return still + _integral(times, rates) * factor * step**2, "grows with the step"
+    share = 0.0 if isinstance(flow, Descent) else _share(run.experiment)
+    if share is None:
+        return None, "batches are not drawn independently from the whole sample"
+    source = _source(laws, run, share)
+    if source is None:
+        noisy = ", StepDrift(laws) and NoiseDrift(laws)"
+        watch = noisy if share else " and StepDrift(laws)"
+        return None, f"observe Conserved(laws){watch} for the drift of steps"
+    ticks = np.asarray(times, int)
+    grown = along_steps(flow, first, powers == 1, ticks, source)
+    return grown, "grows with the step" + (", in the mean over batches" * bool(share))
 
 
-def _integral(times, rates):
-    """The integral from the start, by the trapezoidal rule."""
-    means = (rates[1:] + rates[:-1]) / 2
-    parts = means * np.diff(times)[:, None]
-    return np.concatenate([np.zeros_like(rates[:1]), np.cumsum(parts, axis=0)])
+def _share(experiment) -> float | None:
+    """The variance of a batch's gradient over that of a sample's; None if unknown."""
+    flow, n = experiment.flow, experiment.risk.problem.n
+    weights = experiment.risk.problem.weights
+    if flow.balanced or flow.fixed or weights is not None:
+        return None
+    return (1.0 if flow.replace else (n - flow.batch) / max(n - 1, 1)) / flow.batch
+
+
+def _source(laws, run, share: float) -> Source | None:
+    """The drift of a step at the start and at every record, if it was recorded."""
+    start, risk = run.experiment.network, run.experiment.risk
+    at = Snapshot(start, start, risk, jnp.zeros(()))
+    parts = []
+    for kind in (StepDrift, NoiseDrift):
+        record = _record(laws, run, kind)
+        if kind is NoiseDrift and not share:
+            parts.append(np.zeros_like(parts[0]))
+        elif record is None:
+            return None
+        else:
+            begun = eqx.filter_jit(kind(laws).measure)(at)
+            parts.append(np.concatenate([np.asarray(begun)[None], record]))
+    return Source(parts[0], share * parts[1])

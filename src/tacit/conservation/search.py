@@ -1,5 +1,6 @@
 """Laws by readable names: relations between quantities, tested at random states."""
 
+import functools
 import itertools
 from collections.abc import Iterable, Sequence
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from .arithmetic import AbstractArithmetic
 from .candidates import families, Family
+from .closure import saturate
+from .floating import Spectrum
 from .generators import Generators
 from .law import Law, Term
 from .monomials import polynomials
@@ -17,6 +20,8 @@ from .quantities import AbstractQuantity, Index
 
 
 SPARE = 10
+MOVES = 1e-6
+"""A law counts as kept, in floating point, if less of its gradient is along a move."""
 MIXED = 200
 """The most numbers of which all combinations are tried at once."""
 
@@ -63,8 +68,10 @@ class Search:
     def keep(self, terms: Sequence[Term], entries: Iterable[Index], *, whole: bool):
         """Keep a law that was tested, if it adds to what is known."""
         law = Law(tuple(terms), tuple(entries), whole, 0)
-        before = self.count
-        self.gradients.add(self._gradients(law), 1)
+        before, gradients = self.count, self._gradients(law)
+        if not self.arithmetic.exact and not self._still(gradients):
+            return
+        self.gradients.add(gradients, 1)
         if grown := self.count - before:
             self.laws.append(Law(law.terms, law.entries, law.whole, grown))
 
@@ -84,7 +91,15 @@ class Search:
             return jax.jvp(values, (state,), (along,))[1]
 
         directions = self.arithmetic.directions(along)
-        return self.arithmetic.evaluated(slope, directions, states)
+        found = self.arithmetic.evaluated(slope, directions, states)
+        if self.arithmetic.exact:
+            return found
+        # A state where quantities are steep must not drown the others.
+        anywhere = self.arithmetic.directions(self.rng.standard_normal(states.shape))
+        steep = np.abs(self.arithmetic.evaluated(slope, anywhere, states))
+        size = steep.reshape(samples, -1).max(axis=1)
+        size = np.where(size > 0, size, 1.0)
+        return found / size.reshape(-1, *[1] * (found.ndim - 1))
 
     def _entry_by_entry(self, family: Family):
         """Relations that add up like entries: one for all units, or for some."""
@@ -130,6 +145,18 @@ class Search:
     def _holds(self, rows, relation):
         return bool(self.arithmetic.vanish(rows, np.array([relation]))[0])
 
+    def _still(self, gradients) -> bool:
+        """Whether no direction of training, however short its field, moves a law."""
+        size = np.linalg.norm(gradients, axis=1)
+        along = np.abs(gradients @ self._directions.T).max(axis=1, initial=0.0)
+        return bool(np.all(along <= MOVES * size))
+
+    @functools.cached_property
+    def _directions(self) -> np.ndarray:
+        span = Spectrum(self.state[0])
+        saturate(self.generators, self.arithmetic, self.rng, self.state[0], span, 1)
+        return span.rows
+
     def _states(self, count):
         return self.arithmetic.draw(reals(self.generators.size), count, self.rng)
 
@@ -161,6 +188,6 @@ def _mixed(every: Iterable[Family]) -> Iterable[Family]:
         if (
             family
             and len(family[0].shape) == 1
-            and len(family) * family[0].shape[0] <= 200
+            and len(family) * family[0].shape[0] <= MIXED
         ):
             yield family

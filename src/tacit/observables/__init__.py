@@ -28,7 +28,7 @@ from .curvature import (
 from .deviations import deviations
 from .directions import Cosine, Sine
 from .gradient_noise import GradientOneNorm, NoiseScale
-from .law_values import Conserved, StepDrift
+from .law_values import Conserved, NoiseDrift, StepDrift
 from .margin import HomogeneousMargin, LogRisk, NormalizedMargin
 from .memory_projection import MemoryProjection
 from .saddle import FeatureOverlap, ImbalanceRate, MeanGain, SignalEnergy
@@ -62,6 +62,7 @@ __all__ = [
     "MeanGain",
     "MemoryProjection",
     "Misalignment",
+    "NoiseDrift",
     "NoiseScale",
     "NormalizedMargin",
     "SidePairing",

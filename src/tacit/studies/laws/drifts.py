@@ -8,7 +8,7 @@ from ...experiment import Experiment
 from ...flows import AbstractFlow, Adam, Descent, GradientFlow, Stochastic
 from ...losses import Squared
 from ...networks import MLP
-from ...observables import Conserved, StepDrift
+from ...observables import Conserved, NoiseDrift, StepDrift
 from ...problems import Problem
 from ...reporting import Finding, Numbers, Picture, plots, Section
 from ...risk import Risk
@@ -25,6 +25,7 @@ WAYS: dict[str, tuple[AbstractFlow, float]] = {
     "descent": (Descent(STEP), STEP),
     "descent, half steps": (Descent(STEP / 2), STEP / 2),
     "momentum 0.5": (Descent(STEP / 2, momentum=0.5), STEP),
+    "Nesterov 0.5": (Descent(STEP / 2, momentum=0.5, nesterov=True), STEP),
     "mini-batches": (Stochastic(STEP, 8), STEP),
     "Adam": (Adam(STEP), STEP),
 }
@@ -32,7 +33,7 @@ WAYS: dict[str, tuple[AbstractFlow, float]] = {
 
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
-    """The laws of a network of rectifiers along seven ways of descending."""
+    """The laws of a network of rectifiers along eight ways of descending."""
     span = SPAN / 4 if quick else SPAN
     rng = np.random.default_rng(31)
     X = rng.standard_normal((40, 3))
@@ -40,7 +41,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     risk = Risk(Problem(X, y), Squared())
     network = MLP.he_normal((3, 4, 2), activation="leaky_relu", biases=True, seed=3)
     found = laws(network)
-    watch = [Conserved(found), StepDrift(found)]
+    watch = [kind(found) for kind in (Conserved, StepDrift, NoiseDrift)]
     experiments = {
         name: Experiment(network, risk, flow, until=_until(flow, unit, span))
         for name, (flow, unit) in WAYS.items()
@@ -78,7 +79,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         Picture(
             plots.to_svg(
                 drawing,
-                alt="Drift of the laws against flow time, logarithmic, for seven ways "
+                alt="Drift of the laws against flow time, logarithmic, for eight ways "
                 "of descending: rounding for the flow, largest for Adam.",
             ),
             "The largest distance of a law from its start, in units of the squared "
