@@ -26,7 +26,7 @@ HEAVY = {
     "jax", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "torch", "xarray"
 }  # fmt: skip
 COMMANDS = [
-    "advise-adam", "check", "claims", "data", "predict", "reproduce", "select"
+    "advise-adam", "check", "claims", "data", "predict", "reproduce", "select", "store"
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from . import (
     selection as selection,
     specs as specs,
     studies as studies,
+    sweeps as sweeps,
 )
 from .bridges.sklearn import (
     DeepLDAClassifier as DeepLDAClassifier,
@@ -30,6 +31,7 @@ from .prediction import Forecasts as Forecasts, predict as predict
 from .problems import load as load, Problem as Problem, Scatter as Scatter
 from .risk import Risk as Risk
 from .studies import Report as Report, reproduce as reproduce
+from .sweeps.store import Store as Store
 from .training import train as train, Trajectory as Trajectory
 from .verdict import (
     check as check,

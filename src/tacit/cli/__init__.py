@@ -15,6 +15,7 @@ from . import (
     predicting,
     reproducing,
     selecting,
+    storing,
 )  # noqa: I001
 from .base import app, UNREAD
 from .entry import main
@@ -32,4 +33,5 @@ __all__ = [
     "predicting",
     "reproducing",
     "selecting",
+    "storing",
 ]

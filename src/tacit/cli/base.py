@@ -13,7 +13,7 @@ from ..errors import TacitError
 
 
 T = TypeVar("T")
-FINE, FAILED, USAGE, NUMERICAL = 0, 1, 2, 3
+FINE, FAILED, USAGE, NUMERICAL, INCOMPLETE = 0, 1, 2, 3, 4
 FAULT, INTERRUPTED, UNREAD = 70, 130, 141
 
 app = typer.Typer(

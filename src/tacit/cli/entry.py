@@ -6,8 +6,8 @@ import sys
 import traceback
 from typing import NoReturn
 
-from ..errors import TacitError
-from .base import app, FAULT, FINE, NUMERICAL, UNREAD, USAGE
+from ..errors import StoreError, TacitError
+from .base import app, FAULT, FINE, INCOMPLETE, NUMERICAL, UNREAD, USAGE
 
 
 def main() -> NoReturn:
@@ -26,7 +26,7 @@ def main() -> NoReturn:
         print(f"tacit: {error}", file=sys.stderr)
         if os.environ.get("TACIT_DEBUG"):
             traceback.print_exc()
-        code = USAGE
+        code = INCOMPLETE if isinstance(error, StoreError) else USAGE
     except Exception as error:
         traceback.print_exc()
         arithmetic = isinstance(error, ArithmeticError)

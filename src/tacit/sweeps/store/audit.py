@@ -33,13 +33,13 @@ class Audit:
     """Files among the parts that are none, by their name."""
     leavings: tuple[str, ...]
     """What writers that were killed left half done."""
-    unaware: tuple[str, ...] = ()
-    """Units whose state in the ledger is not what is there."""
+    ledger: bool = True
+    """Whether the ledger is a sound database; it is made anew if it is not."""
 
     @property
     def clean(self) -> bool:
-        """Whether there is nothing to repair; another code's units are no fault."""
-        return not (self.damaged or self.double or self.leavings or self.unaware)
+        """Whether all that is there is whole, and there once."""
+        return not (self.damaged or self.double) and self.ledger
 
 
 def audited(

@@ -50,9 +50,9 @@ class Books:
             self._agree(ledger)
         return ledger
 
-    def agree(self) -> set[str]:
-        """Have the ledger know what is there; the units of which it did not."""
-        return self._agree(self.ledger)
+    def agree(self) -> None:
+        """Have the ledger know what is there."""
+        self._agree(self.ledger)
 
     def acknowledge(self, keys: Iterable[str]) -> set[str]:
         """Enter these units if they are there; which are."""
@@ -62,21 +62,14 @@ class Books:
         self.ledger.enter(self._summaries(new))
         return {*there}
 
-    def differences(self, ledger: Ledger) -> tuple[set[str], dict[str, str]]:
-        """Units that only the ledger has, and the files of those it has not."""
+    def _agree(self, ledger: Ledger) -> None:
         # First what it says: a unit that is committed meanwhile is then not lost.
         known = set(ledger.keys(COMMITTED))
         there = self._present()
-        new = {key: name for key, name in there.items() if key not in known}
-        return known - there.keys(), new
-
-    def _agree(self, ledger: Ledger) -> set[str]:
-        lost, new = self.differences(ledger)
-        if lost:
+        if lost := known - there.keys():
             ledger.take_back(lost)
-        if new:
+        if new := {key: name for key, name in there.items() if key not in known}:
             ledger.enter(self._summaries(new))
-        return lost | new.keys()
 
     def _present(self) -> dict[str, str]:
         """The files of the units of this manifest, by key."""

@@ -76,12 +76,13 @@ class Ledger:
         """Make it anew, from the units and from what is committed."""
         self._database.remake()
 
-    def mend(self) -> bool:
-        """Make it anew if SQLite finds it damaged; whether it was."""
-        if sound := self._database.sound():
-            return not sound
+    def sound(self) -> bool:
+        """Whether SQLite finds nothing wrong with it."""
+        return self._database.sound()
+
+    def discard(self) -> None:
+        """Put the file aside; the next use makes it anew from what is committed."""
         self._database.discard()
-        return True
 
     def close(self) -> None:
         """Let go of the file."""
@@ -182,15 +183,11 @@ class Ledger:
             )
             return [key for (key,) in found]
 
-    def attempts(self, key: str) -> int:
-        """How often a unit was claimed."""
+    def attempts(self, key: str) -> tuple[int, bool]:
+        """How often a unit was claimed, and whether its results are there."""
         with self._database.reading() as connection:
-            return unit(connection, "attempts", key)[0]
-
-    def is_committed(self, key: str) -> bool:
-        """Whether the results of a unit are there."""
-        with self._database.reading() as connection:
-            return unit(connection, "state", key)[0] == COMMITTED
+            times, state = unit(connection, "attempts, state", key)
+        return times, state == COMMITTED
 
     def errors(self) -> dict[str, str]:
         """Why units were given up."""

@@ -103,8 +103,6 @@ class Store:
         """The grid, the units and the version of the code."""
         return self._manifest
 
-    # --- work
-
     def pending(self) -> list[str]:
         """Keys of units neither committed nor given up, in order, claimed ones too."""
         return self._books.ledger.keys(PENDING, CLAIMED)
@@ -136,7 +134,7 @@ class Store:
     def attempts(self, unit_key: str) -> int:
         """How often the unit was claimed."""
         self._manifest.runs_of(unit_key)
-        return self._books.ledger.attempts(unit_key)
+        return self._books.ledger.attempts(unit_key)[0]
 
     def commit(
         self, unit_key: str, rows: Sequence[Row], *, seconds: float | None = None
@@ -150,7 +148,7 @@ class Store:
         writing; what was committed before is untouched.
         """
         rows = in_order(self._manifest, unit_key, rows)
-        if self._keeps and self._books.ledger.is_committed(unit_key):
+        if self._keeps and self._books.ledger.attempts(unit_key)[1]:
             return False
         part = Part.of(unit_key, rows, self._manifest.salt)
         new = self._library.put(part)
@@ -196,8 +194,6 @@ class Store:
         self._books.ledger.take_back(again)
         return again
 
-    # --- results
-
     def open(self, *, pad: bool = False) -> "xarray.Dataset | xarray.DataTree":
         """The results as an `xarray.Dataset` over the axes of the grid.
 
@@ -217,21 +213,19 @@ class Store:
         """How far it is: units and runs by status, workers, bytes. Cheap."""
         return status_of(self._books.ledger)
 
-    # --- care
-
     def verify(self, progress: Progress = None) -> Audit:
         """Read every part and say what is damaged, double, stray or of another code."""
         found = audited(self._place, self._library, self._manifest, progress)
-        lost, new = self._books.differences(self._books.ledger)
-        return dataclasses.replace(found, unaware=(*sorted(lost), *sorted(new)))
+        return dataclasses.replace(found, ledger=self._books.ledger.sound())
 
     def repair(self, progress: Progress = None) -> Audit:
         """Put aside what is damaged, remove what is double, rebuild the ledger."""
         found = repaired(self._place, self._library, self._manifest, progress)
-        if self._books.ledger.mend():
-            return found
-        unaware = self._books.agree()
-        return dataclasses.replace(found, unaware=tuple(sorted(unaware)))
+        sound = self._books.ledger.sound()
+        if not sound:
+            self._books.ledger.discard()
+        self._books.agree()
+        return dataclasses.replace(found, ledger=sound)
 
     def pack(self, progress: Progress = None) -> int:
         """Put many small parts into few large ones; how many were packed."""

@@ -56,10 +56,10 @@ def give_up(connection: sqlite3.Connection, errors: Mapping[str, str]) -> None:
     )
 
 
-def unit(connection: sqlite3.Connection, column: str, key: str) -> tuple:
-    """One column, of one unit."""
+def unit(connection: sqlite3.Connection, columns: str, key: str) -> tuple:
+    """Some columns of one unit."""
     return connection.execute(
-        f"SELECT {column} FROM unit WHERE key = ?", (key,)
+        f"SELECT {columns} FROM unit WHERE key = ?", (key,)
     ).fetchone()
 
 
