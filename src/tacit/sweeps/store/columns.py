@@ -66,7 +66,7 @@ class Block:
     def outline(self) -> tuple:
         """What blocks have in common that can be put one after another."""
         kinds = (
-            (name, "U" if array.dtype.kind == "U" else array.dtype.str)
+            (name, _kind(array))
             for name, array in (*self.values.items(), *self.coords.items())
         )
         return tuple(kinds), tuple(self.sizes.items()), tuple(self.dims.items())
@@ -128,18 +128,19 @@ class Block:
 
     def rows_of(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """What `Row` was given, for each of the rows."""
-        named = {name: dims for name, dims in self.dims.items() if dims}
+        named = {
+            name: dims
+            for name, dims in self.dims.items()
+            if dims and not (name in self.coords and dims == (name,))
+        }
         for i, row in enumerate(self.at.tolist()):
             values = {name: array[i] for name, array in self.values.items()}
             coords = {
                 name: array if name in self.shared else array[i]
                 for name, array in self.coords.items()
             }
-            yield (
-                row,
-                {"values": values, "coords": coords, "dims": named}
-                | ({"attrs": self.attrs}),
-            )
+            told = {"dims": named, "attrs": self.attrs}
+            yield row, {"values": values, "coords": coords, **told}
 
 
 def blocks_of(rows: Sequence[Row]) -> tuple[Block, ...]:
@@ -147,31 +148,33 @@ def blocks_of(rows: Sequence[Row]) -> tuple[Block, ...]:
     alike: dict[tuple, list[tuple[int, dict, dict]]] = {}
     for at, row in enumerate(rows):
         values, coords = _arrays(row, row.values), _arrays(row, row.coords)
-        dims = _dims(row, values, coords)
-        outline = tuple(
-            (name, "U" if array.dtype.kind == "U" else array.dtype.str, array.shape)
-            for name, array in (*values.items(), *coords.items())
+        outline = (
+            len(values),
+            *row.dims.items(),
+            *((name, _kind(a), a.shape) for name, a in values.items()),
+            *((name, _kind(a), a.shape) for name, a in coords.items()),
         )
-        alike.setdefault((outline, tuple(dims.items())), []).append(
-            (at, values, coords)
-        )
-    return tuple(
-        _block(found, dict(dims), rows[found[0][0]].attrs)
-        for (_, dims), found in alike.items()
-    )
+        alike.setdefault(outline, []).append((at, values, coords))
+    return tuple(_block(rows[found[0][0]], found) for found in alike.values())
 
 
-def _block(found, dims, attrs) -> Block:
+def _block(first: Row, found) -> Block:
     ats, values, coords = zip(*found, strict=True)
+    dims = _dims(first, values[0], coords[0])
     stacked = {name: np.stack([each[name] for each in values]) for name in values[0]}
     shared, along = set(), {}
-    for name, first in coords[0].items():
-        if all(equal(first, each[name]) for each in coords[1:]):
+    for name, array in coords[0].items():
+        if all(equal(array, each[name]) for each in coords[1:]):
             shared.add(name)
-            along[name] = first
+            along[name] = array
         else:
             along[name] = np.stack([each[name] for each in coords])
-    return Block(np.array(ats), stacked, along, dims, frozenset(shared), attrs)
+    at, known = np.array(ats), frozenset(shared)
+    return Block(at, stacked, along, dims, known, first.attrs)
+
+
+def _kind(array: np.ndarray) -> str:
+    return "U" if array.dtype.kind == "U" else array.dtype.str
 
 
 def equal(one: np.ndarray, other: np.ndarray) -> bool:
@@ -186,7 +189,10 @@ def equal(one: np.ndarray, other: np.ndarray) -> bool:
 def _arrays(row: Row, named: Mapping[str, Any]) -> dict[str, np.ndarray]:
     arrays = {}
     for name, value in named.items():
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except ValueError as error:  # lists of several lengths
+            raise DataError(f"run {row.index}: {name} is no array: {error}.") from error
         if array.dtype.kind == "O" and all(isinstance(x, str) for x in array.flat):
             array = array.astype(str)
         if array.dtype.kind != "U" and not keepable(array):

@@ -212,7 +212,7 @@ class Ledger:
         with self._database.reading() as connection:
             found = connection.execute(
                 "SELECT state, count(*), sum(runs), sum(diverged), sum(failed), "
-                "coalesce(sum(seconds), 0) FROM unit GROUP BY state"
+                "coalesce(sum(seconds), 0.0) FROM unit GROUP BY state"
             ).fetchall()
         counts = dict.fromkeys((PENDING, CLAIMED, COMMITTED, GIVEN_UP), Count())
         return counts | {state: Count(*rest) for state, *rest in found}

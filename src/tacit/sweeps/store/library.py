@@ -87,7 +87,7 @@ class Library:
 
 def loose(key: str) -> str:
     """The name of the part of one unit."""
-    return f"{LOOSE}/{key[:2]}/{key}{ENDING}"
+    return f"{LOOSE}/{key[0]}/{key}{ENDING}"
 
 
 def key_of(name: str) -> str | None:

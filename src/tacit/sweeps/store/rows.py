@@ -45,7 +45,8 @@ class Row:
     """Its label on every axis: numbers, text, truth values or None."""
     digest: str
     """What identifies the experiment, `Experiment.digest`; empty if there was none."""
-    status: Ending = "ok"
+    status: str = "ok"
+    """How it ended, one of `Ending`."""
     reason: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     dims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
