@@ -7,7 +7,6 @@ from tacit.claims.catalogue import every_claim
 from tacit.claims.papers import cite
 from tacit.cli.stated import stated_claims
 from tacit.display.notation import plain
-from tacit.reporting.findings import statement
 
 
 def test_what_is_read_is_what_the_classes_say():
@@ -15,7 +14,7 @@ def test_what_is_read_is_what_the_classes_say():
         (
             claim.id,
             claim.__name__,
-            plain(statement(claim)),
+            plain(claim().statement),
             cite(claim.source),
             claim.needs.__name__,
         )

@@ -9,6 +9,8 @@ from ._types import require_float64
 from .claims import AbstractClaim, Forecast
 from .claims.catalogue import as_claim, every_claim, Named
 from .claims.written import in_short, plain_value
+from .display.notation import number
+from .display.tables import folded, items, paragraph, table
 from .errors import DataError, NotFoundError, require_kind
 from .experiment import Experiment
 from .verdict import missing
@@ -101,6 +103,28 @@ class Forecasts(eqx.Module):
     def __str__(self) -> str:
         count = f"{len(self)} of {len(self.foreseen)} theorems that foresee apply"
         return "\n".join([*map(str, self), count])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                f"**{each.claim.id}** {each.claim.statement}",
+                each.forecast.about,
+                in_short(each.forecast.value),
+                number(each.forecast.certificate),
+            )
+            for each in self
+            if each.forecast is not None
+        ]
+        head = ("theorem", "foresees", "value", "error at most")
+        unknown = [f"{e.claim.id}: {e.refused}" for e in self if e.refused]
+        silent = [(f"**{e.claim.id}**", "; ".join(e.not_met)) for e in self.silent]
+        count = f"{len(self)} of {len(self.foreseen)} theorems that foresee apply"
+        return (
+            paragraph(count)
+            + table(rows, head)
+            + items(unknown, "not computed:")
+            + folded("what the others miss", table(silent))
+        )
 
 
 def predict(experiment: Experiment, claims: Iterable[Named] | None = None) -> Forecasts:

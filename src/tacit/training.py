@@ -3,7 +3,7 @@
 import functools
 import math
 from collections.abc import Sequence
-from typing import cast, Generic
+from typing import cast, Generic, TYPE_CHECKING
 
 import equinox as eqx
 import jax
@@ -13,6 +13,7 @@ from jaxtyping import Array, ArrayLike, Float
 
 from ._types import require_float64
 from .compilation import make_room
+from .display import runs
 from .errors import DataError, require_kind
 from .events import AbstractEvent, Reaches, RiskBelow
 from .experiment import Experiment, N, Snapshot
@@ -23,6 +24,10 @@ from .networks import AbstractNetwork
 from .observables import AbstractObservable
 from .observables.reading import require_readable
 from .risk import Risk
+
+
+if TYPE_CHECKING:
+    from .display.figures import Drawing
 
 
 class Trajectory(eqx.Module, Generic[N]):
@@ -52,6 +57,20 @@ class Trajectory(eqx.Module, Generic[N]):
         """Whether the run got as far as it was sent, with finite numbers."""
         return self.reason is None
 
+    def plot(self, *names: str, log: str | None = None) -> "Drawing":
+        """What was observed, or only `names`, against time: one panel an observable.
+
+        `log` names the logarithmic axes, as ``"xy"``, and is found out without. A
+        notebook shows it; ``.finish()`` is the matplotlib figure.
+        """
+        return runs.draw(self, names, log)
+
+    def __repr__(self) -> str:
+        return runs.text(self)
+
+    def _repr_html_(self) -> str:
+        return runs.as_html(self)
+
     def to_xarray(self):
         """The record as an `xarray.Dataset` over `time`, with named axes and units."""
         import xarray
@@ -78,7 +97,7 @@ class Trajectory(eqx.Module, Generic[N]):
             arrays[observable.name] = (
                 ("time", *dims),
                 values,
-                {"units": observable.units, "long_name": _first_line(observable)},
+                {"units": observable.units, "long_name": observable.about},
             )
         if self.log_time is not None:
             about = {"units": "1", "long_name": "natural logarithm of flow time"}
@@ -226,7 +245,3 @@ def _measure(view, states, times, start, risk, observables):
         return {o.name: o.measure(at) for o in observables}
 
     return jax.lax.map(look, (states, times))
-
-
-def _first_line(thing):
-    return (type(thing).__doc__ or type(thing).__name__).strip().splitlines()[0]

@@ -11,6 +11,8 @@ from ._types import require_float64
 from .claims import AbstractClaim, Rival, Term, Unmeasured
 from .claims.catalogue import as_claim, Named
 from .claims.written import in_short, plain_value
+from .display.notation import number
+from .display.tables import folded, items, outcome, paragraph, table
 from .errors import require_kind
 from .experiment import Experiment
 from .observables import AbstractObservable
@@ -121,6 +123,23 @@ class Verdict(eqx.Module):
         lines = ["  ".join(parts), *(f"not met: {text}" for text in self.not_met)]
         lines += [f"undecided: {self.why}"] if self.why else []
         return "\n  ".join(lines)
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "says": self.claim.statement,
+            "source": self.claim.reference,
+            "predicted": "" if self.predicted is None else in_short(self.predicted),
+            "measured": "" if self.measured is None else in_short(self.furthest),
+            "off, allowed": f"{number(self.distance)}, {number(self.allowed)}",
+        }
+        rivals = [(each.statement, number(each.distance)) for each in self.rivals]
+        said = outcome(self.outcome.value)
+        return (
+            paragraph(f"**{self.claim.id}** {type(self.claim).__name__}", said)
+            + items([*self.not_met, *[self.why] * bool(self.why)], "because:")
+            + table([fact for fact in facts.items() if fact[1]])
+            + folded("false statements nearby", table(rivals, ("", "off")))
+        )
 
 
 def check(claim: Named, experiment: Experiment) -> Verdict:

@@ -65,6 +65,11 @@ class AbstractClaim(eqx.Module, Generic[N]):
         return cite(self.source)
 
     @property
+    def statement(self) -> str:
+        """What it states: the first line of its docstring, with our notation."""
+        return (type(self).__doc__ or "").strip().split("\n")[0].strip()
+
+    @property
     def foresees(self) -> bool:
         """Whether it says what will happen before any training."""
         return type(self).forecast is not AbstractClaim.forecast

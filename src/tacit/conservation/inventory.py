@@ -7,6 +7,7 @@ from typing import Any, TYPE_CHECKING
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
+from ..display.tables import items, paragraph, table
 from ..networks import AbstractNetwork
 from .closure import Closure
 from .drift import Drift, drift_of
@@ -154,6 +155,12 @@ class Laws:
 
     def __str__(self) -> str:
         return self.text
+
+    def _repr_html_(self) -> str:
+        about, count, *_ = self._lines()
+        rows = [(f"`{law.text}`", law.span, law.count) for law in self.formulas]
+        found = table(rows, ("conserved", "", "independent"))
+        return paragraph(about) + paragraph(count) + found + items(self.notes, "notes:")
 
     @property
     def _upper(self) -> int:

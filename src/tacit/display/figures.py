@@ -4,6 +4,7 @@ Nothing here touches pyplot or leaves a global setting behind. The curves of a `
 are labelled by `finish`, when all limits are known.
 """
 
+import io
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,6 +65,16 @@ class Drawing:
         for panel in waiting:
             panel.label_ends()
         return self.figure
+
+    @styled
+    def svg(self) -> str:
+        """An SVG file, as text; the same drawing gives the same bytes."""
+        text = io.StringIO()
+        self.finish().savefig(text, format="svg", metadata={"Date": None})
+        return text.getvalue()
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
 
     def _label_once(self) -> None:
         """Leave a label that panels share on the outer ones only."""

@@ -44,3 +44,8 @@ class AbstractObservable(eqx.Module, Generic[N]):
     def name(self) -> str:
         """The key under which the values are recorded."""
         return type(self).__name__
+
+    @property
+    def about(self) -> str:
+        """What is measured, in words: the first line of its docstring."""
+        return (type(self).__doc__ or type(self).__name__).strip().splitlines()[0]

@@ -54,7 +54,7 @@ class Finding:
         return cls(
             id=claim.id,
             name=type(claim).__name__,
-            statement=statement(type(claim)),
+            statement=claim.statement,
             reference=claim.reference,
             outcome=verdict.outcome.value,
             distance=float(verdict.distance),
@@ -145,8 +145,3 @@ def _outcome_of(verdict: Verdict, distance: float) -> Outcome:
 def as_findings(verdicts: "Iterable[Verdict | Finding]") -> list[Finding]:
     """Findings as they are, verdicts turned into findings."""
     return [v if isinstance(v, Finding) else Finding.of(v) for v in verdicts]
-
-
-def statement(claim: type) -> str:
-    """The first line of a claim's docstring: what it states."""
-    return (claim.__doc__ or "").strip().split("\n")[0].strip()

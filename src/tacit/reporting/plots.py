@@ -1,9 +1,7 @@
 """Pictures for a page, and what they are drawn with: the door to matplotlib."""
 
-import io
-
 from ..display.figures import Drawing, figure, save
-from ..display.panels import Panel, styled
+from ..display.panels import Panel
 from ..display.style import MUTED, Stroke, STROKES, strokes
 from .svg import inline
 
@@ -21,12 +19,9 @@ __all__ = [
 ]
 
 
-@styled
 def to_svg(drawing: Drawing, *, alt: str) -> str:
     """`drawing` as an `<svg>` element for a page; `alt` says what it shows, in words.
 
     The same drawing gives the same bytes.
     """
-    text = io.StringIO()
-    drawing.finish().savefig(text, format="svg", metadata={"Date": None})
-    return inline(text.getvalue(), alt=alt)
+    return inline(drawing.svg(), alt=alt)

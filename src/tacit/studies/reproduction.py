@@ -9,8 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from markupsafe import Markup
+
+from ..display.tables import folded, outcome, paragraph, table
 from ..errors import DataError, KindError, NotFoundError
 from ..reporting import claim_folder, Finding, Folder, Page, Provenance, Section
+from ..reporting.terminal import summary
 from .adam_noise import AdamNoise
 from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
@@ -38,6 +42,18 @@ class Report:
     verdicts: tuple[Finding, ...]
     folder: Path
     page: Path
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (f"**{e.id}** {e.statement}", e.role or e.on, outcome(e.outcome))
+            for e in self.verdicts
+        ]
+        link = Markup('<a href="{}">{}</a>').format(self.page.as_posix(), self.page)
+        return (
+            paragraph(f"Study {self.study}:", summary(self.verdicts))
+            + folded("verdicts", table(rows, ("claim", "on", "outcome")))
+            + paragraph("page:", link)
+        )
 
 
 def reproduce(
