@@ -164,10 +164,3 @@ def test_of_a_pytorch_model():
     assert (found.count, found.certified) == (4, True)
     with pytest.raises(TacitError, match="does not take"):
         laws(model, torch.zeros(5, 7, dtype=torch.float64))
-    with pytest.raises(TacitError, match="Conv2d"):
-        laws(
-            torch.nn.Sequential(
-                torch.nn.Conv2d(1, 1, 2), relu, torch.nn.Conv2d(1, 1, 2)
-            ),
-            torch.zeros(1, 1, 4, 4),
-        )

@@ -21,9 +21,8 @@ class Name(NamedTuple):
     @classmethod
     def of(cls, letter: str, number: int | None = None) -> "Name":
         """A letter, with a number below it if there is one."""
-        latex = GREEK.get(
-            letter, letter if len(letter) == 1 else rf"\mathrm{{{letter}}}"
-        )
+        upright = rf"\mathrm{{{letter.replace('_', chr(92) + '_')}}}"
+        latex = GREEK.get(letter, letter if len(letter) == 1 else upright)
         if number is None:
             return cls(letter, latex)
         return cls(

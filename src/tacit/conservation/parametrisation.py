@@ -161,7 +161,9 @@ LETTERS = {"weights": "W", "layers": "W", "biases": "b", "matrices": "W"}
 
 
 def _named(path: str, number: int) -> Name:
-    """``.weights[0]`` is W₁; a field is itself; what has no name is θ and a number."""
+    """``.weights[0]`` is W₁; a field or key is itself; without a name it is θ."""
+    if "['" in path:
+        return Name.of(path.rsplit("['", 1)[1].removesuffix("']"))
     words = path.replace("]", "").replace("[", ".").replace("'", "").split(".")
     words = [word for word in words if word]
     if len(words) == 1 and not words[0].isdigit():

@@ -3,8 +3,9 @@
 from typing import Any
 
 from ...conservation import Laws, laws as count
-from ...errors import ShapeError
+from ...errors import DataError, ShapeError
 from .backend import torch
+from .exported import exported
 from .networks import network
 
 
@@ -17,10 +18,12 @@ def laws(
 ) -> Laws:
     """The laws of `tacit.laws` for the network that `model` is, found on its weights.
 
-    `model` is one that `tacit.bridges.torch.network` takes; `example_input` is a batch
-    ``(n, ...)`` of what it is called with, and only its shape is used. `loss` and
-    `flow` are those of tacit. Raises `DataError` for a model that is no such network,
-    naming the module, and `ShapeError` for an input that it does not take.
+    A model that `tacit.bridges.torch.network` takes is seen through its weights, so
+    that its laws are certified; any other, if small, as what ``torch.export`` makes of
+    it, at drawn inputs. `example_input` is a batch ``(n, ...)`` of what it is called
+    with, and only its shape is used. `loss` and `flow` are those of tacit. Raises
+    `DataError` for a model of operations that are not known, naming them, and
+    `ShapeError` for an input that it does not take.
     """
     try:
         with torch.no_grad():
@@ -30,4 +33,9 @@ def laws(
             f"laws: {type(model).__name__} does not take an input of shape "
             f"{tuple(example_input.shape)}: {str(error).splitlines()[0]}"
         ) from error
-    return count(network(model), loss, flow, degree)
+    try:
+        known = network(model)
+    except DataError:  # no chain of layers
+        whole = exported(model, example_input)
+        return count(whole, loss, flow, degree, inputs=example_input[0].numel())
+    return count(known, loss, flow, degree)
