@@ -109,8 +109,8 @@ def test_a_matrix_and_its_rows_give_the_same(loss, w):
     problem, E = setting(loss, w, of=WIDE)
     tall = Risk(problem, loss, singular=True)
     assert isinstance(tall.scatter, Tall), "70 features of 30 samples"
-    joined = jnp.concatenate([problem.within, problem.contrast], axis=1)
-    dense = eqx.tree_at(lambda r: r.scatter, tall, Dense(joined))
+    other = Dense.of(problem.within, problem.contrast)
+    dense = eqx.tree_at(lambda r: r.scatter, tall, other)
     assert isinstance(Risk(setting(loss)[0], loss).scatter, Dense)
     assert jnp.allclose(tall.criterion(E), dense.criterion(E), rtol=1e-12)
     assert jnp.allclose(tall.slope(E), dense.slope(E), rtol=1e-10, atol=1e-12)

@@ -69,7 +69,7 @@ class Risk(eqx.Module):
         if problem.X is not None and problem.n <= problem.d / 2:
             self.scatter = Tall(problem.centred, contrast)
         else:
-            self.scatter = Dense(jnp.concatenate([problem.within, contrast], axis=1))
+            self.scatter = Dense.of(problem.within, contrast)
         if not (singular or loss.ridge or loss.input_ridge):
             require_definite(problem, loss, self.scatter)
 

@@ -124,12 +124,12 @@ class Escape(AbstractClock):
             leg = Segment.begin(chart, network)
         else:
             leg = rescaled(
-                tolerances, chart, field, network, pace, float64(times),
+                tolerances, chart, field, network, pace, np.asarray(times),
                 np.asarray(_patience(settings, network)),
             )  # fmt: skip
             if bool(leg.good):
                 end, steps = leg.last, int(leg.steps)
-                return Path(leg.states, chart.leave, float64(times), end, None, steps)
+                return Path(leg.states, chart.leave, leg.times, end, None, steps)
             leg = leg.cut(times)
         if not leg.stopped and _may_stiffen(settings, network):
             leg = _stiffly(settings, tolerances, chart, field, leg, np.asarray(times))

@@ -78,7 +78,7 @@ class Time(AbstractClock):
             if bool(leg.good):
                 end = network if leg.end is None else leg.end
                 steps = int(leg.steps)
-                return Path(leg.states, chart.leave, float64(times), end, None, steps)
+                return Path(leg.states, chart.leave, leg.times, end, None, steps)
             leg = leg.cut(times)
         if not leg.stopped and _may_stiffen(settings, chart, network):
             leg = integrate_stiff(

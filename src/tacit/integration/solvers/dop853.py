@@ -24,11 +24,14 @@ def step(
 
     The last is that at the new state.
     """
-    slopes = [slope]
-    for row in STAGES[1:]:
-        slopes.append(field(y + h * _mix(row, slopes)))
-    new = y + h * _mix(WEIGHTS, slopes)
-    return new, [*slopes, field(new)]
+    # Written into one array, a slope is computed once; kept apart, the compiler puts
+    # what it is made of into every later stage that reads it.
+    found = jnp.zeros((len(STAGES) + 1, y.size)).at[0].set(slope)
+    new = y
+    for i, row in enumerate([*STAGES[1:], WEIGHTS], 1):
+        new = y + h * _mix(row, list(found))
+        found = found.at[i].set(field(new))
+    return new, list(found)
 
 
 def compact_step(

@@ -1,6 +1,5 @@
 """Short and smooth stretches of a flow: adaptive explicit steps, compiled."""
 
-import functools
 from typing import NamedTuple
 
 import equinox as eqx
@@ -9,6 +8,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
+from ..bound import bound
 from ..pieces import follow, work_of
 from . import dop853
 from .crossing import either, Search, TRIES
@@ -42,7 +42,7 @@ def explicit(tolerances, chart, field, network, times, max_steps) -> Segment:
     had to stop, the states not reached are infinite.
     """
     parts = (tolerances, chart, field, network, times, max_steps)
-    return follow(functools.partial(_explicit, *parts), _work(field, network))
+    return follow(bound(_explicit, *parts), _work(field, network))
 
 
 def explicit_event(
@@ -55,14 +55,13 @@ def explicit_event(
     `every`, so nothing that lasts so long is stepped over.
     """
     parts = (tolerances, chart, field, network, crossing, within, every, max_steps)
-    return follow(functools.partial(_explicit_event, *parts), _work(field, network))
+    return follow(bound(_explicit_event, *parts), _work(field, network))
 
 
 def _work(field, network):
     return dop853.EVALUATIONS * work_of(field.risk, network)
 
 
-@eqx.filter_jit
 def _explicit(tolerances, chart, field, network, times, max_steps, most, walk):
     velocity, shape, start = _begin(tolerances, chart, field, network, times)
     walk = start if walk is None else walk
@@ -96,10 +95,9 @@ def _explicit(tolerances, chart, field, network, times, max_steps, most, walk):
     last = shape(walk.y)
     states = jax.vmap(shape)(walk.record)
     leg = Segment(states, last, chart.leave(last), walk.t, walk.steps, good)
-    return walk, leg, ~ahead(walk)
+    return walk, leg._replace(times=jnp.asarray(times)), ~ahead(walk)
 
 
-@eqx.filter_jit
 def _explicit_event(
     tolerances, chart, field, network, crossing, within, every, max_steps, most, carry
 ):

@@ -4,16 +4,15 @@ The state carries the flow time along; the pace of the clock is a function of th
 network. Records and events are in flow time.
 """
 
-import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
+from ..bound import bound
 from ..pieces import follow, work_of
 from . import dop853
 from .crossing import either, Search, TRIES
@@ -46,7 +45,7 @@ def rescaled(
     ends on it. `tolerances` are numbers; the flow time is not held to them.
     """
     parts = (tolerances, chart, field, network, pace, times, max_steps)
-    return follow(functools.partial(_rescaled, *parts), _work(field, network))
+    return follow(bound(_rescaled, *parts), _work(field, network))
 
 
 def rescaled_event(
@@ -76,14 +75,13 @@ def rescaled_event(
         every,
         max_steps,
     )
-    return follow(functools.partial(_rescaled_event, *parts), _work(field, network))
+    return follow(bound(_rescaled_event, *parts), _work(field, network))
 
 
 def _work(field, network):
     return dop853.EVALUATIONS * work_of(field.risk, network)
 
 
-@eqx.filter_jit
 def _rescaled(tolerances, chart, field, network, pace, times, max_steps, most, carry):
     velocity, paced, shape, scale, stride = _begin(
         tolerances, chart, field, network, pace, times[-1]
@@ -132,10 +130,9 @@ def _rescaled(tolerances, chart, field, network, pace, times, max_steps, most, c
     last = shape(stride.y[:-1])
     done = reached == len(times)
     leg = Segment(states, last, chart.leave(last), stride.y[-1], stride.steps, done)
-    return carry, leg, ~ahead(carry)
+    return carry, leg._replace(times=times), ~ahead(carry)
 
 
-@eqx.filter_jit
 def _rescaled_event(
     tolerances, chart, field, network, pace, crossing, within, every, max_steps, most,
     carry,

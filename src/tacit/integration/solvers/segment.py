@@ -16,7 +16,8 @@ class Segment(NamedTuple):
     """A stretch of a flow in the coordinates of a chart.
 
     `states` are stacked ``(m, ...)`` at the first `m` recorded times, `last` is the
-    state at `time`, `end` the network there if it was computed. `good` says whether the
+    state at `time`, `end` the network there if it was computed; `times` are those asked
+    for, where they came back. `good` says whether the
     segment got where it was sent, or met its event; else `reason` says why not.
     """
 
@@ -28,6 +29,7 @@ class Segment(NamedTuple):
     good: Any
     reason: str | None = None
     stopped: bool = False
+    times: Any = None
 
     @classmethod
     def begin(cls, chart: AbstractChart, network: AbstractNetwork) -> "Segment":

@@ -1,16 +1,15 @@
 """Long stretches of a flow: LSODA with the exact Jacobian of the field."""
 
-import functools
 import math
 from collections.abc import Callable
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 from scipy.integrate import LSODA
 
+from ..bound import bound
 from ..charts import AbstractChart
 from ..fields import AbstractField
 from ..pieces import STOPPED, stopped
@@ -21,41 +20,6 @@ from .segment import join, Segment
 STALL = 50
 """Steps in a row too short for the time to show, after which a run is given up: at a
 finite blow-up LSODA would take them for ever."""
-
-
-class _Static:
-    """What of a compiled call is not an array, hashed once."""
-
-    def __init__(self, content: tuple):
-        self.content, self.mark = content, hash(content)
-
-    def __hash__(self) -> int:
-        return self.mark
-
-    def __eq__(self, other: object) -> bool:
-        same = isinstance(other, _Static) and self.content == other.content
-        return self is other or same
-
-
-@functools.partial(jax.jit, static_argnums=(0, 1))
-def _call(function, static, arrays, *rest):
-    leaves, shape = static.content
-    filled, left = [], iter(arrays)
-    for leaf in leaves:
-        filled.append(next(left) if leaf is _call else leaf)
-    return function(*jax.tree.unflatten(shape, filled), *rest)
-
-
-def _bound(function: Callable, *parts: object) -> Callable:
-    """`function` compiled, as a function of what comes after `parts`.
-
-    Taking modules apart costs more than a slope of a few features: it is done once
-    here and not at every call. Calls with like parts share a compilation.
-    """
-    leaves, shape = jax.tree.flatten(parts)
-    arrays = [leaf for leaf in leaves if eqx.is_array(leaf)]
-    kept = tuple(_call if eqx.is_array(leaf) else leaf for leaf in leaves)
-    return functools.partial(_call, function, _Static((kept, shape)), arrays)
 
 
 def _velocity(chart, field, like, flat):
@@ -93,9 +57,9 @@ def integrate_stiff(
     """
     like, begin = leg.last, float(leg.time)
     flat, shape = ravel_pytree(like)
-    velocity = _bound(_velocity, chart, field, like)
-    jacobian = _bound(_jacobian, chart, field, like)
-    across = None if crossing is None else _bound(_side, chart, crossing, like)
+    velocity = bound(_velocity, chart, field, like)
+    jacobian = bound(_jacobian, chart, field, like)
+    across = None if crossing is None else bound(_side, chart, crossing, like)
     solver = LSODA(
         lambda _, y: np.asarray(velocity(y)),
         begin,
