@@ -12,6 +12,18 @@ from ...errors import StoreError
 
 WAIT = 60.0
 """Seconds to wait for another process that is writing."""
+AGAIN = "Make room, then run the same command again: it goes on where it was."
+RIGHT = "Get the right to write there, or copy the store to another place."
+BUSY = "Another process has been writing for a minute; wait for it, or end it."
+ANEW = "`tacit store repair` makes the ledger anew from the results."
+WAYS = {
+    sqlite3.SQLITE_FULL: AGAIN,
+    sqlite3.SQLITE_IOERR: AGAIN,
+    sqlite3.SQLITE_READONLY: RIGHT,
+    sqlite3.SQLITE_CANTOPEN: RIGHT,
+    sqlite3.SQLITE_BUSY: BUSY,
+}
+"""The way out of what SQLite says."""
 _INHERITED: list[sqlite3.Connection] = []
 """Connections of a parent process: closing one here would take its locks away."""
 
@@ -83,8 +95,17 @@ class Database:
         """Let go of the file."""
         with self._lock:
             if self._connection is not None:
-                self._connection.close()
+                self._let_go(self._connection)
             self._connection = None
+
+    def __del__(self):
+        self.close()
+
+    def _let_go(self, connection: sqlite3.Connection) -> None:
+        if self._opened is not None and self._opened[0] != os.getpid():
+            _INHERITED.append(connection)
+        else:
+            connection.close()
 
     def _connected(self) -> sqlite3.Connection:
         """The connection, opened anew if the file is another one by now."""
@@ -92,11 +113,7 @@ class Database:
         if self._connection is not None:
             if self._opened == found and self._opened is not None:
                 return self._connection
-            if self._opened is not None and self._opened[0] != os.getpid():
-                _INHERITED.append(self._connection)
-            else:
-                self._connection.close()
-            self._connection = None
+            self.close()
         try:
             connection = self._open()
         except sqlite3.DatabaseError as error:
@@ -161,9 +178,9 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
+            # The low byte of SQLite's code is its kind.
+            way = WAYS.get(getattr(error, "sqlite_errorcode", 1) & 0xFF, ANEW)
             raise StoreError(
-                f"the ledger {self._path or 'in memory'}: {error}. Results that were "
-                "committed are intact. A full disk needs room, a closed folder the "
-                "right to write; if neither is the matter, `tacit store repair` makes "
-                "the ledger anew from the results."
+                f"the ledger {self._path or 'in memory'}: {error}. What was committed "
+                f"before is intact. {way}"
             ) from error

@@ -15,6 +15,8 @@ from .places import AbstractPlace
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+LINKLESS = {errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}
+"""How a file system says that it knows no second name of a file."""
 TEMPORARY = "tmp"
 PATIENCE = 3600.0
 """Seconds that a writer on another machine may take over one file."""
@@ -162,9 +164,9 @@ def _name_once(part: Path, target: Path) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        if error.errno in FULL | {errno.EIO}:
+        if error.errno not in LINKLESS:
             raise
-        os.replace(part, target)  # a file system without links: the last one stays
+        os.replace(part, target)  # the last writer stays
     return True
 
 

@@ -17,6 +17,7 @@ from .places import AbstractPlace
 
 
 MARKERS, CONTENTS = "commits", "objects"
+OURS = {MARKERS, CONTENTS}
 
 
 class ObjectPlace(AbstractPlace):
@@ -60,6 +61,7 @@ class ObjectPlace(AbstractPlace):
             if self._fs.exists(marker):
                 return False
             about = self._put(data)
+            self._fs.makedirs(marker.rsplit("/", 1)[0], exist_ok=True)
             with contextlib.suppress(NotImplementedError, TypeError, ValueError):
                 try:
                     self._fs.pipe_file(marker, about, mode="create")
@@ -72,8 +74,11 @@ class ObjectPlace(AbstractPlace):
         return True
 
     def replace(self, name: str, data: bytes) -> None:
+        marker = self._marker_path(name)
         with self._trouble():
-            self._fs.pipe_file(self._marker_path(name), self._put(data))
+            about = self._put(data)
+            self._fs.makedirs(marker.rsplit("/", 1)[0], exist_ok=True)
+            self._fs.pipe_file(marker, about)
 
     def remove(self, name: str) -> None:
         with self._trouble(), contextlib.suppress(FileNotFoundError):
@@ -83,7 +88,7 @@ class ObjectPlace(AbstractPlace):
         with self._trouble(), contextlib.suppress(FileNotFoundError):
             found = self._fs.ls(self._root, detail=False)
             names = {path.rstrip("/").rsplit("/", 1)[-1] for path in found}
-            return sorted(names - {CONTENTS})
+            return sorted(names - ({CONTENTS} if self._find(MARKERS) else OURS))
         return []
 
     def leavings(self) -> list[str]:
@@ -117,9 +122,7 @@ class ObjectPlace(AbstractPlace):
             raise FileNotFoundError(name) from None
 
     def _marker_path(self, name: str) -> str:
-        path = f"{self._root}/{MARKERS}/{name}.json"
-        self._fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        return path
+        return f"{self._root}/{MARKERS}/{name}.json"
 
     def _path(self, room: str, mark: str) -> str:
         return f"{self._root}/{room}/{mark[:2]}/{mark}"
