@@ -3,7 +3,7 @@
 import functools
 import math
 from collections.abc import Sequence
-from typing import cast, Generic, TYPE_CHECKING
+from typing import Any, cast, Generic, TYPE_CHECKING
 
 import equinox as eqx
 import jax
@@ -75,7 +75,23 @@ class Trajectory(eqx.Module, Generic[N]):
         """The record as an `xarray.Dataset` over `time`, with named axes and units."""
         import xarray
 
-        unit = self.experiment.flow.unit
+        arrays, coords = self.labelled()
+        attrs = {
+            "network": type(self.experiment.network).__name__,
+            "loss": type(self.experiment.risk.loss).__name__,
+            "flow": repr(self.experiment.flow),
+            "seed": self.experiment.seed,
+            "experiment": self.experiment.digest,
+            "reason": self.reason or "",
+            "asymptotic_from": self.asymptotic_from or "nowhere",
+        }
+        return xarray.Dataset(arrays, coords, attrs)
+
+    def labelled(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What was seen, and the coordinates, by name: ``(axes, values, attributes)``.
+
+        Raises `DataError` for an observable with more axes than it has names for.
+        """
         arrays, sizes = {}, {}
         for observable in self.observed:
             values = np.asarray(self.seen[observable.name])
@@ -101,21 +117,13 @@ class Trajectory(eqx.Module, Generic[N]):
             )
         if self.log_time is not None:
             about = {"units": "1", "long_name": "natural logarithm of flow time"}
-            arrays["log_time"] = ("time", np.asarray(self.log_time), about)
+            arrays["log_time"] = (("time",), np.asarray(self.log_time), about)
         names = self.experiment.risk.problem.features
-        coords: dict = {"time": ("time", np.asarray(self.times), {"units": unit})}
+        about = {"units": self.experiment.flow.unit}
+        coords: dict = {"time": (("time",), np.asarray(self.times), about)}
         if names and any("feature" in dims for dims, *_ in arrays.values()):
-            coords["feature"] = ("feature", list(names))
-        attrs = {
-            "network": type(self.experiment.network).__name__,
-            "loss": type(self.experiment.risk.loss).__name__,
-            "flow": repr(self.experiment.flow),
-            "seed": self.experiment.seed,
-            "experiment": self.experiment.digest,
-            "reason": self.reason or "",
-            "asymptotic_from": self.asymptotic_from or "nowhere",
-        }
-        return xarray.Dataset(arrays, coords, attrs)
+            coords["feature"] = (("feature",), list(names), {})
+        return arrays, coords
 
 
 def train(
