@@ -31,7 +31,7 @@ from .prediction import Forecasts as Forecasts, predict as predict
 from .problems import load as load, Problem as Problem, Scatter as Scatter
 from .risk import Risk as Risk
 from .studies import Report as Report, reproduce as reproduce
-from .sweeps.store import Store as Store
+from .sweeps import Grid as Grid, Store as Store, Sweep as Sweep, sweep as sweep
 from .training import train as train, Trajectory as Trajectory
 from .verdict import (
     check as check,

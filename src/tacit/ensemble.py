@@ -1,6 +1,7 @@
 """Many runs that differ in numbers only."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -37,9 +38,9 @@ def train_ensemble(
     for each in experiments:
         require_kind("one of an ensemble", each, Experiment, "tacit")
     require_readable(experiments[0], observe)
-    first, kind = experiments[0], _kind(experiments[0])
+    first, kind = experiments[0], kind_of(experiments[0])
     for i, other in enumerate(experiments):
-        if _kind(other) != kind:
+        if kind_of(other) != kind:
             raise DataError(
                 f"experiment {i} differs from the first in more than numbers: in a "
                 "shape, the flow, the loss, the seed or `until`. Train it apart."
@@ -60,7 +61,7 @@ def train_ensemble(
     ]
 
 
-def _kind(experiment):
-    """What an ensemble has in common, comparable."""
+def kind_of(experiment: Experiment) -> tuple[Any, list]:
+    """What the members of an ensemble have in common, to be compared by ``==``."""
     leaves, shape = jax.tree.flatten(experiment)
     return shape, [leaf.shape if eqx.is_array(leaf) else leaf for leaf in leaves]

@@ -13,6 +13,7 @@
   - ClaimError          a claim that does not define a part of it
   - OutputError         a place that cannot be written to without losing something
   - StoreError          a store of results that cannot be read or written just now
+  - WorkerError         processes that do not come to life
 """
 
 import difflib
@@ -130,6 +131,10 @@ class StoreError(TacitError, OSError):
 
     What it holds stays as it is, and the same call goes on once the way is free.
     """
+
+
+class WorkerError(TacitError, RuntimeError):
+    """Processes that were to do the work ended before they had any."""
 
 
 def require_kind(what: str, given: object, needs: type, room: str) -> None:

@@ -27,8 +27,21 @@ def digest_of(value: Any) -> str:
 
     Raises `DataError` for what has no such identity, with the way to give it one.
     """
+    return _hashed(_parts(value, ()))
+
+
+def code_of(function: types.FunctionType) -> str:
+    """A SHA-256 of what `function` does, also where it could be imported by name.
+
+    It counts by its code, its defaults and what it refers to outside itself, as
+    `digest_of` has it for a lambda.
+    """
+    return _hashed(_written(function, ()))
+
+
+def _hashed(parts: Iterator[bytes]) -> str:
     mark = hashlib.sha256()
-    for part in _parts(value, ()):
+    for part in parts:
         mark.update(len(part).to_bytes(8, "big"))  # or "ab", "c" would be "a", "bc"
         mark.update(part)
     return mark.hexdigest()
@@ -83,18 +96,22 @@ def _function(f: Callable, inside: tuple[int, ...]) -> Iterator[bytes]:
     elif _importable(f):
         yield _said("function", _name(f))
     elif isinstance(f, types.FunctionType):
-        inside = (*inside, id(f))
-        yield _said("code")
-        yield from _code(f.__code__, inside)
-        cells = [cell.cell_contents for cell in f.__closure__ or ()]
-        reached = [f.__globals__[k] for k in _globals(f.__code__) if k in f.__globals__]
-        kept = (f.__defaults__, f.__kwdefaults__, cells, reached)
-        yield from _parts(kept, inside)
+        yield from _written(f, inside)
     elif callable(inner := getattr(f, "__wrapped__", None)):  # jit and its like
         yield _said("wrapped", _name(type(f)))
         yield from _function(inner, inside)
     else:
         raise _nameless(f)
+
+
+def _written(f: types.FunctionType, inside: tuple[int, ...]) -> Iterator[bytes]:
+    inside = (*inside, id(f))
+    yield _said("code")
+    yield from _code(f.__code__, inside)
+    cells = [cell.cell_contents for cell in f.__closure__ or ()]
+    reached = [f.__globals__[k] for k in _globals(f.__code__) if k in f.__globals__]
+    kept = (f.__defaults__, f.__kwdefaults__, cells, reached)
+    yield from _parts(kept, inside)
 
 
 def _code(code: types.CodeType, inside: tuple[int, ...]) -> Iterator[bytes]:

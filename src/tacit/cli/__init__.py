@@ -14,6 +14,7 @@ from . import (
     listing_data,
     predicting,
     reproducing,
+    running,
     selecting,
     storing,
 )  # noqa: I001
@@ -32,6 +33,7 @@ __all__ = [
     "main",
     "predicting",
     "reproducing",
+    "running",
     "selecting",
     "storing",
 ]

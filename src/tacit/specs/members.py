@@ -40,7 +40,8 @@ def _is_made_of_a_flow(member: Callable[..., Any]) -> bool:
     )
 
 
-def _spelt_out(given: Any) -> Any:
+def spelt_out(given: Any) -> Any:
+    """A name alone, as the table that it stands for."""
     return {"kind": given} if isinstance(given, str) else given
 
 
@@ -58,5 +59,5 @@ else:
     _KNOWN = members_of(observables, observables.AbstractObservable)
     _SINGLE = {name: kind for name, kind in _KNOWN.items() if not kind.maker.dims}
     Observable = typing.Annotated[
-        by_kind("observable of one number", _SINGLE), BeforeValidator(_spelt_out)
+        by_kind("observable of one number", _SINGLE), BeforeValidator(spelt_out)
     ]

@@ -1,1 +1,9 @@
-"""Grids of experiments, run in batches and kept."""
+"""Grids of experiments, run in batches and kept.
+
+Loaded name by name: looking into a store needs nothing that computes.
+"""
+
+import lazy_loader
+
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -15,7 +15,14 @@ from ..charts import AbstractChart, Parameters, Sides, SmallestLayer, Softmax
 from ..fields import AbstractField
 from ..path import Arrival, Path, Times
 from ..pieces import STOPPED
-from ..solvers import explicit, explicit_event, integrate_stiff, leave, Segment
+from ..solvers import (
+    explicit,
+    explicit_event,
+    explicit_many,
+    integrate_stiff,
+    leave,
+    Segment,
+)
 from .base import AbstractClock, one_by_one, OPTIONS, Settings
 
 
@@ -26,6 +33,11 @@ PATIENCE = 4096
 
 LARGEST_JACOBIAN = 2048
 """Unknowns up to which the stiff solver's dense Jacobian is worth forming."""
+
+
+LARGEST_TOGETHER = 1024
+"""Unknowns up to which flows are followed side by side: what larger ones spend, they
+spend in products."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,19 +87,7 @@ class Time(AbstractClock):
             leg = explicit(
                 tolerances, chart, field, network, times, np.asarray(patience)
             )
-            if bool(leg.good):
-                end = network if leg.end is None else leg.end
-                steps = int(leg.steps)
-                return Path(leg.states, chart.leave, leg.times, end, None, steps)
-            leg = leg.cut(times)
-        if not leg.stopped and _may_stiffen(settings, chart, network):
-            leg = integrate_stiff(
-                tolerances, chart, field, leg, np.asarray(times),
-                max_steps=settings.max_steps,
-            )  # fmt: skip
-        states, when = leg.closed(np.asarray(times))
-        end = leave(chart, leg.last)
-        return Path(states, chart.leave, when, end, leg.reason, int(leg.steps))
+        return _followed(settings, tolerances, chart, field, network, times, leg)
 
     def paths(
         self,
@@ -96,7 +96,25 @@ class Time(AbstractClock):
         networks: Sequence[AbstractNetwork],
         times: Times,
     ) -> list[Path]:
-        return one_by_one(self, settings, fields, networks, times)
+        charts = [
+            choose_chart(settings, *each) for each in zip(fields, networks, strict=True)
+        ]
+        tolerances = [
+            _tolerances(settings, *each) for each in zip(charts, networks, strict=True)
+        ]
+        jobs = list(zip(tolerances, charts, fields, networks, strict=True))
+        if settings.solver == "stiff" or times[0] == 0 or not _side_by_side(jobs):
+            return one_by_one(self, settings, fields, networks, times)
+        legs = explicit_many(
+            jobs,
+            np.asarray(times),
+            _patience(settings, charts[0], networks[0]),
+            shared=all(field.risk is fields[0].risk for field in fields),
+        )
+        return [
+            _followed(settings, *job, times, leg)
+            for job, leg in zip(jobs, legs, strict=True)
+        ]
 
     def arrival(
         self,
@@ -130,6 +148,37 @@ class Time(AbstractClock):
             end = leave(chart, leg.last)
             return Arrival(when, f"{why}; {STOPPED}", end, steps, stopped=True)
         return Arrival(when, why)
+
+
+def _followed(settings, tolerances, chart, field, network, times, leg) -> Path:
+    """The path along `leg`, and from its end by stiff steps if it fell short."""
+    if bool(leg.good):
+        end = network if leg.end is None else leg.end
+        steps = int(leg.steps)
+        when = float64(times) if leg.times is None else leg.times
+        return Path(leg.states, chart.leave, when, end, None, steps)
+    if settings.solver != "stiff":
+        leg = leg.cut(times)
+    if not leg.stopped and _may_stiffen(settings, chart, network):
+        leg = integrate_stiff(
+            tolerances, chart, field, leg, np.asarray(times),
+            max_steps=settings.max_steps,
+        )  # fmt: skip
+    states, when = leg.closed(np.asarray(times))
+    end = leave(chart, leg.last)
+    return Path(states, chart.leave, when, end, leg.reason, int(leg.steps))
+
+
+def _side_by_side(jobs) -> bool:
+    """Whether flows are many, alike, and small enough that a batch of them pays."""
+    if len(jobs) < 2 or _size(jobs[0][-1]) > LARGEST_TOGETHER:
+        return False
+    kinds = [jax.tree.flatten(job) for job in jobs]
+    shapes = [[np.shape(leaf) for leaf in leaves] for leaves, _ in kinds]
+    return all(
+        kind == kinds[0][1] and shape == shapes[0]
+        for (_, kind), shape in zip(kinds, shapes, strict=True)
+    )
 
 
 def choose_chart(

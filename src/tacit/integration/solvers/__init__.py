@@ -2,6 +2,7 @@
 
 from .explicit import explicit, explicit_event, leave
 from .hard_margin import asymptotic_flow, weighty_rows
+from .lanes import explicit_many
 from .many import margin_flows
 from .rescaled import rescaled, rescaled_event
 from .rosenbrock import margin_flow, MarginSegment
@@ -15,6 +16,7 @@ __all__ = [
     "MarginSegment",
     "explicit",
     "explicit_event",
+    "explicit_many",
     "flat_predictor",
     "asymptotic_flow",
     "integrate_stiff",

@@ -1,6 +1,7 @@
 """Short and smooth stretches of a flow: adaptive explicit steps, compiled."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -63,46 +64,62 @@ def _work(field, network):
 
 
 def _explicit(tolerances, chart, field, network, times, max_steps, most, walk):
-    velocity, shape, start = _begin(tolerances, chart, field, network, times)
+    velocity, shape, y = flat(chart, field, network)
+    start = begin(velocity, tolerances, y, times)
     walk = start if walk is None else walk
     end = walk.steps + most
 
-    def ahead(walk):
-        return (walk.reached < len(times)) & (walk.steps < max_steps) & ~walk.stuck
-
     def going(walk):
-        return ahead(walk) & (walk.steps < end)
+        return ahead(walk, times, max_steps) & (walk.steps < end)
 
     def on(walk):
-        left = times[walk.reached] - walk.t
-        lands = walk.h >= left * (1 - 1e-12)
-        h = jnp.where(lands, left, walk.h)
-        y, slope, err = _try(velocity, tolerances, walk, h)
-        good = err <= 1
-        there = good & lands
-        t = jnp.where(there, times[walk.reached], jnp.where(good, walk.t + h, walk.t))
-        kept = jnp.where(there, y, walk.record[walk.reached])
-        walk = _judged(walk, y, slope, err, h, t)
-        # A step cut short by a record says little about the next one.
-        return walk._replace(
-            h=jnp.where(there, jnp.maximum(walk.h, h), walk.h),
-            record=walk.record.at[walk.reached].set(kept),
-            reached=walk.reached + there.astype(walk.reached.dtype),
-        )
+        there, walk = toward(velocity, tolerances, times, walk)
+        at = walk.reached - there.astype(walk.reached.dtype)
+        kept = jnp.where(there, walk.y, walk.record[at])
+        return walk._replace(record=walk.record.at[at].set(kept))
 
     walk = jax.lax.while_loop(going, on, walk)
     good = walk.reached == len(times)
     last = shape(walk.y)
     states = jax.vmap(shape)(walk.record)
     leg = Segment(states, last, chart.leave(last), walk.t, walk.steps, good)
-    return walk, leg._replace(times=jnp.asarray(times)), ~ahead(walk)
+    there = ~ahead(walk, times, max_steps)
+    return walk, leg._replace(times=jnp.asarray(times)), there
+
+
+def ahead(walk: StepState, times: Array, max_steps: Array) -> Array:
+    """Whether there is a record still to be reached, and a way to go on."""
+    return (walk.reached < len(times)) & (walk.steps < max_steps) & ~walk.stuck
+
+
+def toward(
+    velocity: Callable, tolerances: tuple, times: Array, walk: StepState
+) -> tuple[Array, StepState]:
+    """One step towards the next of `times`; whether it is there, and the state then.
+
+    The record is left to the caller.
+    """
+    left = times[walk.reached] - walk.t
+    lands = walk.h >= left * (1 - 1e-12)
+    h = jnp.where(lands, left, walk.h)
+    y, slope, err = _try(velocity, tolerances, walk, h)
+    good = err <= 1
+    there = good & lands
+    t = jnp.where(there, times[walk.reached], jnp.where(good, walk.t + h, walk.t))
+    walk = _judged(walk, y, slope, err, h, t)
+    # A step cut short by a record says little about the next one.
+    return there, walk._replace(
+        h=jnp.where(there, jnp.maximum(walk.h, h), walk.h),
+        reached=walk.reached + there.astype(walk.reached.dtype),
+    )
 
 
 def _explicit_event(
     tolerances, chart, field, network, crossing, within, every, max_steps, most, carry
 ):
     end = jnp.asarray(within, float)[None]
-    velocity, shape, walk = _begin(tolerances, chart, field, network, end)
+    velocity, shape, y = flat(chart, field, network)
+    walk = begin(velocity, tolerances, y, end)
 
     def side(y, t):
         return crossing(chart.leave(shape(y)), t)
@@ -112,13 +129,13 @@ def _explicit_event(
         carry = (walk, Search.begin(first * first), walk.y, first)
     last_step = carry[0].steps + most
 
-    def ahead(carry):
+    def waiting(carry):
         walk, search, *_ = carry
         waits = (walk.t < end[0]) & (walk.steps < max_steps) & ~walk.stuck
         return jnp.where(search.met, search.bracket.opens(0.0, TRIES), waits)
 
     def going(carry):
-        return ahead(carry) & (carry[0].steps < last_step)
+        return waiting(carry) & (carry[0].steps < last_step)
 
     def on(carry):
         walk, search, _, first = carry
@@ -135,7 +152,7 @@ def _explicit_event(
     last = shape(jnp.where(met, y, walk.y))
     none = jax.tree.map(lambda x: x[None][:0], last)
     leg = Segment(none, last, None, walk.t + h, walk.steps, met)
-    return carry, leg, ~ahead(carry)
+    return carry, leg, ~waiting(carry)
 
 
 @eqx.filter_jit
@@ -144,20 +161,25 @@ def leave(chart, y):
     return chart.leave(y)
 
 
-def _begin(tolerances, chart, field, network, times):
+def flat(chart: Any, field: Any, network: Any) -> tuple[Callable, Callable, Array]:
+    """The velocity in flat coordinates, how they are shaped, and those of the start."""
     y, shape = ravel_pytree(chart.enter(network))
 
-    def velocity(flat):
-        return ravel_pytree(chart.velocity(field, shape(flat)))[0]
+    def velocity(y):
+        return ravel_pytree(chart.velocity(field, shape(y)))[0]
 
+    return velocity, shape, y
+
+
+def begin(velocity: Callable, tolerances: tuple, y: Array, times: Array) -> StepState:
+    """The state before the first step; the start may be the first record."""
     scale = _scale(tolerances, y, y)
     slope, h = dop853.begin(velocity, y, scale, lambda _: jnp.asarray(times[-1]))
     zero, none = jnp.zeros(()), jnp.zeros((), int)
     record = jnp.full((len(times), y.size), jnp.inf).at[0].set(y)
-    early = (times[0] == 0).astype(int)  # the start is the first record
+    early = (times[0] == 0).astype(int)
     stuck = ~jnp.all(jnp.isfinite(slope))
-    start = StepState(zero, y, slope, h, jnp.ones(()), none, early, record, stuck)
-    return velocity, shape, start
+    return StepState(zero, y, slope, h, jnp.ones(()), none, early, record, stuck)
 
 
 def _scale(tolerances, a, b):

@@ -1,0 +1,148 @@
+"""What goes to another process: functions and classes of a script or a notebook too.
+
+cloudpickle takes them by value. It cannot do so for a class of equinox, whose
+constructor is fixed while the class is made: it comes out without one. Such a class is
+made anew there from its fields, and given its methods once it exists.
+"""
+
+import dataclasses
+import functools
+import importlib
+import io
+import pickle
+import typing
+from typing import Any
+
+import cloudpickle
+import equinox as eqx
+
+from ..errors import DataError
+
+
+def packed(what: str, thing: Any) -> bytes:
+    """`thing` as bytes for another process; `DataError`, with the reason, if it cannot.
+
+    `what` is how the error calls it.
+    """
+    out = io.BytesIO()
+    try:
+        _Pickler(out).dump(thing)
+        # What is half a pickle shows when it is read: a lock, a file, a socket.
+        pickle.loads(out.getvalue())
+    except Exception as error:  # pickling calls methods of one's own
+        raise DataError(
+            f"{what} cannot travel to another process: {type(error).__name__}: "
+            f"{error}. Make what it needs inside the function, or give numbers, names "
+            "and functions; open files, locks and connections stay where they are."
+        ) from error
+    return out.getvalue()
+
+
+def unpacked(data: bytes) -> Any:
+    """What was `packed`. Reading runs code: only bytes of one's own."""
+    return pickle.loads(data)
+
+
+class _Pickler(cloudpickle.Pickler):
+    """cloudpickle, with equinox's classes that cannot be imported made anew."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, type(eqx.Module)) and not _importable(obj):
+            return _made_anew(obj)
+        return super().reducer_override(obj)
+
+
+def _importable(cls: type) -> bool:
+    if cls.__module__ == "__main__":
+        return False
+    try:
+        module = importlib.import_module(cls.__module__)
+        found = functools.reduce(getattr, cls.__qualname__.split("."), module)
+    except (ImportError, AttributeError):
+        return False
+    return found is cls
+
+
+def _made_anew(cls: Any) -> tuple:
+    """How pickle says: call `_new_class`, then give it the methods by `_with`.
+
+    The methods come second because they may refer to the class itself.
+    """
+    own = {k: v for k, v in vars(cls).items() if k not in MADE and not _generated(v)}
+    fields = {
+        name: _arguments(field)
+        for name, field in cls.__dataclass_fields__.items()
+        if name in cls.__annotations__ and field._field_type is dataclasses._FIELD  # pyright: ignore
+    }
+    annotations = {k: _bare(v) for k, v in cls.__annotations__.items()}
+    methods = {k: v for k, v in own.items() if k not in fields and _calls(v)}
+    rest = {k: v for k, v in own.items() if k not in fields and k not in methods}
+    head = (cls.__name__, cls.__bases__, fields, annotations, rest, tuple(methods))
+    return _new_class, (type(cls), *head), methods, None, None, _with
+
+
+def _new_class(meta, name, bases, fields, annotations, rest, methods):
+    namespace = dict(rest)
+    namespace["__annotations__"] = annotations
+    namespace |= {k: dataclasses.field(**v) for k, v in fields.items() if v}
+    namespace |= dict.fromkeys(methods, _to_come)
+    return meta(name, bases, namespace)
+
+
+def _with(cls, methods):
+    for name, method in methods.items():
+        setattr(cls, name, method)
+    return cls
+
+
+def _to_come(self, *args, **kwargs):
+    """Stands for a method until it arrives."""
+    raise NotImplementedError
+
+
+def _calls(x: Any) -> bool:
+    return callable(x) or isinstance(x, property | classmethod | staticmethod)
+
+
+def _generated(x: Any) -> bool:
+    """Whether a dataclass wrote it: the constructor made anew brings its own."""
+    code = getattr(x, "__code__", None)
+    return code is not None and code.co_filename == "<string>"
+
+
+def _arguments(field: dataclasses.Field) -> dict[str, Any]:
+    """What `dataclasses.field` was called with, as far as it was not left out."""
+    given = {
+        "default": field.default,
+        "default_factory": field.default_factory,
+        "init": field.init,
+        "kw_only": field.kw_only,
+        "metadata": dict(field.metadata),
+    }
+    usual = {"init": True, "kw_only": False, "metadata": {}}
+    return {
+        k: v
+        for k, v in given.items()
+        if v is not dataclasses.MISSING and (k not in usual or v != usual[k])
+    }
+
+
+def _bare(annotation: Any) -> Any:
+    """The annotation as far as it decides whether this is a field; shapes are heavy."""
+    if isinstance(annotation, str):
+        return annotation
+    kept = (typing.ClassVar, eqx.AbstractVar, eqx.AbstractClassVar)
+    origin = typing.get_origin(annotation)
+    if origin in kept:
+        return origin[typing.Any]  # pyright: ignore
+    return annotation if annotation in kept else typing.Any
+
+
+MADE = frozenset(
+    {
+        "__dict__", "__weakref__", "__annotations__", "__dataclass_fields__",
+        "__dataclass_params__", "__match_args__", "__abstractmethods__",
+        "__abstractvars__", "__abstractclassvars__", "_abc_impl", "__parameters__",
+    }
+)  # fmt: skip
+"""What a class gets while it is made."""

@@ -1,0 +1,113 @@
+"""Running a unit: one batch through the one ensemble engine, and what is kept of it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .._types import require_float64
+from ..claims import AbstractClaim
+from ..ensemble import kind_of
+from ..errors import DataError
+from ..experiment import Experiment
+from ..training import Trajectory
+from ..verdict import missing, observed_by
+from .plan import Unit, why
+from .rows import failed, row_of
+from .scales import train_together
+from .store import Row
+from .work import mark_of, Work
+
+
+USUAL = 50
+"""Records of a run where nobody asks for a number of them."""
+
+
+def run_unit(work: Work, unit: Unit) -> list[Row]:
+    """The results of every run of `unit`, in its order.
+
+    A run that raises is kept as failed, with its reason, and harms no other. Raises
+    `DataError` where an experiment is not the one that was planned, `PrecisionError`
+    where JAX does not compute in 64 bits.
+    """
+    require_float64("a unit of a sweep")
+    rows: dict[int, Row] = {}
+    made: dict[int, Experiment] = {}
+    for i, member in enumerate(unit.members):
+        try:
+            experiment = work.experiment(member.point)
+        except Exception as error:
+            if member.mark:
+                raise _other(member.point, "it raises " + why(error)) from error
+            rows[i] = failed(member.point, "", why(error))
+            continue
+        if mark_of(experiment) != member.mark:
+            raise _other(member.point, "its digest is another")
+        made[i] = experiment
+    for group in _alike(made):
+        together = [made[i] for i in group]
+        for i, row in zip(group, _rows(work, unit, group, together), strict=True):
+            rows[i] = row
+    return [rows[i] for i in range(len(unit.members))]
+
+
+def _other(point, why_not):
+    return DataError(
+        f"the experiment at {point} is not the one that was planned: {why_not}. "
+        "experiment_of must make the same in every process: draw from seeds that are "
+        "arguments, and read nothing that changes."
+    )
+
+
+def _alike(made: dict[int, Experiment]) -> Iterator[list[int]]:
+    """Those that differ in numbers only, together."""
+    groups: list[tuple[Any, list[int]]] = []
+    for i, experiment in made.items():
+        kind = kind_of(experiment)
+        for known, group in groups:
+            if known == kind:
+                group.append(i)
+                break
+        else:
+            groups.append((kind, [i]))
+    yield from (group for _, group in groups)
+
+
+def _rows(work, unit, group, together) -> Iterator[Row]:
+    """The rows of runs that differ in numbers only: as one, or each by itself."""
+    points = [unit.members[i].point for i in group]
+    try:
+        runs = _trained(work, together)
+        yield from (
+            row_of(work, point, experiment, of)
+            for point, experiment, of in zip(points, together, runs, strict=True)
+        )
+    except Exception as error:
+        if len(together) == 1:
+            yield failed(points[0], together[0].digest, why(error))
+            return
+        for i, experiment in zip(group, together, strict=True):
+            yield from _rows(work, unit, [i], [experiment])
+
+
+def _trained(
+    work: Work, together: Sequence[Experiment]
+) -> list[dict[Any, tuple[Trajectory, float]]]:
+    """For every experiment its runs, by what is judged on them: None is what is seen.
+
+    Claims that ask for the same records share a run, and so does what is observed.
+    """
+    asked: dict[str, tuple[Any, list[AbstractClaim]]] = {}
+    for claim in work.claims:
+        if not all(missing(claim, each) for each in together):
+            records = claim.records if work.records is None else work.records
+            asked.setdefault(repr(records), (records, []))[1].append(claim)
+    usual = USUAL if work.records is None else work.records
+    asked.setdefault(repr(usual), (usual, []))
+    found: list[dict] = [{} for _ in together]
+    for words, (records, claims) in asked.items():
+        seen = work.observe if words == repr(usual) else ()
+        watch = {o.name: o for o in (*seen, *observed_by(*claims))}
+        runs, waste = train_together(together, tuple(watch.values()), records)
+        for of, run in zip(found, runs, strict=True):
+            for claim in (*claims, *([None] if words == repr(usual) else [])):
+                of[claim] = (run, waste)
+    return found
