@@ -55,8 +55,9 @@ def run(
         try:
             done = run_spec(own, place, progress=say, **words)
         except KeyboardInterrupt:
-            terminal.note(f"Stopped. What was finished is in {place}; the same command "
-                          "goes on.")
+            terminal.note(
+                f"Stopped. What was finished is in {place}; the same command goes on."
+            )
             raise typer.Exit(INCOMPLETE) from None
     status, failures = done.status(), done.failures()
     outcomes = done.outcomes()
@@ -70,7 +71,9 @@ def run(
     else:
         print(done)
         for name, counts in outcomes.items():
-            print(f"  {name}: " + ", ".join(f"{n} {word}" for word, n in counts.items()))
+            print(
+                f"  {name}: " + ", ".join(f"{n} {word}" for word, n in counts.items())
+            )
         for each in failures[:5]:
             print(f"  {each.status}: {_at(each.point)}: {each.reason}")
         if len(failures) > 5:

@@ -23,7 +23,7 @@ from .spec import Spec
 
 
 ZIP, SKIP = "zip", "skip"
-"""Tables under ``[grid]`` that are no axes: fields that go together, points left out."""
+"""Tables under ``[grid]`` that are no axes: what goes together, what is left out."""
 
 
 def _known(name: str) -> str:
@@ -75,7 +75,9 @@ class SpecAt:
             for key in way:
                 inner = inner.setdefault(key, {})
                 if not isinstance(inner, dict):
-                    raise SpecError([(f"grid.{place}", f"{key} is no table.")], self.file)
+                    raise SpecError(
+                        [(f"grid.{place}", f"{key} is no table.")], self.file
+                    )
             inner[last] = value
         return Spec.of(table, folder=self.folder, file=self.file)
 
@@ -89,7 +91,10 @@ class Skips:
     def __call__(self, **values: Any) -> bool:
         """Whether the point with these values is in the sweep."""
         return not any(
-            all(values[k] in (v if isinstance(v, list) else [v]) for k, v in each.items())
+            all(
+                values[k] in (v if isinstance(v, list) else [v])
+                for k, v in each.items()
+            )
             for each in self.points
         )
 
@@ -128,7 +133,9 @@ class SweepSpec:
         try:
             asked = Wanted.model_validate(wanted)
         except ValidationError as error:
-            found = [(f"sweep.{where}".rstrip("."), what) for where, what in mistakes(error)]
+            found = [
+                (f"sweep.{where}".rstrip("."), what) for where, what in mistakes(error)
+            ]
             raise SpecError(found, file) from error
         axes, skips = _axes(grid, file), _skips(grid, file)
         base = SpecAt(table, str(place.parent), file)
@@ -172,7 +179,9 @@ class SweepSpec:
 
 
 def _fields(key: Any, value: Any) -> Iterator[tuple[str, Any]]:
-    yield from zip(key, value, strict=True) if isinstance(key, tuple) else [(key, value)]
+    yield from (
+        zip(key, value, strict=True) if isinstance(key, tuple) else [(key, value)]
+    )
 
 
 def _axes(grid: Mapping[str, Any], file: str) -> dict[Any, list]:
@@ -180,7 +189,8 @@ def _axes(grid: Mapping[str, Any], file: str) -> dict[Any, list]:
     for place, values in _leaves(grid):
         if not isinstance(values, list):
             raise SpecError(
-                [(f"grid.{place}", f"an axis is a list of values; got {values!r}.")], file
+                [(f"grid.{place}", f"an axis is a list of values; got {values!r}.")],
+                file,
             )
         axes[place] = values
     for i, table in enumerate(_tables(grid, ZIP, file)):

@@ -200,7 +200,7 @@ def _stacked(*leaves):
     return np.stack(leaves) if eqx.is_array(leaves[0]) else leaves[0]
 
 
-def _rounded(number: float) -> int:
+def _rounded(number: float | int) -> int:
     """The next power of 2, so that few numbers of jobs compile anything."""
     return 2 ** math.ceil(math.log2(max(number, 1)))
 
