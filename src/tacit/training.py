@@ -22,7 +22,7 @@ from .integration.path import at_event, Path, with_end
 from .integration.pieces import ended_by, Stop
 from .networks import AbstractNetwork
 from .observables import AbstractObservable
-from .observables.reading import require_readable
+from .observables.reading import labelled, require_readable
 from .risk import Risk
 
 
@@ -92,29 +92,7 @@ class Trajectory(eqx.Module, Generic[N]):
 
         Raises `DataError` for an observable with more axes than it has names for.
         """
-        arrays, sizes = {}, {}
-        for observable in self.observed:
-            values = np.asarray(self.seen[observable.name])
-            axes, dims = values.ndim - 1, observable.dims
-            if axes > len(dims):
-                raise DataError(
-                    f"{observable.name} has values of shape {values.shape[1:]} but "
-                    f"names {len(dims)} axes; its class needs `dims`, a name for each."
-                )
-            # An axis of one name and another length is one of this observable's own.
-            dims = [
-                dim
-                if sizes.setdefault(dim, size) == size
-                else f"{observable.name}_{dim}"
-                for dim, size in zip(
-                    dims[len(dims) - axes :], values.shape[1:], strict=True
-                )
-            ]
-            arrays[observable.name] = (
-                ("time", *dims),
-                values,
-                {"units": observable.units, "long_name": observable.about},
-            )
+        arrays = labelled(self.observed, self.seen)
         if self.log_time is not None:
             about = {"units": "1", "long_name": "natural logarithm of flow time"}
             arrays["log_time"] = (("time",), np.asarray(self.log_time), about)

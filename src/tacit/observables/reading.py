@@ -1,7 +1,8 @@
-"""Whether observables can be read off an experiment, asked before it is trained."""
+"""Whether observables can be read off an experiment, and what they read, labelled."""
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -51,3 +52,35 @@ def _insist_readable(shape, outlines):
 
 def _look(observable, network, risk, time):
     return observable.measure(Snapshot(network, network, risk, time))
+
+
+def labelled(
+    observed: Sequence[AbstractObservable], seen: Mapping[str, Any]
+) -> dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]]:
+    """What was seen along a run, by name: axes, values ``(t, ...)``, attributes.
+
+    Raises `DataError` for an observable with more axes than it has names for.
+    """
+    arrays, sizes = {}, {}
+    for observable in observed:
+        values = np.asarray(seen[observable.name])
+        axes, dims = values.ndim - 1, observable.dims
+        if axes > len(dims):
+            raise DataError(
+                f"{observable.name} has values of shape {values.shape[1:]} but "
+                f"names {len(dims)} axes; its class needs `dims`, a name for each."
+            )
+        # An axis of one name and another length is one of this observable's own.
+        dims = [
+            dim if sizes.setdefault(dim, size) == size else f"{observable.name}_{dim}"
+            for dim, size in zip(
+                dims[len(dims) - axes :], values.shape[1:], strict=True
+            )
+        ]
+        about = {"units": observable.units, "long_name": _first_line(observable)}
+        arrays[observable.name] = (("time", *dims), values, about)
+    return arrays
+
+
+def _first_line(thing):
+    return (type(thing).__doc__ or type(thing).__name__).strip().splitlines()[0]
