@@ -14,7 +14,7 @@ from jaxtyping import Array, ArrayLike, Float
 from ._types import require_float64
 from .compilation import make_room
 from .display import runs
-from .errors import DataError, require_kind
+from .errors import require_kind
 from .events import AbstractEvent, Reaches, RiskBelow
 from .experiment import Experiment, N, Snapshot
 from .flows.records import schedule
