@@ -11,7 +11,7 @@ TESTED := data,dask,zarr,parquet,web,notebook,docs,test
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check bench lock clean
+.PHONY: help demo test soak check docs bench lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -32,6 +32,9 @@ check: $(VENV)/.check  ## lint, format, types, the import rules, unused code
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 
+docs: $(VENV)/.test  ## build the documentation, offline: docs/_build/html/index.html
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+
 bench: $(VENV)/.bench  ## run every benchmark; fails if one misses its target
 	@status=0; for script in benchmarks/*.py; do \
 	  echo "== $$script"; $(BIN)/python $$script || status=1; done; exit $$status
@@ -51,7 +54,7 @@ lock: $(VENV)/.python  ## resolve constraints/ anew, to the newest releases
 	rm $$whole
 
 clean:  ## remove what these commands made, except results/
-	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build docs/_build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each set of packages: nothing is installed twice.

@@ -69,7 +69,7 @@ def text(run: Any) -> str:
 
 def as_html(run: Any) -> str:
     """The same as a table, for notebooks."""
-    head = ("observed", "a value is", "at the start", "at the end")
+    head = ("observed", "a value is", "first record", "last record")
     found = table([(f"`{name}`", *rest) for name, *rest in rows(run)], head)
     about = [("experiment", f"`{run.experiment.digest[:12]}`")]
     about += [("ended because", run.reason)] if run.reason else []

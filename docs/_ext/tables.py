@@ -1,0 +1,34 @@
+"""Pages that are one table: the notation, and what the benchmarks compare."""
+
+import ast
+
+from tacit.display.symbols import SYMBOLS
+
+
+def notation():
+    """Every symbol of the prose, with its name in the code."""
+    lines = ["# Notation", "", "| | | in the code |", "|---|---|---|"]
+    for each in SYMBOLS:
+        code = f"`{each.name}`" if each.name else ""
+        lines.append(f"| ${each.tex}$ | {each.meaning} | {code} |")
+    return "\n".join(lines) + "\n"
+
+
+def benchmarks(folder):
+    """What each script of `folder` says it compares."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "`make bench` runs all of them; each prints ratios, with the machine and the "
+        "versions they were taken on, and fails if it misses its target. Figures that "
+        "were measured stand on the pages they bear on: [selection](../selection.md), "
+        "[PyTorch](../torch.md), [running](../running.md).",
+        "",
+        "| script | what it measures |",
+        "|---|---|",
+    ]
+    for file in sorted(folder.glob("*.py")):
+        doc = ast.get_docstring(ast.parse(file.read_text())) or ""
+        first = " ".join(doc.split("\n\n")[0].split()).replace("|", "\\|")
+        lines.append(f"| `{file.name}` | {first} |")
+    return "\n".join(lines) + "\n"

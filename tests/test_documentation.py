@@ -1,0 +1,111 @@
+"""The documentation: built with warnings as errors, whole, read without a network."""
+
+import importlib.util
+import inspect
+import pathlib
+import re
+import subprocess
+import sys
+import zlib
+
+import pytest
+
+import tacit
+from tacit.claims.catalogue import every_claim
+from tacit.display.symbols import SYMBOLS
+
+
+DOCS = pathlib.Path(__file__).parent.parent / "docs"
+LOADED = re.compile(
+    r"<(?:script|img|iframe|source)[^>]*\ssrc=\"(?:https?:)?//|"
+    r"<link[^>]*rel=\"(?:stylesheet|preload|icon)[^>]*href=\"(?:https?:)?//|"
+    r"@import|url\([\"']?(?:https?:)?//"
+)
+"""What a browser would fetch from elsewhere; a link that a person follows is none."""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    if not importlib.util.find_spec("sphinx"):
+        pytest.skip("needs the docs extra")
+    out = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d",
+         str(out / "doctrees"), str(DOCS), str(out / "html")],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return out / "html"
+
+
+@pytest.fixture(scope="module")
+def inventory(built):
+    """What the site says it documents."""
+    packed = (built / "objects.inv").read_bytes().split(b"\n", 4)[4]
+    return {line.split(" ")[0] for line in zlib.decompress(packed).decode().split("\n")}
+
+
+@pytest.mark.slow
+def test_nothing_is_loaded_from_elsewhere(built):
+    files = [f for f in built.rglob("*") if f.suffix in (".html", ".css", ".js")]
+    assert len(files) > 100
+    for file in files:
+        found = LOADED.search(file.read_text())
+        assert not found, f"{file.relative_to(built)}: {found}"
+
+
+@pytest.mark.slow
+def test_formulas_are_drawn_by_the_browser(built):
+    page = (built / "claims" / "B3.html").read_text()
+    assert page.count("<math") > 3
+    assert not re.search(r"\\\(|MathJax", page)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(tacit.__all__))
+def test_every_public_name_is_documented(inventory, name):
+    thing = getattr(tacit, name)
+    if not inspect.ismodule(thing):
+        assert f"tacit.{name}" in inventory
+        return
+    claims = {kind.__name__ for kind in every_claim()}
+    top = [getattr(tacit, each) for each in tacit.__all__]
+    for each in getattr(thing, "__all__", ()):
+        inner = getattr(thing, each)
+        if not inspect.ismodule(inner) and each not in claims:
+            known = f"{thing.__name__}.{each}" in inventory
+            assert known or any(inner is other for other in top), each
+
+
+@pytest.mark.slow
+def test_every_claim_has_a_page_that_cites_it(built):
+    for kind in every_claim():
+        page = (built / "claims" / f"{kind.id}.html").read_text()
+        assert f"tacit.claims.{kind.__name__}" in page
+        assert "Cite it" in page
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS, ids=lambda s: s.tex)
+def test_a_symbol_goes_by_a_name_that_the_code_has(symbol):
+    if symbol.name:
+        thing = tacit
+        *path, last = symbol.name.split(".")
+        for part in path:
+            thing = getattr(thing, part)
+        fields = getattr(thing, "__dataclass_fields__", {})
+        assert hasattr(thing, last) or last in fields, symbol.name
+
+
+@pytest.mark.parametrize(
+    ("text", "loads"),
+    [
+        ('<script src="https://cdn.example/x.js">', True),
+        ('<link rel="stylesheet" href="//fonts.example/x.css">', True),
+        ("@import 'x.css'", True),
+        ("url(http://x.example/y.png)", True),
+        ('<a href="https://arxiv.org/abs/2603.02622">', False),
+        ('<script src="_static/furo.js">', False),
+    ],
+)
+def test_the_look_for_what_is_loaded_finds_it(text, loads):
+    assert bool(LOADED.search(text)) == loads
