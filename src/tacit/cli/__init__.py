@@ -17,6 +17,7 @@ from . import (
     running,
     selecting,
     storing,
+    viewing,
 )  # noqa: I001
 from .base import app, UNREAD
 from .entry import main
@@ -36,4 +37,5 @@ __all__ = [
     "running",
     "selecting",
     "storing",
+    "viewing",
 ]

@@ -1,0 +1,238 @@
+"""The routes of the dashboard. The door to Starlette."""
+
+import contextlib
+import functools
+import importlib.util
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError, MissingExtraError, NotFoundError, TacitError
+from .controls import read_values
+from .jobs import Desk
+from .shown import SHOWN, Shown
+from .sweeps import Sweep
+from .uploads import MOST_BYTES, TABLES
+
+
+try:
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.requests import ClientDisconnect, Request
+    from starlette.responses import (
+        FileResponse,
+        HTMLResponse,
+        JSONResponse,
+        Response,
+        StreamingResponse,
+    )
+    from starlette.routing import Mount, Route
+    from starlette.staticfiles import StaticFiles
+except ModuleNotFoundError as error:
+    raise MissingExtraError("the dashboard", "starlette", "web") from error
+
+HERE = Path(__file__).parent / "static"
+HOSTS = ["127.0.0.1", "localhost"]
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def dashboard(*, sweep: Sweep | None = None, study: str = "") -> Starlette:
+    """The application; `sweep` is a store to read and `study` what is shown first.
+
+    Raises `NotFoundError` for a study that is not on it.
+    """
+    if study and study not in SHOWN:
+        raise NotFoundError("study on the dashboard", study, SHOWN)
+    app = Starlette(
+        routes=[
+            Route("/", _page),
+            Route("/plotly.js", _plotly),
+            Route("/run/{study}", _run),
+            Route("/table", _upload, methods=["POST"]),
+            Route("/sweep", _sweep),
+            Route("/sweep/run/{key}", _sweep_run),
+            Mount("/static", StaticFiles(directory=HERE)),
+        ],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
+            Middleware(_Guarded),
+        ],
+        exception_handlers={TacitError: _refused, ClientDisconnect: _gone},
+        lifespan=_lifespan,
+    )
+    app.state.sweep, app.state.first = sweep, study or next(iter(SHOWN))
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    app.state.desk = Desk()
+    yield
+    app.state.desk.close()
+
+
+class _Guarded:
+    """Refuse what another site's page sends, and forbid pages to load from elsewhere.
+
+    A browser lets any site send requests to this machine; it says so in the headers.
+    """
+
+    def __init__(self, app: Any):
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        site = headers.get(b"sec-fetch-site", b"none")
+        origin, host = headers.get(b"origin"), headers.get(b"host", b"")
+        foreign = origin is not None and origin != b"http://" + host
+        top = scope["path"] == "/" and scope["method"] == "GET"
+        if foreign or (site not in (b"none", b"same-origin") and not top):
+            text = "Requests from other sites are refused."
+            await Response(text, status_code=403)(scope, receive, send)
+            return
+
+        async def guarded(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                own = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
+                message["headers"] = [*message.get("headers", ()), *own]
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+
+async def _page(request: Request) -> Response:
+    state = request.app.state
+    told = {
+        "studies": [study.to_json() for study in SHOWN.values()],
+        "first": state.first,
+        "sweep": state.sweep and state.sweep.name,
+        "upload": MOST_BYTES,
+    }
+    text = json.dumps(told, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    return HTMLResponse(_template().replace("{{told}}", text))
+
+
+@functools.cache
+def _template() -> str:
+    return (HERE / "page.html").read_text(encoding="utf-8")
+
+
+async def _plotly(request: Request) -> Response:
+    del request
+    kept = {"Cache-Control": "max-age=86400"}
+    return FileResponse(_script(), media_type="text/javascript", headers=kept)
+
+
+@functools.cache
+def _script() -> Path:
+    """Plotly's own script, in the installed package; the package is not imported."""
+    found = importlib.util.find_spec("plotly")
+    if found is None or not found.origin:
+        raise MissingExtraError("the dashboard", "plotly", "web")
+    return Path(found.origin).parent / "package_data" / "plotly.min.js"
+
+
+async def _run(request: Request) -> Response:
+    """A run as server-sent events; closing the connection gives it up."""
+    name = request.path_params["study"]
+    if name not in SHOWN:
+        raise NotFoundError("study on the dashboard", name[:40], SHOWN)
+    study = SHOWN[name]
+    values = read_values(study.controls, dict(request.query_params))
+    key = (name, *values.items())
+    desk: Desk = request.app.state.desk
+    pieces = desk.follow(key, functools.partial(_solve, name, values))
+    events = _events(pieces, desk, study, values)
+    return StreamingResponse(
+        events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _events(pieces, desk: Desk, study: Shown, values: Mapping) -> AsyncIterator:
+    async with contextlib.aclosing(pieces):
+        try:
+            async for kind, piece in pieces:
+                yield _event(kind, piece)
+        except TacitError as error:
+            yield _event("refused", {"text": str(error)})
+    yield _event("done", {})
+    _rehearse(desk, study, values)
+
+
+def _rehearse(desk: Desk, study: Shown, values: Mapping) -> None:
+    """Once a study is looked at, compile the shapes that its sliders lead to."""
+    for control in study.controls:
+        if control.key in study.shapes:
+            for stop in getattr(control, "stops", ()):
+                other = {**values, control.key: stop}
+                work = functools.partial(_solve, study.name, other)
+                shape = tuple(other[key] for key in study.shapes)
+                batch, step = other.get("batch"), bool(other.get("step"))
+                desk.rehearse((study.name, shape, batch, step), work)
+
+
+def _solve(name: str, values: Any, say: Any, stop: Any) -> None:
+    from .solving import solve  # all that computes, once somebody asks
+
+    solve(name, values, say, stop)
+
+
+def _event(kind: str, piece: dict) -> str:
+    data = json.dumps(piece, ensure_ascii=False, allow_nan=False)
+    return f"event: {kind}\ndata: {data}\n\n"
+
+
+async def _upload(request: Request) -> Response:
+    """Keep a small table, sent as it is; what its columns are."""
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > MOST_BYTES:
+            raise DataError(f"the table has more than {MOST_BYTES // 10**6} MB.")
+    return JSONResponse(TABLES.add(bytes(content)).to_json())
+
+
+async def _sweep(request: Request) -> Response:
+    """How far the sweep is, again whenever that changes, as server-sent events."""
+
+    async def events() -> AsyncIterator[str]:
+        async for piece in _of(request).watch():
+            yield _event("sweep", piece)
+
+    return StreamingResponse(
+        events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _sweep_run(request: Request) -> Response:
+    return JSONResponse(await _of(request).run(request.path_params["key"][:80]))
+
+
+def _of(request: Request) -> Sweep:
+    sweep = request.app.state.sweep
+    if sweep is None:
+        raise NotFoundError("sweep; start with `tacit view STORE`:", "", ())
+    return sweep
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    del request
+    code = 404 if isinstance(error, NotFoundError) else 422
+    return JSONResponse({"text": str(error)}, status_code=code)
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    del request, error
+    return Response(status_code=499)

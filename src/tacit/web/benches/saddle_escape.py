@@ -1,0 +1,130 @@
+"""Escape from a saddle, live: interchangeable units whose last layers start small."""
+
+import functools
+import math
+
+import numpy as np
+
+from ...claims.catalogue import as_claim
+from ...errors import DataError
+from ...events import Reaches
+from ...experiment import Experiment
+from ...flows import GradientFlow
+from ...losses import Squared
+from ...networks import Chain, MLP
+from ...observables import (
+    FrobeniusNorms,
+    Imbalance,
+    MeanGain,
+    Misalignment,
+    TrainingRisk,
+)
+from ...oracles import escape_time
+from ...problems import Problem
+from ...risk import Risk
+from ...saddles import small_layers
+from ...training import Trajectory
+from ...verdict import observed_by
+from ..controls import Values
+from ..panels import above, Curve, Mark, Panel
+from .base import Bench
+
+
+FEATURES, WIDTH, SAMPLES, RECORDS = 6, 10, 96, 120
+LEVEL = 0.05
+"""The gain of the small layers at which the law is read: its next order is small."""
+
+BEYOND = 2.5
+"""How many times the law's time the run goes on for."""
+
+FLOOR = 1e-17
+CLAIMS = ("S1", "S2", "S3")
+PANELS = (
+    Panel(
+        "weights", "Layers", "flow time", "Frobenius norm",
+        "Dashed: when the law says that the small layers reach 0.05.", "y",
+    ),
+    Panel(
+        "conserved", "Balance", "flow time", "drift of ‖W‖² between layers",
+        "Kept by activations of degree 1, and moved by the others.", "y",
+    ),
+    Panel(
+        "alignment", "Alignment", "flow time", "1 − ⟨v, u⟩² of neighbours",
+        "Units that start alike stay alike: the layers are aligned throughout.", "y",
+    ),
+    Panel(
+        "margin", "The plateau", "flow time", "risk / risk of 0",
+        "Nothing happens for a long time, then everything at once.",
+    ),
+)  # fmt: skip
+
+
+def bench(values: Values) -> Bench:
+    """The experiment that `values` describe."""
+    depth, small = int(values["depth"]), int(values["small"])
+    if small > depth:
+        raise DataError(f"{small} small layers of {depth}: choose at most the depth.")
+    eps, off = float(values["start"]), float(values["imbalance"])
+    activation = str(values["activation"])
+    gains = [1.0] * (depth - small) + [eps] * small
+    gains[-1] *= 1 - off
+    if small < depth:
+        gains[0] = 0.8 * WIDTH**0.5
+    first = gains[0] * np.eye(FEATURES)[0]
+    network = MLP.symmetric(first, gains[1:], width=WIDTH, activation=activation)
+    down = risk()
+    law = escape_time(network, down, LEVEL)
+    told = float(law.value)
+    flow = GradientFlow(rtol=1e-11, clock="escape")
+    until = BEYOND * told
+    experiment = Experiment(network, down, flow, until=until)
+    claims = [as_claim(name) for name in CLAIMS]
+    watch = [FrobeniusNorms(), Imbalance(), Misalignment(), TrainingRisk()]
+    observe = {each.name: each for each in (*watch, *observed_by(*claims))}
+    apart = [(as_claim("S6"), leaving(flow, gains, activation))]
+    return Bench(
+        experiment, claims, tuple(observe.values()),
+        np.linspace(0, until, RECORDS + 1)[1:], curves,
+        [Mark(panel.key, "escape, by the law", told, "law", upright=True)
+         for panel in PANELS if panel.key in ("weights", "margin")],
+        apart,
+    )  # fmt: skip
+
+
+def leaving(flow: GradientFlow, gains: list[float], activation: str) -> Experiment:
+    """The same function, one unit for all alike, to the moment the law is about.
+
+    All other features are mirrored, so that the first layer never turns to them.
+    """
+    alike = Chain(gains[0], gains[1:], activation, WIDTH)
+    event = Reaches(MeanGain(small_layers(alike.layers)), LEVEL)
+    problem = risk().problem
+    first = Problem(np.asarray(problem.X)[:, :1], problem.y)
+    return Experiment(alike, Risk(first, Squared()), flow, until=event)
+
+
+@functools.cache
+def risk() -> Risk:
+    r"""White, normal inputs and the teacher $\tanh x_1$, each with its mirror image."""
+    half = np.random.default_rng(1000).standard_normal((SAMPLES // 2, FEATURES))
+    half[:, 0] -= half[:, 0].mean()
+    X = np.vstack([half, half * np.append(1.0, -np.ones(FEATURES - 1))])
+    X = X @ np.linalg.inv(np.linalg.cholesky(X.T @ X / SAMPLES)).T
+    return Risk(Problem(X, np.tanh(X[:, 0])), Squared())
+
+
+def curves(run: Trajectory) -> list[Curve]:
+    """What the panels show of a run."""
+    at, found = np.asarray(run.times), []
+    for i, column in enumerate(np.asarray(run.seen["FrobeniusNorms"]).T):
+        found.append(Curve("weights", f"layer {i + 1}", at, column))
+    balance = np.asarray(run.seen["Imbalance"])
+    start = np.asarray(run.experiment.network.imbalance())
+    pairs = [f"layers {i + 1} and {i + 2}" for i in range(balance.shape[1])]
+    for name, column in zip(pairs, np.abs(balance - start).T, strict=True):
+        found.append(Curve("conserved", name, at, above(column, FLOOR), name))
+    for name, column in zip(pairs, np.asarray(run.seen["Misalignment"]).T, strict=True):
+        found.append(Curve("alignment", name, at, above(column, FLOOR), name))
+    zero = 0.5 * math.fsum(np.asarray(risk().problem.targets) ** 2) / SAMPLES
+    share = np.asarray(run.seen["TrainingRisk"]) / zero
+    return [*found, Curve("margin", "risk", at, share)]

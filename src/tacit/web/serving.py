@@ -1,0 +1,39 @@
+"""The server of the dashboard. The door to uvicorn."""
+
+import socket
+
+from ..errors import MissingExtraError, OutputError
+from .app import dashboard
+from .sweeps import Sweep
+
+
+try:
+    import uvicorn
+except ModuleNotFoundError as error:
+    raise MissingExtraError("the dashboard", "uvicorn", "web") from error
+
+HOST = "127.0.0.1"
+
+
+def serve(*, store: str = "", study: str = "", port: int = 0) -> None:
+    """Show the dashboard on this machine until Ctrl-C; prints its address.
+
+    A `port` of 0 is any that is free. Raises `OutputError` for one that is taken and
+    what `dashboard` and `tacit.Store` raise.
+    """
+    app = dashboard(sweep=Sweep(store) if store else None, study=study)
+    door = socket.socket()
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((HOST, port))
+    except OSError as error:
+        raise OutputError(
+            f"port {port} of this machine cannot be had: {error.strerror}.\n"
+            "Choose another one with --port, or leave it out."
+        ) from error
+    print(f"http://{HOST}:{door.getsockname()[1]}/", flush=True)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False,
+        timeout_graceful_shutdown=1, ws="none",
+    )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[door])

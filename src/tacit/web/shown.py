@@ -1,0 +1,162 @@
+"""The studies on the dashboard: what each asks, and what can be moved in it.
+
+Plain data: what computes them is in `tacit.web.benches`, imported when first asked.
+"""
+
+import dataclasses
+from typing import Any
+
+from .controls import Choice, Control, Name, Slider
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """A study that runs live; `bench` is the module in `benches` that computes it."""
+
+    name: str
+    title: str
+    paper: str
+    link: str
+    asks: str
+    """What is optimised, over which network, and what the theory says of it."""
+    bench: str
+    controls: tuple[Control, ...]
+    shapes: tuple[str, ...] = ("depth",)
+    """The controls that change the shape of what is compiled."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What the page needs to draw it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "paper": self.paper,
+            "link": self.link,
+            "asks": self.asks,
+            "controls": [control.to_json() for control in self.controls],
+        }
+
+
+STEPS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+FLOW = {0.0: "the flow itself"}
+BATCHES = (0, 8, 16, 32, 64, 128)
+WHOLE = {0: "the whole sample"}
+
+DEPTH = Slider("depth", "depth", tuple(range(1, 9)), 3, "layers of the network")
+IMBALANCE = Slider(
+    "imbalance",
+    "imbalance",
+    (0.0, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 0.1, 0.3, 0.6),
+    0.0,
+    "the first two layers start at 1 + this and 1 − this times the balanced start",
+    {0.0: "balanced"},
+)
+START = Slider(
+    "start", "start", (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0), 1.0,
+    "the size of the predictor at the start, times that of the study",
+)  # fmt: skip
+STEP = Slider("step", "step", STEPS, 0.0, "the length of a step of descent", FLOW)
+BATCH = Slider("batch", "batch", BATCHES, 0, "samples a step sees", WHOLE)
+RATIO = Slider(
+    "ratio", "n/d", (1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0), 20.0,
+    "samples to features",
+)  # fmt: skip
+TIME = Slider(
+    "time", "time", (10.0, 100.0, 1e3, 1e4, 1e5, 1e6), 1e3, "when the run ends"
+)
+WRONG = Slider(
+    "wrong", "wrong signs", tuple(range(7)), 0,
+    "how many features start with the sign that their class means do not have",
+)  # fmt: skip
+SEED = Slider("seed", "draw", tuple(range(20)), 0, "which sample is drawn")
+
+LDA = (DEPTH, IMBALANCE, START, WRONG, STEP, BATCH, TIME)
+
+ALL = (
+    Shown(
+        "deep-lda",
+        "Implicit bias in deep LDA",
+        "Li (2026), arXiv:2603.02622",
+        "https://arxiv.org/abs/2603.02622",
+        "A diagonal linear network w = θ₁ ⊙ … ⊙ θ_L descends −log J, with J the ratio "
+        "of between-class to within-class scatter along w. J does not see the length "
+        "of w: which discriminant does the flow prefer, and does depth L change it?",
+        "deep_lda",
+        (*LDA[:4], RATIO, *LDA[4:], SEED),
+    ),
+    Shown(
+        "alignment",
+        "Alignment and margins of deep linear networks",
+        "Ji and Telgarsky (2019), arXiv:1810.02032",
+        "https://arxiv.org/abs/1810.02032",
+        "A linear network W_L ⋯ W₁ descends the exponential loss on two classes that a "
+        "hyperplane separates. Its norm goes to infinity, its layers align, and its "
+        "predictor w turns to the direction ū of largest margin γ.",
+        "alignment",
+        (
+            dataclasses.replace(DEPTH, stops=tuple(range(1, 7))),
+            Slider(
+                "imbalance", "imbalance", (0.0, 0.01, 0.03, 0.1, 0.3, 1.0), 0.0,
+                "normal noise on layers that are balanced and of rank one",
+                {0.0: "balanced"},
+            ),
+            START,
+            dataclasses.replace(RATIO, stops=(3.0, 5.0, 7.0, 10.0, 20.0), default=7.0),
+            Slider(
+                "step", "step", STEPS[:7], 0.0,
+                "of descent, divided by the risk; it is raised again as the risk falls",
+                FLOW,
+            ),
+            dataclasses.replace(BATCH, stops=BATCHES[:4]),
+            Slider(
+                "norm", "norm at the end", (10.0, 100.0, 1e3, 1e4, 1e6, 1e9, 1e12), 1e6,
+                "of the predictor; that is the clock of this flow",
+            ),
+            SEED,
+        ),
+        ("depth", "ratio"),
+    ),
+    Shown(
+        "saddle-escape",
+        "Escape from the saddle of small initialisation",
+        "Rawal and DeWeese (2026), arXiv:2605.01288",
+        "https://arxiv.org/abs/2605.01288",
+        "A network whose last r layers start at the gain ε stands at a saddle of the "
+        "squared error R. It waits there for a time that grows like ε^(−(r−2)): the "
+        "power counts the layers that start small, not the depth.",
+        "saddle_escape",
+        (
+            Slider("depth", "depth", (2, 3, 4, 5), 4, "layers of the network"),
+            Slider("small", "small layers r", (1, 2, 3, 4, 5), 3, "the last ones"),
+            Slider(
+                "start", "start ε", (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2), 1e-3,
+                "the gain of the small layers",
+            ),
+            Slider(
+                "imbalance", "imbalance", (0.0, 0.03, 0.1, 0.3, 0.6), 0.0,
+                "by what share the last layer starts smaller", {0.0: "alike"},
+            ),
+            Choice(
+                "activation", "activation",
+                dict(tanh="tanh", identity="identity", relu="ReLU", gelu="GELU"),
+                "tanh",
+            ),
+        ),
+    ),
+    Shown(
+        "own-data",
+        "Deep LDA on a table of your own",
+        "Li (2026), arXiv:2603.02622",
+        "https://arxiv.org/abs/2603.02622",
+        "The same network and objective on the columns of a CSV file, which stays on "
+        "this machine: one class against all others, every column standardised.",
+        "own_table",
+        (
+            Name("table", "table"),
+            Name("label", "label column"),
+            Name("against", "class"),
+            *LDA,
+        ),
+    ),
+)  # fmt: skip
+
+SHOWN = {study.name: study for study in ALL}
