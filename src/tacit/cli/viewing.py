@@ -19,6 +19,10 @@ def view(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Any that is free, by default.")
     ] = 0,
+    ahead: Annotated[
+        bool,
+        typer.Option(help="Compile other depths while nobody waits for a run."),
+    ] = True,
 ) -> None:
     """Show studies that run live, and a sweep while it runs, in a browser.
 
@@ -28,4 +32,4 @@ def view(
         raise TacitError(f"there is no sweep at {store}; tacit run --store makes one.")
     from ..web.serving import serve
 
-    serve(store=store or "", study=study, port=port)
+    serve(store=store or "", study=study, port=port, ahead=ahead)

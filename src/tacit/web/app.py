@@ -4,12 +4,12 @@ import contextlib
 import functools
 import importlib.util
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, MissingExtraError, NotFoundError, TacitError
-from .controls import read_values
+from .controls import read_values, Slider, Values
 from .jobs import Desk
 from .shown import SHOWN, Shown
 from .sweeps import Sweep
@@ -18,6 +18,7 @@ from .uploads import MOST_BYTES, TABLES
 
 try:
     from starlette.applications import Starlette
+    from starlette.background import BackgroundTask
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
     from starlette.requests import ClientDisconnect, Request
@@ -45,8 +46,12 @@ HEADERS = {
 }
 
 
-def dashboard(*, sweep: Sweep | None = None, study: str = "") -> Starlette:
+def dashboard(
+    *, sweep: Sweep | None = None, study: str = "", ahead: bool = True
+) -> Starlette:
     """The application; `sweep` is a store to read and `study` what is shown first.
+
+    Where `ahead`, what other depths need is compiled while nobody waits.
 
     Raises `NotFoundError` for a study that is not on it.
     """
@@ -70,6 +75,7 @@ def dashboard(*, sweep: Sweep | None = None, study: str = "") -> Starlette:
         lifespan=_lifespan,
     )
     app.state.sweep, app.state.first = sweep, study or next(iter(SHOWN))
+    app.state.ahead = ahead
     return app
 
 
@@ -152,15 +158,21 @@ async def _run(request: Request) -> Response:
     study = SHOWN[name]
     values = read_values(study.controls, dict(request.query_params))
     key = (name, *values.items())
-    desk: Desk = request.app.state.desk
+    state = request.app.state
+    desk: Desk = state.desk
     pieces = desk.follow(key, functools.partial(_solve, name, values))
-    events = _events(pieces, desk, study, values)
-    return StreamingResponse(
-        events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-    )
+    events = _events(pieces)
+    after = BackgroundTask(_rehearse, desk, study, values) if state.ahead else None
+    return _streamed(events, after)
 
 
-async def _events(pieces, desk: Desk, study: Shown, values: Mapping) -> AsyncIterator:
+def _streamed(events: AsyncIterator[str], after: Any = None) -> Response:
+    kept = {"Cache-Control": "no-store"}
+    kind = "text/event-stream"
+    return StreamingResponse(events, media_type=kind, headers=kept, background=after)
+
+
+async def _events(pieces: Any) -> AsyncIterator[str]:
     async with contextlib.aclosing(pieces):
         try:
             async for kind, piece in pieces:
@@ -168,19 +180,23 @@ async def _events(pieces, desk: Desk, study: Shown, values: Mapping) -> AsyncIte
         except TacitError as error:
             yield _event("refused", {"text": str(error)})
     yield _event("done", {})
-    _rehearse(desk, study, values)
 
 
-def _rehearse(desk: Desk, study: Shown, values: Mapping) -> None:
-    """Once a study is looked at, compile the shapes that its sliders lead to."""
+async def _rehearse(desk: Desk, study: Shown, values: Values) -> None:
+    """Once a study is looked at, compile the shapes that its sliders lead to.
+
+    The nearest first: that is where the slider is moved to next.
+    """
     for control in study.controls:
-        if control.key in study.shapes:
-            for stop in getattr(control, "stops", ()):
-                other = {**values, control.key: stop}
-                work = functools.partial(_solve, study.name, other)
-                shape = tuple(other[key] for key in study.shapes)
-                batch, step = other.get("batch"), bool(other.get("step"))
-                desk.rehearse((study.name, shape, batch, step), work)
+        if control.key not in study.shapes or not isinstance(control, Slider):
+            continue
+        here = float(values[control.key])
+        for stop in sorted(control.stops, key=lambda stop: abs(stop - here)):
+            other = {**values, control.key: stop}
+            shape = [other[key] for key in study.shapes]
+            shape += [other.get("batch"), bool(other.get("step"))]
+            work = functools.partial(_solve, study.name, other)
+            desk.rehearse((study.name, *shape), work)
 
 
 def _solve(name: str, values: Any, say: Any, stop: Any) -> None:
@@ -211,9 +227,7 @@ async def _sweep(request: Request) -> Response:
         async for piece in _of(request).watch():
             yield _event("sweep", piece)
 
-    return StreamingResponse(
-        events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-    )
+    return _streamed(events())
 
 
 async def _sweep_run(request: Request) -> Response:

@@ -3,7 +3,6 @@
 import asyncio
 import collections
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +14,7 @@ Piece = tuple[str, dict[str, Any]]
 Work = Callable[[Callable[[str, dict], None], threading.Event], None]
 """Called with a function that takes the pieces, and with what says when to stop."""
 
-WORKERS, MOST_WAITING, MOST_KEPT, LONGEST = 2, 256, 128, 30.0
+WORKERS, MOST_WAITING, MOST_KEPT, LONGEST = 2, 256, 128, 60.0
 """Threads; runs that may wait; finished runs that are kept; seconds a run may take."""
 
 
@@ -31,6 +30,13 @@ class Job:
         self.pieces: list[Piece] = []
         self.more, self.done = asyncio.Event(), False
         self.listeners = 0
+        self.late = False
+        """Whether it was ended for taking too long."""
+
+    def end(self) -> None:
+        """Stop it for taking too long."""
+        self.late = True
+        self.stop.set()
 
     def add(self, *pieces: Piece, done: bool = False) -> None:
         """Take pieces and wake those who listen."""
@@ -118,9 +124,9 @@ class Desk:
             self._send(Job(self._rehearsals.popleft()), lambda: None)
 
     def _send(self, job: Job, then: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
+        loop, longest = asyncio.get_running_loop(), LONGEST
         self._busy += 1
-        clock = loop.call_later(LONGEST, job.stop.set)
+        clock = loop.call_later(longest, job.end)
 
         def finish(*pieces: Piece) -> None:
             clock.cancel()
@@ -133,11 +139,11 @@ class Desk:
             loop.call_soon_threadsafe(job.add, (kind, piece))
 
         def run() -> None:
-            begun, last = time.perf_counter(), []
+            last = []
             try:
                 job.work(say, job.stop)
-                if time.perf_counter() - begun > LONGEST:
-                    text = f"the run was ended after {LONGEST:.0f} seconds."
+                if job.late:
+                    text = f"the run was ended after {longest:g} seconds."
                     last = [("refused", {"text": text})]
             except Exception as error:  # the server lives on; the page says what it was
                 said = str(error) or "no reason given"

@@ -15,13 +15,15 @@ except ModuleNotFoundError as error:
 HOST = "127.0.0.1"
 
 
-def serve(*, store: str = "", study: str = "", port: int = 0) -> None:
+def serve(
+    *, store: str = "", study: str = "", port: int = 0, ahead: bool = True
+) -> None:
     """Show the dashboard on this machine until Ctrl-C; prints its address.
 
     A `port` of 0 is any that is free. Raises `OutputError` for one that is taken and
     what `dashboard` and `tacit.Store` raise.
     """
-    app = dashboard(sweep=Sweep(store) if store else None, study=study)
+    app = dashboard(sweep=Sweep(store) if store else None, study=study, ahead=ahead)
     door = socket.socket()
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

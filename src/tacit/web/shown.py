@@ -37,9 +37,9 @@ class Shown:
 
 
 STEPS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-FLOW = {0.0: "the flow itself"}
+FLOW: dict[float | int, str] = {0.0: "the flow itself"}
 BATCHES = (0, 8, 16, 32, 64, 128)
-WHOLE = {0: "the whole sample"}
+WHOLE: dict[float | int, str] = {0: "the whole sample"}
 
 DEPTH = Slider("depth", "depth", tuple(range(1, 9)), 3, "layers of the network")
 IMBALANCE = Slider(

@@ -54,7 +54,7 @@ class Sweep:
         return tuple(sorted(self._store.committed())), tuple(given_up)
 
     def _piece(self) -> dict[str, Any]:
-        data = self._store.open(pad=True)
+        data: Any = self._store.open(pad=True)
         axes = [str(axis.name) for axis in self._store.manifest.axes]
         status = data["status"].transpose(*axes)
         if status.size > MOST_POINTS:
@@ -80,7 +80,7 @@ class Sweep:
         }
 
     def _run(self, key: str) -> dict[str, Any]:
-        data = self._store.open(pad=True)
+        data: Any = self._store.open(pad=True)
         axes = [str(axis.name) for axis in self._store.manifest.axes]
         shape = [data.sizes[axis] for axis in axes]
         place = int(key) if key.isdecimal() else -1
@@ -110,7 +110,7 @@ class Sweep:
                 numbers[str(name)] = _plain([array.values])[0]
         return {
             "point": {axis: _label(data[axis].values[where[axis]]) for axis in axes},
-            "state": _states()[int(one["status"])],
+            "state": _states()[int(one["status"].values)],
             "reason": str(one["reason"].values) if "reason" in one else "",
             "numbers": numbers,
             "curves": curves,

@@ -142,6 +142,9 @@ def curves(run: Trajectory) -> list[Curve]:
         if np.max(column) > 0:
             name = f"rank of layer {i + 1}"
             found.append(Curve("alignment", name, at, above(column, FLOOR), name))
-    angle = above(sine, FLOOR)
+    angle = above(np.asarray(sine), FLOOR)
     found.append(Curve("alignment", "angle to the margin's direction", at, angle))
-    return [*found, Curve("margin", "margin", at, run.seen["NormalizedMargin"])]
+    return [
+        *found,
+        Curve("margin", "margin", at, np.asarray(run.seen["NormalizedMargin"])),
+    ]

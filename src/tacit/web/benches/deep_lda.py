@@ -2,6 +2,7 @@
 
 import functools
 
+import jax.numpy as jnp
 import numpy as np
 
 from ...claims.catalogue import as_claim
@@ -77,11 +78,12 @@ def on(problem: Problem, kinds: list[str], values: Values) -> Bench:
     w0 = start(problem, int(values["wrong"]), float(values["start"]))
     network = layers(w0, int(values["depth"]), float(values["imbalance"]))
     # Known by its scatter only, so that another n/d compiles nothing.
-    seen = problem if batch else scatter_of(problem)
-    risk, until = Risk(seen, Fisher()), float(values["time"])
+    scatter = scatter_of(problem)
+    risk = Risk(problem if batch else scatter, Fisher())
+    until = float(values["time"])
     flow, end = flow_of(step, batch, until)
     experiment = Experiment(network, risk, flow, until=end)
-    fisher, orthant = fisher_direction(problem), orthant_limit(problem, w0)
+    fisher, orthant = fisher_direction(scatter), orthant_limit(scatter, w0)
     watch = {
         "LinearPredictor": LinearPredictor(),
         "QuasiNorm": QuasiNorm(),
@@ -92,7 +94,7 @@ def on(problem: Problem, kinds: list[str], values: Values) -> Bench:
     }
     claims = [as_claim(name) for name in CLAIMS]
     watch |= {each.name: each for each in observed_by(*claims)}
-    best = -float(risk.criterion(np.asarray(fisher.value)))
+    best = -float(risk.criterion(jnp.asarray(fisher.value)))
     draw = functools.partial(
         curves, kinds=kinds, fisher=np.asarray(fisher.value), best=best, step=step
     )
@@ -122,9 +124,11 @@ def layers(w0: np.ndarray, depth: int, imbalance: float) -> Diagonal:
 
 
 def scatter_of(problem: Problem) -> Problem:
-    """All that the loss needs to know of a problem."""
+    """All that the loss needs to know of a problem, computed in NumPy."""
+    X, codes = np.asarray(problem.X), problem.codes
+    rows = X - np.asarray(problem.means)[codes]
     return Problem.from_scatter(
-        within=problem.within, delta=np.asarray(problem.contrast)[:, 0]
+        within=rows.T @ rows / len(rows), delta=np.asarray(problem.contrast)[:, 0]
     )
 
 
@@ -173,7 +177,7 @@ def curves(run: Trajectory, kinds, fisher, best, step) -> list[Curve]:
     plain = np.linalg.norm(off, axis=1)
     found += [
         Curve("alignment", "to the limit in the orthant", at,
-              above(run.seen["Sine"], FLOOR)),
+              above(np.asarray(run.seen["Sine"]), FLOOR)),
         Curve("alignment", "to plain LDA", at, above(plain, FLOOR)),
     ]  # fmt: skip
     missing = -np.expm1(np.minimum(-np.asarray(run.seen["TrainingRisk"]) - best, 0.0))

@@ -1,0 +1,435 @@
+"""The dashboard without a browser: bounds, manners, and runs on behalf of many."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+import time
+
+import httpx
+import numpy as np
+import pytest
+
+
+pytest.importorskip("starlette")
+
+from tacit.compilation import compiled
+from tacit.errors import DataError, NotFoundError, TacitError
+from tacit.web import jobs
+from tacit.web.app import dashboard
+from tacit.web.benches.base import moves
+from tacit.web.controls import read_values, Slider
+from tacit.web.jobs import BusyError, Desk
+from tacit.web.panels import drift
+from tacit.web.shown import SHOWN
+from tacit.web.solving import solve
+from tacit.web.uploads import MOST_BYTES, TABLES
+
+
+SMALL = b"a,b,kind\n" + b"\n".join(
+    b"%d.5,%d,%s" % (i * i % 7, i * 3 % 5, b"xy"[i % 2 : i % 2 + 1]) for i in range(20)
+)
+
+
+def ask(*requests):
+    """The answers of one dashboard to ``(method, path, words)``, one after another."""
+
+    async def main():
+        app = dashboard()
+        door = httpx.ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=door, base_url="http://127.0.0.1") as client,
+        ):
+            return [await client.request(m, path, **w) for m, path, w in requests]
+
+    return asyncio.run(main())
+
+
+def get(path, **words):
+    return ask(("GET", path, words))[0]
+
+
+def post(path, **words):
+    return ask(("POST", path, words))[0]
+
+
+def events(answer):
+    """The pieces of a stream of server-sent events."""
+    blocks = answer.text.strip().split("\n\n")
+    return [
+        (head.removeprefix("event: "), json.loads(data.removeprefix("data: ")))
+        for head, data in (block.split("\n") for block in blocks)
+    ]
+
+
+def run(study, **moved):
+    """What `solve` tells of a study with these sliders moved."""
+    values = read_values(SHOWN[study].controls, {k: str(v) for k, v in moved.items()})
+    told = {}
+    solve(study, values, told.__setitem__, threading.Event())
+    return told
+
+
+# --- bounds
+
+
+@pytest.mark.parametrize("study", SHOWN)
+def test_every_default_is_within_its_bounds(study):
+    controls = SHOWN[study].controls
+    defaults = {c.key: str(c.default) for c in controls}
+    assert read_values(controls, defaults) == read_values(controls, {})
+    for control in controls:
+        if isinstance(control, Slider):
+            assert control.default in control.stops
+            assert list(control.stops) == sorted(control.stops)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"depth": "99"}, "depth is a whole number from 1 to 8; got '99'"),
+        ({"depth": "2.5"}, "whole number"),
+        ({"depth": "nan"}, "from 1 to 8"),
+        ({"depth": "x" * 1000}, r"got 'x{37}\.\.\.'"),
+        ({"step": "-1"}, "step is a number from 0 to 1"),
+        ({"time": "inf"}, "from 10 to 1e"),
+        ({"dept": "1"}, "Did you mean 'depth'"),
+    ],
+    ids=str,
+)
+def test_what_is_out_of_bounds_is_refused_with_the_bounds(given, says):
+    with pytest.raises(TacitError, match=says):
+        read_values(SHOWN["deep-lda"].controls, given)
+    answer = get("/run/deep-lda", params=given)
+    assert answer.status_code in (404, 422)
+    assert answer.json()["text"]
+
+
+@pytest.mark.parametrize(
+    ("moved", "says"),
+    [
+        ({"step": 0.001, "time": 1e6}, "1e\\+09 steps"),
+        ({"batch": 8}, "choose a step above 0"),
+        ({"batch": 128, "step": 0.1, "ratio": 1.5, "time": 10}, "128 from 30 samples"),
+        ({"depth": 1, "imbalance": 0.1}, "depth from 2 on"),
+    ],
+    ids=str,
+)
+def test_what_does_not_go_together_is_said(moved, says):
+    with pytest.raises(AssertionError, match=says):
+        raise AssertionError(run("deep-lda", **moved)["refused"]["text"])
+
+
+def test_a_step_is_counted_before_it_is_taken():
+    assert moves(10.0, 0.1) == 100
+    for time_, step in ((1e6, 1e-3), (0.1, 1.0)):
+        with pytest.raises(DataError, match="step"):
+            moves(time_, step)
+
+
+# --- what a run tells
+
+
+def test_a_run_is_foretold_then_drawn_then_judged():
+    told = run("deep-lda", depth=2)
+    assert list(told) == ["forecast", "run", "verdicts"]
+    outcomes = {each["id"]: each["outcome"] for each in told["verdicts"]["verdicts"]}
+    assert outcomes["C1"] == outcomes["B3"] == "holds"
+    assert outcomes["C2"] == "does not apply"
+    panels = {panel["key"] for panel in told["forecast"]["panels"]}
+    assert {curve["panel"] for curve in told["run"]["curves"]} == panels
+    json.dumps(told, allow_nan=False)
+
+
+def test_the_forecast_is_where_the_run_ends():
+    """Beside the curves, not read off them: at every depth, and with wrong signs."""
+    for moved in ({}, {"wrong": 3, "time": 1e6}, {"imbalance": 0.3}):
+        told = run("deep-lda", depth=2, **moved)
+        ends = {
+            curve["name"]: curve["y"][-1]
+            for curve in told["run"]["curves"]
+            if curve["panel"] == "weights"
+        }
+        marks = {
+            mark["name"]: mark["value"]
+            for mark in told["forecast"]["marks"]
+            if mark["panel"] == "weights"
+        }
+        assert ends.keys() == marks.keys()
+        apart = max(abs(ends[name] - marks[name]) for name in ends)
+        assert apart < 2e-3, moved
+
+
+def test_another_number_compiles_nothing_and_neither_does_a_depth_once_seen():
+    for depth in (2, 3):
+        run("deep-lda", depth=depth)
+    before = compiled()
+    for depth in (2, 3, 2):
+        run("deep-lda", depth=depth, start=0.3, wrong=2, seed=1)
+    assert compiled() == before
+
+
+def test_a_run_that_is_told_to_stop_says_so():
+    stop, told = threading.Event(), {}
+    values = read_values(SHOWN["deep-lda"].controls, {"depth": "2"})
+
+    def say(kind, piece):
+        told[kind] = piece
+        stop.set()
+
+    solve("deep-lda", values, say, stop)
+    assert list(told) == ["forecast"]
+
+
+def test_drift_is_relative_and_zero_at_the_start():
+    values = np.array([[4.0, 2.0], [4.0, 3.0]])
+    assert drift(values).tolist() == [0.0, 0.25]
+
+
+# --- manners
+
+
+def test_other_names_of_this_machine_are_refused():
+    assert get("/").status_code == 200
+    assert get("/", headers={"host": "localhost:8000"}).status_code == 200
+    for host in ("evil.example", "127.0.0.1.evil.example", "192.168.0.2"):
+        assert get("/", headers={"host": host}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"},
+     {"origin": "null"}],
+    ids=str,
+)  # fmt: skip
+def test_other_sites_are_refused(headers):
+    assert post("/table", content=SMALL, headers=headers).status_code == 403
+    assert get("/run/deep-lda?depth=2", headers=headers).status_code == 403
+
+
+def test_the_page_may_load_nothing_from_elsewhere():
+    answer = get("/")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert "access-control-allow-origin" not in answer.headers
+    assert answer.text.count("{{") == 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/../../errors.py"]
+)
+def test_only_what_is_meant_to_be_served_is(path):
+    assert get(path).status_code == 404
+
+
+def test_nothing_that_computes_is_imported_before_somebody_asks():
+    code = """
+import asyncio, httpx, re, sys
+from tacit.web import serving
+
+async def main():
+    app = serving.dashboard()
+    door = httpx.ASGITransport(app=app)
+    async with app.router.lifespan_context(app):
+        async with httpx.AsyncClient(transport=door, base_url="http://localhost") as c:
+            for path in ("/", "/plotly.js", "/static/app.css"):
+                assert (await c.get(path)).status_code == 200
+            assert (await c.get("/run/deep-lda?depth=99")).status_code == 422
+
+asyncio.run(main())
+heavy = {"jax", "numpy", "scipy", "pandas", "xarray", "plotly", "matplotlib"}
+peak = re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]
+print(*heavy & set(sys.modules), "|", int(peak) // 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    imported, megabytes = done.stdout.split("|")
+    assert not imported.split()
+    assert int(megabytes) < 150
+
+
+# --- tables
+
+
+def test_a_table_is_kept_in_memory_and_run():
+    told = post("/table", content=SMALL).json()
+    assert told["labels"]["kind"] == ["x", "y"]
+    assert told["numbers"] == ["a", "b"]
+    asked = {"table": told["table"], "label": "kind", "against": "y", "depth": "2"}
+    found = events(get("/run/own-data", params=asked))
+    kinds = [kind for kind, _ in found]
+    assert kinds == ["forecast", "run", "verdicts", "done"]
+    names = {c["name"] for c in found[1][1]["curves"] if c["panel"] == "weights"}
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "names in its first row"),
+        (b"\xff\xfe\x00", "no table of text"),
+        (b"a,a\n1,2\n3,4\n", "one name"),
+        (b"a,b\n1\n2,3\n", "row 1 has 1 entries"),
+        (b"a,b\n1.5,2\n3,4\n5,6\n", "no column can be a label"),
+        (b"x" * (MOST_BYTES + 1), "more than 2 MB"),
+        (b"a,b\n" + b"1,2\n" * 5001, "5001 rows"),
+    ],
+    ids=lambda each: str(each)[:30],
+)
+def test_what_is_no_small_table_is_refused(content, says):
+    answer = post("/table", content=content)
+    assert answer.status_code == 422
+    assert says in answer.json()["text"]
+
+
+def test_a_table_that_is_not_there_is_named():
+    with pytest.raises(NotFoundError, match="upload it"):
+        TABLES.get("gone")
+    assert "upload it" in run("own-data", table="gone")["refused"]["text"]
+
+
+# --- many at once
+
+
+def slow(log, name, pieces=3, pause=0.03):
+    """Work that tells its pieces slowly, and stops between them when told to."""
+
+    def work(say, stop):
+        log.append(name)
+        for i in range(pieces):
+            if stop.wait(pause):
+                log.append(f"{name} stopped")
+                return
+            say("piece", {"i": i})
+
+    return work
+
+
+async def follow(desk, key, work):
+    return [piece async for piece in desk.follow(key, work)]
+
+
+def test_equal_runs_are_one_and_all_hear_all_of_it():
+    async def main():
+        desk, log = Desk(), []
+        work = slow(log, "a")
+        heard = await asyncio.gather(*(follow(desk, "a", work) for _ in range(50)))
+        later = await follow(desk, "a", work)
+        desk.close()
+        return heard, later, log
+
+    heard, later, log = asyncio.run(main())
+    assert log == ["a"]
+    assert all(each == heard[0] for each in heard)
+    assert [kind for kind, _ in heard[0]] == ["piece"] * 3
+    assert later == heard[0]
+
+
+def test_superseded_runs_end_and_waiting_ones_never_begin():
+    """Fifty listeners, each moving on ten times: only the last runs are finished."""
+
+    async def main():
+        desk, log = Desk(), []
+
+        async def person(i):
+            for move in range(10):
+                key = (i, move)
+                task = asyncio.ensure_future(follow(desk, key, slow(log, key)))
+                await asyncio.sleep(0.002)
+                if move < 9:
+                    task.cancel()
+            return await task
+
+        heard = await asyncio.gather(*map(person, range(50)))
+        started = desk.started
+        desk.close()
+        return heard, started, log
+
+    heard, started, log = asyncio.run(main())
+    assert all(len(each) == 3 for each in heard)
+    assert started < 50 + 10 * jobs.WORKERS, "runs that nobody waited for were begun"
+    finished = [name for name in log if f"{name} stopped" not in log]
+    assert {(i, 9) for i in range(50)} <= set(finished)
+
+
+def test_a_listener_that_leaves_does_not_end_the_run_of_another():
+    async def main():
+        desk, log = Desk(), []
+        first = asyncio.ensure_future(follow(desk, "a", slow(log, "a")))
+        second = asyncio.ensure_future(follow(desk, "a", slow(log, "a")))
+        await asyncio.sleep(0.01)
+        first.cancel()
+        heard = await second
+        desk.close()
+        return heard, log
+
+    heard, log = asyncio.run(main())
+    assert len(heard) == 3
+    assert log == ["a"]
+
+
+def test_too_many_are_told_to_come_back():
+    async def main():
+        desk, log = Desk(), []
+        tasks = [
+            asyncio.ensure_future(follow(desk, i, slow(log, i, pause=0.5)))
+            for i in range(jobs.MOST_WAITING + jobs.WORKERS)
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError, match="waiting"):
+            await follow(desk, "one more", slow(log, "one more"))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        desk.close()
+
+    asyncio.run(main())
+
+
+def test_a_run_that_takes_too_long_is_ended(monkeypatch):
+    monkeypatch.setattr(jobs, "LONGEST", 0.05)
+
+    async def main():
+        desk = Desk()
+        heard = await follow(desk, "a", slow([], "a", pieces=1000, pause=0.01))
+        desk.close()
+        return heard
+
+    heard = asyncio.run(main())
+    assert heard[-1][0] == "refused"
+    assert "ended after" in heard[-1][1]["text"]
+
+
+def test_a_fault_ends_a_run_and_not_the_desk():
+    def work(say, stop):
+        del say, stop
+        raise ZeroDivisionError("by hand")
+
+    async def main():
+        desk, log = Desk(), []
+        first = await follow(desk, "a", work)
+        second = await follow(desk, "a", slow(log, "a"))
+        desk.close()
+        return first, second
+
+    first, second = asyncio.run(main())
+    assert first == [("fault", {"text": "a fault of ours, ZeroDivisionError: by hand"})]
+    assert len(second) == 3
+
+
+def test_rehearsals_wait_until_nobody_does():
+    async def main():
+        desk, log = Desk(), []
+        tasks = [asyncio.ensure_future(follow(desk, i, slow(log, i))) for i in range(4)]
+        await asyncio.sleep(0)
+        for _ in range(2):
+            desk.rehearse("r", slow(log, "rehearsal", pieces=1))
+        await asyncio.gather(*tasks)
+        begun = time.monotonic()
+        while "rehearsal" not in log and time.monotonic() - begun < 5:
+            await asyncio.sleep(0.01)
+        desk.close()
+        return log
+
+    assert asyncio.run(main()) == [0, 1, 2, 3, "rehearsal"]

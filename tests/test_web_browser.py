@@ -1,0 +1,242 @@
+"""The dashboard as a person has it: in a browser, with its console and its requests."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None and not os.environ.get("CI"):
+    reason = "NO CHROMIUM: the dashboard is not tested in a browser (apt: chromium)"
+    pytest.skip(reason, allow_module_level=True)
+pytest.importorskip("starlette")
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+PATIENCE = 60_000
+"""Milliseconds: a first run compiles."""
+
+CURVES = "#plot-{} .scatterlayer path.js-line"
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@contextlib.contextmanager
+def serving(*words):
+    """The address of `tacit view`, in a process of its own."""
+    quick = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tacit", "view", *words],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, **quick},
+    )  # fmt: skip
+    try:
+        address = server.stdout.readline().strip()
+        assert address.startswith("http://127.0.0.1:"), address
+        begun = time.monotonic()
+        while time.monotonic() - begun < 10:
+            with contextlib.suppress(httpx.TransportError):
+                httpx.get(address)
+                break
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+        server.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as found:
+        opened = found.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serving("--study", "deep-lda", "--no-ahead") as found:
+        yield found
+
+
+@contextlib.contextmanager
+def opened(browser, url, width=1100, **more):
+    """A page that may neither complain nor ask anybody else for anything."""
+    page = browser.new_page(viewport={"width": width, "height": 800}, **more)
+    complaints, asked = [], []
+    page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(url)
+    yield page
+    page.close()
+    local = re.compile(r"(http://127\.0\.0\.1:\d+/|data:|blob:http://127)")
+    assert not [url for url in asked if not local.match(url)]
+    # A refusal is no fault of the page, though the console reports every such answer.
+    assert not [each for each in complaints if "422" not in each]
+
+
+def judged(page):
+    expect(page.locator("#status")).to_contain_text("Verdicts", timeout=PATIENCE)
+
+
+def moved(page, name, times, key="ArrowRight"):
+    """Move a slider by keys, as who has no mouse does, and wait for the verdicts."""
+    page.locator("#status").evaluate("node => { node.textContent = '' }")
+    slider = page.get_by_role("slider", name=re.compile(name))
+    slider.focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+    judged(page)
+
+
+def drawn(page, panel):
+    """The curves of a panel, as they are on the screen."""
+    paths = page.locator(CURVES.format(panel))
+    return [paths.nth(i).get_attribute("d") for i in range(paths.count())]
+
+
+def test_a_study_is_loaded_moved_and_judged(browser, address):
+    with opened(browser, address) as page:
+        judged(page)
+        assert page.title() == "tacit: Implicit bias in deep LDA"
+        first = {panel: drawn(page, panel) for panel in ("weights", "alignment")}
+        assert len(first["weights"]) == 20
+        holds = page.locator("#verdicts tr", has=page.locator(".holds"))
+        expect(holds.filter(has_text="C1")).to_have_count(1)
+        assert page.locator("#foreseen li", has_text="C1").count() == 1
+        assert page.locator("#plot-weights .shapelayer path").count() > 2
+
+        moved(page, "^imbalance", 9)
+        second = {panel: drawn(page, panel) for panel in first}
+        assert second["weights"] != first["weights"]
+        expect(page.locator("#verdicts tr", has_text="C1")).to_contain_text(
+            "does not apply"
+        )
+        assert "imbalance=0.6" in page.url
+
+        page.get_by_role("button", name="Keep this run").click()
+        moved(page, "^imbalance", 9, "ArrowLeft")
+        assert len(drawn(page, "weights")) == 40
+        link = page.url
+    with opened(browser, link) as page:
+        expect(page.locator("#kept li")).to_have_count(1, timeout=PATIENCE)
+        expect(page.locator("#kept li")).to_contain_text("imbalance 0.6")
+        expect(page.locator(CURVES.format("weights"))).to_have_count(40)
+
+
+def test_another_depth_is_drawn_at_once_when_it_was_seen_before(browser, address):
+    with opened(browser, address) as page:
+        judged(page)
+        moved(page, "^depth", 1, "ArrowLeft")
+        moved(page, "^depth", 1)
+        page.locator("#status").evaluate("node => { node.textContent = '' }")
+        moved(page, "^start", 2, "ArrowLeft")
+        moved(page, "^depth", 1, "ArrowLeft")
+        took = re.search(r"after ([\d.]+) s", page.inner_text("#status"))
+        assert float(took[1]) < 2, "it compiled again"
+
+
+def test_what_is_refused_is_said_and_the_page_goes_on(browser, address):
+    with opened(browser, f"{address}#study=deep-lda&step=0.001&time=1000000") as page:
+        expect(page.get_by_role("alert")).to_contain_text("1e+09 steps")
+        moved(page, "^step", 1, "ArrowLeft")
+        expect(page.get_by_role("alert")).to_be_hidden()
+    with opened(browser, f"{address}#study=deep-lda&depth=99") as page:
+        expect(page.get_by_role("alert")).to_contain_text("from 1 to 8")
+
+
+def test_a_table_of_one_s_own_is_run(browser, address):
+    rows = [f"{i * i % 7},{i * 3 % 5},{'ab'[i % 2]}" for i in range(30)]
+    table = "\n".join(["length,width,kind", *rows]).encode()
+    with opened(browser, f"{address}#study=own-data") as page:
+        expect(page.locator("#status")).to_contain_text("Choose a table")
+        file = {"name": "t.csv", "mimeType": "text/csv", "buffer": table}
+        page.locator("#file").set_input_files(file)
+        judged(page)
+        assert page.get_by_label("label column").input_value() == "kind"
+        assert len(drawn(page, "weights")) == 2
+        says = page.locator("#plot-weights").get_attribute("aria-label")
+        assert "length" in says
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1100, 400])
+def test_it_fits_and_can_be_read(browser, address, width, scheme):
+    with opened(browser, address, width, color_scheme=scheme) as page:
+        judged(page)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, "the page scrolls sideways"
+        assert not page.evaluate(UNNAMED)
+        assert not page.evaluate(PALE)
+        levels = page.evaluate(
+            "[...document.querySelectorAll('h1,h2,h3,h4')]"
+            ".filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
+        )
+        assert levels[0] == 1
+        assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+
+
+def test_all_can_be_reached_by_the_keyboard(browser, address):
+    with opened(browser, address) as page:
+        judged(page)
+        reached = set()
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            reached.add(page.evaluate("document.activeElement.id"))
+        sliders = page.locator("#controls input[type=range]")
+        ids = {sliders.nth(i).get_attribute("id") for i in range(sliders.count())}
+        assert {"keep", "reset", "link", *ids} <= reached
+
+
+def test_the_first_page_is_quick(browser, address):
+    with opened(browser, address) as page:
+        page.reload()
+        judged(page)
+        took = page.evaluate(
+            "performance.getEntriesByType('paint')"
+            ".find(each => each.name === 'first-contentful-paint').startTime"
+        )
+    assert took < 1000
+
+
+UNNAMED = """() => [...document.querySelectorAll('input,select,button,a,[role=img]')]
+  .filter(node => node.checkVisibility())
+  .filter(node => !(node.getAttribute('aria-label') || node.textContent.trim()
+    || (node.labels && node.labels[0] && node.labels[0].textContent.trim())))
+  .map(node => node.outerHTML.slice(0, 120))"""
+"""What can be operated, or is a picture, and has no name."""
+
+PALE = """() => {
+  const light = colour => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(Number).map(x => x / 255)
+      .map(x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = node => {
+    for (; node; node = node.parentElement) {
+      const colour = getComputedStyle(node).backgroundColor;
+      if (!/, 0\\)|transparent/.test(colour)) return colour;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const found = [];
+  for (const node of document.querySelectorAll('body *')) {
+    const own = [...node.childNodes].some(c => c.nodeType === 3 && c.data.trim());
+    if (!own || !node.checkVisibility() || node.closest('noscript')) continue;
+    const style = getComputedStyle(node), svg = node instanceof SVGElement;
+    const ink = light(svg ? style.fill : style.color), paper = light(ground(node));
+    const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    if (ratio < 4.5) found.push(`${ratio.toFixed(2)} ${node.textContent.slice(0, 40)}`);
+  }
+  return found;
+}"""
+"""Text whose contrast with what is behind it is below 4.5 (WCAG 2.2, 1.4.3)."""
