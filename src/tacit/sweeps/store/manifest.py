@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,23 +78,7 @@ class Manifest:
                     raise DataError(
                         f"the grid has the {what} {name!r} twice; rename one."
                     )
-        seen: set[int] = set()
-        for key, runs in self.units.items():
-            if not _is_key(key):
-                raise DataError(
-                    f"{key!r} is not the key of a unit, which is 8 to 128 digits and "
-                    "lower-case letters; give a digest in hexadecimal."
-                )
-            if not runs or len({*runs}) < len(runs) or not seen.isdisjoint(runs):
-                raise DataError(
-                    f"the unit {key[:12]} is empty, or one of its runs is there twice."
-                )
-            seen.update(runs)
-        if seen and not 0 <= min(seen) <= max(seen) < self.size:
-            raise DataError(
-                f"a unit has run {max(seen)}, but the grid of {self.shape} has places "
-                f"0 to {self.size - 1}."
-            )
+        self._require_runs()
         try:
             self.to_json()
         except (TypeError, ValueError) as error:
@@ -102,6 +86,27 @@ class Manifest:
                 f"the manifest of a store is JSON, with labels that are numbers, text, "
                 f"truth values or None: {error}."
             ) from error
+
+    def _require_runs(self) -> None:
+        """Every run is in the grid, and in one unit, once."""
+        seen = bytearray(self.size)
+        for key, runs in self.units.items():
+            if not _is_key(key):
+                raise DataError(
+                    f"{key!r} is not the key of a unit, which is 8 to 128 digits and "
+                    "lower-case letters; give a digest in hexadecimal."
+                )
+            if not runs:
+                raise DataError(f"the unit {key[:12]} has no runs; leave it out.")
+            for run in runs:
+                if not 0 <= run < self.size:
+                    raise DataError(
+                        f"the unit {key[:12]} has the run {run}, but the grid of "
+                        f"{self.shape} has places 0 to {self.size - 1}."
+                    )
+                if seen[run]:
+                    raise DataError(f"the run {run} is there twice, in {key[:12]}.")
+                seen[run] = True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -135,40 +140,54 @@ class Manifest:
         return self.units[key]
 
     def to_json(self) -> str:
-        """All of it, in one line per section; NaN and infinity are refused."""
-        axes = [{"name": a.name, "columns": _plain(a.columns)} for a in self.axes]
-        content = {
-            "schema": SCHEMA,
-            "sweep": self.sweep,
-            "salt": self.salt,
-            "axes": axes,
-            "about": dict(self.about),
-            "units": {key: [*runs] for key, runs in self.units.items()},
-        }
-        return json.dumps(content, ensure_ascii=False, allow_nan=False)
+        """All of it; NaN and infinity are refused."""
+        return _dumped(self._grid | {"about": dict(self.about)})
 
     @classmethod
     def from_json(cls, text: str) -> "Manifest":
-        """What `to_json` wrote. Raises `ValueError` or `KeyError` for anything else."""
+        """What `to_json` wrote. Raises `ValueError` or `LookupError` for another."""
         found = json.loads(text)
         axes = tuple(Axis(each["name"], each["columns"]) for each in found["axes"])
-        return cls(found["sweep"], axes, found["units"], found["salt"], found["about"])
+        units = {key: _runs(told) for key, told in found["units"].items()}
+        return cls(found["sweep"], axes, units, found["salt"], found["about"])
 
     @functools.cached_property
     def digest(self) -> str:
-        """A SHA-256 of `to_json`."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
+        """A SHA-256 of all but `about`."""
+        return hashlib.sha256(_dumped(self._grid).encode()).hexdigest()
 
-    def keys(self) -> Iterator[str]:
-        """The keys of the units, in the order in which they were given."""
-        return iter(self.units)
+    @property
+    def _grid(self) -> dict[str, Any]:
+        axes = [
+            {"name": a.name, "columns": {n: [*c] for n, c in a.columns.items()}}
+            for a in self.axes
+        ]
+        units = {key: _told(runs) for key, runs in self.units.items()}
+        who = {"schema": SCHEMA, "sweep": self.sweep, "salt": self.salt}
+        return who | {"axes": axes, "units": units}
+
+
+def _dumped(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+
+def _told(runs: Sequence[int]) -> list[int] | dict[str, int]:
+    """Runs as JSON: evenly spaced ones by where they begin, their step and number."""
+    if len(runs) > 2:
+        even = range(runs[0], runs[0] + (step := runs[1] - runs[0]) * len(runs), step)
+        if [*runs] == [*even]:
+            return {"from": runs[0], "by": step, "runs": len(runs)}
+    return [*runs]
+
+
+def _runs(told: list[int] | dict[str, int]) -> Sequence[int]:
+    if isinstance(told, list):
+        return told
+    start, step = told["from"], told["by"]
+    return range(start, start + step * told["runs"], step)
 
 
 def _is_key(key: str) -> bool:
     return (
         8 <= len(key) <= 128 and key.isascii() and key.isalnum() and key == key.lower()
     )
-
-
-def _plain(columns: Mapping[str, Sequence[Any]]) -> dict[str, list]:
-    return {name: list(labels) for name, labels in columns.items()}
