@@ -30,6 +30,7 @@ def check(
     """
     one_of(names, "CLAIM", every=every)
     from ..claims.catalogue import every_claim, find_claims
+    from ..display import progress as shown
     from ..reporting import terminal
     from ..reporting.trials import own_run, trials
     from ..specs import Spec
@@ -39,7 +40,7 @@ def check(
     chosen = distinct(known if every else list(itertools.chain(*found)))
     own = Spec.read(spec) if spec else None
     findings, broken_off = [], False
-    with terminal.progress("check") as progress:
+    with shown.progress("check") as progress:
         tried = own_run(own, chosen, progress) if own else trials(chosen, progress)
         try:
             for each in tried:
@@ -54,5 +55,5 @@ def check(
         print_json("check", **told, ok=code == FINE)
     else:
         terminal.show(findings)
-    terminal.note(terminal.summary(findings))
+    shown.note(terminal.summary(findings))
     raise typer.Exit(code)

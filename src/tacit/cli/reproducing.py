@@ -29,6 +29,7 @@ def reproduce(
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
     import tacit
 
+    from ..display import progress as shown
     from ..reporting import terminal
     from ..reporting.catalogue import named
     from ..reporting.findings import as_findings
@@ -39,11 +40,11 @@ def reproduce(
     for name in distinct(chosen):
         folder = out if out and len(chosen) == 1 else (out or Path("results")) / name
         try:
-            with terminal.progress(name) as progress:
+            with shown.progress(name) as progress:
                 words = {"out": folder, "quick": quick, "progress": progress}
                 report = tacit.reproduce(name, workers=workers, **words)
         except KeyboardInterrupt:
-            terminal.note(f"Interrupted. What was finished is in {folder}.")
+            shown.note(f"Interrupted. What was finished is in {folder}.")
             raise
         findings += (found := as_findings(report.verdicts))
         rows = [each.to_json() for each in found]
@@ -54,5 +55,5 @@ def reproduce(
     else:
         terminal.show(findings)
         print("\n".join(f"page: {report['page']}" for report in reports))
-    terminal.note(terminal.summary(findings))
+    shown.note(terminal.summary(findings))
     raise typer.Exit(exit_code(findings))

@@ -37,7 +37,7 @@ def run(
     """
     if workers and cluster:
         raise TacitError("give either --workers or --cluster; --help says more.")
-    from ..reporting import terminal
+    from ..display.progress import note, progress
     from ..specs import SweepSpec
     from ..sweeps.files import default_store, estimate, run_spec
 
@@ -50,14 +50,12 @@ def run(
             print(found)
         return
     place = store or default_store(spec)
-    with terminal.progress("run") as say:
+    with progress("run") as say:
         words = {"workers": workers, "cluster": cluster, "batch": batch}
         try:
             done = run_spec(own, place, progress=say, **words)
         except KeyboardInterrupt:
-            terminal.note(
-                f"Stopped. What was finished is in {place}; the same command goes on."
-            )
+            note(f"Stopped. What was finished is in {place}; the same command goes on.")
             raise typer.Exit(INCOMPLETE) from None
     status, failures = done.status(), done.failures()
     outcomes = done.outcomes()

@@ -30,7 +30,8 @@ def select(
     as_json: Json = False,
 ) -> None:
     """Choose the columns of a table that tell its classes apart."""
-    from ..reporting import claim_folder, terminal
+    from ..display.progress import note
+    from ..reporting import claim_folder
 
     X, codes, classes, names = read_classes(file, label, exclude or (), keep or ())
     folder = claim_folder(out or Path("results") / file.stem, study=f"select {label}")
@@ -45,13 +46,13 @@ def select(
     else:
         print(f"{report.text()}\npage: {page}")
     for text in report.warnings:
-        terminal.note(f"note: {text}")
+        note(f"note: {text}")
 
 
 def _report(file, label, X, codes, classes, names, *, fewest: bool) -> Any:
     import numpy as np
 
-    from ..reporting import terminal
+    from ..display import progress as shown
     from ..reporting.selection_page import SelectionReport
     from ..selection import (
         choose_from_rows,
@@ -63,7 +64,7 @@ def _report(file, label, X, codes, classes, names, *, fewest: bool) -> Any:
 
     request = Request(rule="paired-1se" if fewest else "min")
     w, folds = np.ones(len(codes)), 5
-    with terminal.progress("select") as progress:
+    with shown.progress("select") as progress:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
             held = deal(X, codes, w, folds)

@@ -79,11 +79,11 @@ def repair(
 @stores.command()
 def pack(place: Place, *, as_json: Json = False) -> None:
     """Put many small files into few large ones; opening is then faster."""
-    from ..reporting import terminal
+    from ..display.progress import progress
     from ..sweeps.store import Store
 
-    with terminal.progress("pack") as progress:
-        packed = Store(place).pack(lambda done, of: progress(done, of, "units"))
+    with progress("pack") as say:
+        packed = Store(place).pack(lambda done, of: say(done, of, "units"))
     if as_json:
         print_json("store-pack", store=place, units=packed)
     else:
@@ -114,10 +114,10 @@ def export(
 
 
 def _audit(place: str, look: Any) -> Any:
-    from ..reporting import terminal
+    from ..display.progress import progress
 
-    with terminal.progress(place) as progress:
-        return look(lambda done, of: progress(done, of, "files"))
+    with progress(place) as say:
+        return look(lambda done, of: say(done, of, "files"))
 
 
 def _say(place: str, found: Any, *, as_json: bool, done: str, **more: Any) -> None:

@@ -1,11 +1,9 @@
-"""Findings and progress on a terminal, in a pipe, or in a log."""
+"""Findings on a terminal, in a pipe, or in a log."""
 
-import contextlib
 import math
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 from ..display.notation import plain
 from .findings import Finding
@@ -23,9 +21,6 @@ PLURALS = {
     "undecided": "undecided",
     "does not apply": "do not apply",
 }
-SILENCE = 2.0  # seconds that may pass without a word
-Progress = Callable[[int, int, str], object]
-"""What a long computation calls to say how far it is: ``done, total, text``."""
 
 
 def show(findings: Sequence[Finding]) -> None:
@@ -130,44 +125,3 @@ def summary(findings: Sequence[Finding]) -> str:
     roles = any(each.role for each in findings)
     surprise = f"; unexpected: {', '.join(odd)}" if odd else "; as they must" * roles
     return (", ".join(said) or "nothing was checked") + surprise
-
-
-def note(text: str) -> None:
-    """A line to stderr, where the notes go."""
-    print(text, file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def progress(title: str) -> Iterator[Progress]:
-    """A `Progress` on stderr: a bar on a terminal, else a line every two seconds."""
-    if not sys.stderr.isatty():
-        yield _plain_progress(title)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress as Bar, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.fields[title]}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=1, title=title)
-        yield lambda done, total, text: bar.update(
-            task, completed=done, total=max(total, 1), description=text
-        )
-
-
-def _plain_progress(title: str) -> Progress:
-    began, last = time.monotonic(), -SILENCE
-
-    def say(done: int, total: int, text: str) -> None:
-        nonlocal last
-        now = time.monotonic() - began
-        if now - last >= SILENCE:
-            last = now
-            note(f"{title}: {done}/{total} {text} ({now:.0f} s)")
-
-    return say

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from ..claims import AbstractClaim
+from ..display.progress import Progress
 from ..specs import Spec
 from ..verdict import check
 from .findings import Finding
-from .terminal import Progress
 
 
 def trials(

@@ -36,9 +36,9 @@ class Tidings:
             if not progress:
                 yield cls(None)
                 return
-            from ..reporting import terminal
+            from ..display.progress import progress as shown
 
-            with terminal.progress("sweep") as say:
+            with shown("sweep") as say:
                 yield cls(say)
             return
         yield cls(progress)
