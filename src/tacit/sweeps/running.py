@@ -49,7 +49,7 @@ class Sweep:
 
     def failures(self) -> list[Failure]:
         """The runs that diverged, failed or were given up, with their reasons."""
-        return self.store.failures()
+        return sorted(self.store.failures(), key=lambda each: each.index)
 
     def outcomes(self) -> dict[str, dict[str, int]]:
         """How often each claim held, failed and so on, by its ID."""

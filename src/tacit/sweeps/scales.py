@@ -12,6 +12,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from .._types import float64
 from ..ensemble import train_ensemble
 from ..experiment import Experiment
 from ..flows import GradientFlow
@@ -126,7 +127,7 @@ def _one_walk(experiments, family, observe, records) -> dict[int, Trajectory]:
         view = _Scaled(path.view, np.asarray(c / smallest))
         end = view(jax.tree.map(lambda x: x[-1], states))
         steps = path.steps
-        own = Path(states, view, asked[i], end, None, steps)
+        own = Path(states, view, float64(asked[i]), end, None, steps)
         found[i] = record(experiments[i], own, observe)
     return found
 

@@ -68,7 +68,7 @@ def _made_anew(cls: Any) -> tuple:
 
     The methods come second because they may refer to the class itself.
     """
-    own = {k: v for k, v in vars(cls).items() if k not in MADE and not _generated(v)}
+    own = {k: v for k, v in vars(cls).items() if k not in MADE and not generated(v)}
     fields = {
         name: _arguments(field)
         for name, field in cls.__dataclass_fields__.items()
@@ -104,10 +104,10 @@ def _calls(x: Any) -> bool:
     return callable(x) or isinstance(x, property | classmethod | staticmethod)
 
 
-def _generated(x: Any) -> bool:
+def generated(x: Any) -> bool:
     """Whether a dataclass wrote it: the constructor made anew brings its own."""
     code = getattr(x, "__code__", None)
-    return code is not None and code.co_filename == "<string>"
+    return code is not None and code.co_qualname.startswith("__create_fn__")
 
 
 def _arguments(field: dataclasses.Field) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import tacit
 
 from ..errors import DataError
 from ..identity import code_of, digest_of
+from .travel import generated
 
 
 HOME = Path(tacit.__file__).parent
@@ -102,9 +103,7 @@ def _function(x: Any) -> types.FunctionType | None:
     """The function in a method of whatever kind, but not one that was generated."""
     for inner in ("fget", "__func__"):
         x = getattr(x, inner, x)
-    if not isinstance(x, types.FunctionType) or x.__code__.co_filename == "<string>":
-        return None
-    return x
+    return x if isinstance(x, types.FunctionType) and not generated(x) else None
 
 
 def _identity(x: Any) -> str:
