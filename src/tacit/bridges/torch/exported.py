@@ -105,7 +105,8 @@ def exported(model: torch.nn.Module, example_input: torch.Tensor) -> ExportedNet
     }
     nodes = tuple(program.graph.nodes)
     for node in nodes:
-        _operation(node)
+        if node.op == "call_function":
+            _operation(node)
     weights = dict(copied.named_parameters())
     network = ExportedNetwork(
         {name: _array(weights[name]) for name in parameters.values()},
@@ -116,8 +117,6 @@ def exported(model: torch.nn.Module, example_input: torch.Tensor) -> ExportedNet
 
 
 def _operation(node):
-    if node.op in ("placeholder", "output"):
-        return None
     if node.target is operator.getitem:
         return operator.getitem
     name = str(node.target).removeprefix("aten.").split(".")[0]
