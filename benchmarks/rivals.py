@@ -37,11 +37,15 @@ FARTHEST = 100
 """How far our path is followed, and the most features that F + LDA may take."""
 
 
-def tacit(X, y, folds):
+def tacit(X, y, folds, rule="min"):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        model = DeepLDAClassifier(max_features=FARTHEST, cv=folds).fit(X, y)
+        model = DeepLDAClassifier(max_features=FARTHEST, cv=folds, rule=rule).fit(X, y)
     return model.selected_, model.predict_proba
+
+
+def tacit_fewest(X, y, folds):
+    return tacit(X, y, folds, rule="paired-1se")
 
 
 def l1_logistic(X, y, folds):
@@ -233,6 +237,7 @@ def abess_logistic(X, y, folds):
 
 RIVALS = {
     "tacit": tacit,
+    "tacit, paired-1se": tacit_fewest,
     "L1 logistic": l1_logistic,
     "shrunken centroids": shrunken_centroids,
     "F + LDA": marginal,

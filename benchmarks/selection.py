@@ -1,9 +1,10 @@
 """Selection against its rivals: deviance, accuracy, features, F1, stability, seconds.
 
-Run it as ``python benchmarks/selection.py [SET ...] [--out FILE.json]``. Outer folds
-are stratified and shuffled by a fixed seed; each way is tuned on the same inner folds
-of each outer training part. Sets of packages that are not installed are left out, and
-said so. It is a comparison and not a test: it exits 0 unless a way breaks down.
+Run it as ``python benchmarks/selection.py [SET ...] [--out FILE] [--page FILE]``: all
+measurements in JSON, and the tables in Markdown. Outer folds are stratified and
+shuffled by a fixed seed; each way is tuned on the same inner folds of each outer
+training part. Sets of packages that are not installed are left out, and said so. It is
+a comparison and not a test: it exits 0 unless a way breaks down.
 """
 
 import argparse
@@ -67,14 +68,46 @@ def dominated(name: str, found: dict) -> bool:
         and (other["deviance"], other["features"])
         != (mine["deviance"], mine["features"])
         for key, other in found.items()
-        if key != "tacit"
+        if not key.startswith("tacit")
     )
+
+
+def titled(name: str, result: dict) -> str:
+    """The name of a set and its size."""
+    return f"{name} ({result['n']} x {result['d']}, {result['C']} classes)"
+
+
+def table(found: dict) -> list[tuple]:
+    """One row for each way."""
+    return [
+        (
+            key,
+            *(f"{v[c]:.3g}" if v[c] is not None else "-" for c in COLUMNS),
+            "" if dominated(key, found) else "not dominated",
+        )
+        for key, v in found.items()
+    ]
+
+
+def page(results: dict) -> str:
+    """The tables in Markdown."""
+    lines = ["# Selection against its rivals", "", PREFACE]
+    for name, result in results.items():
+        lines += ["", f"## {titled(name, result)}", ""]
+        for row in (
+            ("way", *COLUMNS, ""),
+            ("---",) * (len(COLUMNS) + 2),
+            *table(result["found"]),
+        ):
+            lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", nargs="*", default=list(SETS))
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--page", type=Path)
     asked = parser.parse_args()
     if CORES:  # seconds are indicative here, and need not come from one core
         os.sched_setaffinity(0, CORES)
@@ -97,22 +130,24 @@ def main() -> int:
                 broken += key.startswith("tacit")
         results[name] = {"n": len(y), "d": X.shape[1], "C": len(np.unique(y)),
                          "found": found}  # fmt: skip
-        rows = [
-            (key, *(f"{v[c]:.3g}" if v[c] is not None else "-" for c in COLUMNS),
-             "" if dominated(key, found) else "not dominated")
-            for key, v in found.items()
-        ]  # fmt: skip
-        shape = f"{len(y)} x {X.shape[1]}, {len(np.unique(y))} classes"
-        show(f"{name} ({shape})", rows, ("way", *COLUMNS, ""))
+        show(titled(name, results[name]), table(found), ("way", *COLUMNS, ""))
         sys.stdout.flush()
         if asked.out:
             asked.out.write_text(json.dumps(results, indent=1))
+    if asked.page:
+        asked.page.write_text(page(results))
     wide = {k: v["found"] for k, v in results.items() if v["d"] > v["n"]}
     good = [k for k, found in wide.items() if not dominated("tacit", found)]
     print(f"\nnot dominated in (deviance, features), d > n: {len(good)} of {len(wide)}")
     return int(broken > 0)
 
 
+PREFACE = f"""Made by `benchmarks/selection.py --page`: {OUTER} outer and {INNER} inner
+folds, stratified and seeded; every rival tuned on the same inner folds by held-out
+deviance (abess by its own). F1 is that of the true features where they are known,
+overlap the mean Jaccard index of the outer folds' choices, seconds CPU a fit with its
+tuning. *Not dominated*: no rival has both less deviance and fewer features. What
+follows is in [Selecting features](selection.md)."""
 COLUMNS = ("deviance", "accuracy", "features", "F1", "overlap", "seconds")
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -54,6 +55,9 @@ def test_it_chooses_judges_and_writes(tmp_path):
     assert [r["feature"] for r in rows] == [r["feature"] for r in told["features"]]
     page = (out / "report.html").read_text()
     assert "<svg" in page
+    drawn = ElementTree.parse(out / "path.svg").getroot()
+    assert drawn.tag.endswith("svg")
+    assert len(drawn.findall(".//{*}path")) > 20
     assert "http" not in page
     assert "gene0" in page
 

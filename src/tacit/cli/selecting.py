@@ -39,6 +39,7 @@ def select(
     words = [f"tacit select {file.name} --label {label}"]
     words += [f"--exclude {name}" for name in exclude or ()]
     folder.write("features.csv", report.csv())
+    folder.write("path.svg", report.picture())
     folder.write_json("selection.json", report.to_json())
     page = folder.write("report.html", report.page(" ".join(words)).render())
     if as_json:

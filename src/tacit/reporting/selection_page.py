@@ -56,6 +56,14 @@ class SelectionReport:
         writer.writerows(self.rows)
         return text.getvalue()
 
+    def picture(self) -> str:
+        """The path, as SVG."""
+        return plots.to_svg(
+            draw_path(self.path),
+            alt="Weights against time, and held-out deviance against the number of "
+            "features.",
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Everything, in plain types."""
         told = dataclasses.asdict(self.nested)
@@ -106,11 +114,10 @@ class SelectionReport:
             f"{one.null_deviance:.3f}."
         )
         picture = Picture(
-            plots.to_svg(draw_path(self.path), alt="Weights against time, and held-out "
-                         "deviance against the number of features."),
+            self.picture(),
             "Left: the weights of the features chosen, as the path goes on; it was "
             "stopped at the line. Right: held-out deviance with its standard error.",
-        )  # fmt: skip
+        )
         chosen = Numbers(
             ("feature", "came", "weight", "share of outer folds"),
             [
