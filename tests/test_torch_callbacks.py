@@ -86,26 +86,35 @@ def test_the_trainer_s_own_log_has_the_record(tmp_path):
             del args, state, control, more
             reported.append(dict(logs))
 
-    trainer = transformers.Trainer(
-        Model(),
-        transformers.TrainingArguments(
-            output_dir=str(tmp_path),
-            max_steps=4,
-            per_device_train_batch_size=3,
-            gradient_accumulation_steps=2,
-            logging_steps=2,
-            report_to=[],
-            use_cpu=True,
-            disable_tqdm=True,
-            save_strategy="no",
-        ),
-        train_dataset=[
-            {"inputs": x, "labels": y} for x, y in zip(X, Y.tolist(), strict=True)
-        ],
-        callbacks=[Reporter()],
-    )
+    def trainer_of(steps):
+        return transformers.Trainer(
+            Model(),
+            transformers.TrainingArguments(
+                output_dir=str(tmp_path),
+                max_steps=steps,
+                per_device_train_batch_size=3,
+                gradient_accumulation_steps=2,
+                logging_steps=2,
+                report_to=[],
+                use_cpu=True,
+                disable_tqdm=True,
+                save_strategy="steps",
+                save_steps=4,
+            ),
+            train_dataset=[
+                {"inputs": x, "labels": y} for x, y in zip(X, Y.tolist(), strict=True)
+            ],
+            callbacks=[Reporter()],
+        )
+
+    trainer = trainer_of(4)
     watch = TrainerMonitor(every=2).attach(trainer)
     trainer.train()
     assert watch.monitor.step == 4
     for seen in (reported, trainer.state.log_history):
         assert sum("tacit/norm/body.0" in logs for logs in seen) == 2
+    later = trainer_of(6)
+    again = TrainerMonitor(every=2).attach(later)
+    later.train(resume_from_checkpoint=str(tmp_path / "checkpoint-4"))
+    assert [step for step, _ in again.monitor.records] == [2, 4, 6]
+    assert again.monitor._squares == watch.monitor._squares

@@ -125,6 +125,36 @@ def test_a_layer_of_rank_one_and_one_of_zeros():
     assert all(np.isfinite(list(record.values())))
 
 
+@pytest.mark.parametrize("activation", [nn.Tanh(), nn.GELU(), nn.ReLU()], ids=str)
+def test_the_rate_of_the_imbalance_is_the_source_of_its_identity(activation):
+    """Rawal and DeWeese (2026), Theorem 1: 2 E ⟨Wᵀδ, z s'(z) − s(z)⟩."""
+    torch.manual_seed(2)
+    model = mlp(activation, widths=(4, 5, 3)).double()
+    x, y = torch.randn(7, 4).double(), torch.randn(7, 3).double()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-6)
+
+    def squares():
+        parts = (model[2].weight, model[0].weight, model[0].bias)
+        return [float(part.detach().square().sum()) for part in parts]
+
+    upper, lower, bias = squares()
+    with Monitor(model, optimizer, every=1) as monitor:
+        (0.5 * (model(x) - y).square().sum(1).mean()).backward()
+        with torch.enable_grad():
+            z = model[0](x).detach().requires_grad_()
+            (slope,) = torch.autograd.grad(activation(z).sum(), z)
+        back = (model(x) - y).detach() @ model[2].weight.detach()
+        lag = z.detach() * slope - activation(z).detach()
+        source = 2 * float((back * lag).sum(1).mean())
+        optimizer.step()
+    record = monitor.records[-1][1]
+    found = record["tacit/imbalance_rate/0:2"] * max(upper, lower)
+    assert found == pytest.approx(source, rel=1e-4, abs=1e-6)
+    after = np.subtract(squares(), (upper, lower, bias)) @ (1, -1, -1)
+    assert after / 1e-6 == pytest.approx(source, rel=1e-3, abs=1e-4)
+    assert (abs(source) > 1e-3) != isinstance(activation, nn.ReLU)
+
+
 def drift(monitor):
     return {
         k.rpartition("/")[2]: v
@@ -480,7 +510,7 @@ def test_the_report_is_a_page_like_a_study_s(tmp_path):
     text = page.read_text()
     for words in ("Stable rank", "Conservation laws", "squared norms at each unit"):
         assert words in text
-    assert text.count("<svg") == 7
+    assert text.count("<svg") == 8
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", text)
     kept = json.loads((page.parent / "records.json").read_text())
     assert [r["step"] for r in kept["records"]] == [2, 4, 6]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...errors import DataError
 from .backend import torch
@@ -14,6 +14,16 @@ from .structure import bare, columns, matrix, structure
 
 Record = dict[str, float]
 Sink = Callable[[Record, int], object]
+
+
+class _Before(NamedTuple):
+    """A layer just before a step."""
+
+    weight: torch.Tensor
+    pull: torch.Tensor
+    """⟨W, G⟩ + ⟨b, g⟩, half of how fast its squared norm falls along the flow."""
+    along: torch.Tensor
+    radial: torch.Tensor | None
 
 
 class Monitor:
@@ -31,7 +41,10 @@ class Monitor:
     for each two layers that follow one another (``<below>:<above>``): ``alignment``,
     the top left vector of the lower against the top right one of the upper,
     ``imbalance`` and ``imbalance_drift`` (`tacit.bridges.torch.balance`) over the
-    larger $\|W\|_F^2$; and ``margin`` on ``probe=(inputs, targets)``.
+    larger $\|W\|_F^2$, and ``imbalance_rate``, at which the gradient flow of the last
+    batch moves $\|V\|_F^2 - \|W\|_F^2 - |b|^2$: 0 under a law, and for tanh, GELU and
+    others the source of their identity (Rawal and DeWeese 2026, arXiv:2605.01288,
+    Theorem 1); and ``margin`` on ``probe=(inputs, targets)``.
 
     Each sink is called as ``sink(record, step)``, in the first process only. Steps are
     those of the optimizer, however many batches they gather. Nothing of the model is
@@ -66,7 +79,7 @@ class Monitor:
         self.step = 0
         self.records: list[tuple[int, Record]] = []
         self._tops: dict[str, TopSingular] = {}
-        self._before: dict[str, tuple[torch.Tensor, torch.Tensor | None]] = {}
+        self._before: dict[str, _Before] = {}
         with torch.no_grad():
             self._squares = {
                 name: float(torch.linalg.vector_norm(wide(layer.weight)) ** 2)
@@ -91,8 +104,11 @@ class Monitor:
                 continue
             G, held = W.grad.detach(), W.detach()
             sizes = torch.linalg.vector_norm(held) * torch.linalg.vector_norm(G)
-            radial = (held.flatten() @ G.flatten()) / sizes if bool(sizes > 0) else None
-            self._before[name] = held.clone(), radial
+            along = held.flatten() @ G.flatten()
+            radial = along / sizes if bool(sizes > 0) else None
+            b = getattr(layer, "bias", None)
+            bias = 0.0 if b is None or b.grad is None else b.detach() @ b.grad
+            self._before[name] = _Before(held.clone(), along + bias, along, radial)
 
     def _stepped(self, *ignored: object) -> None:
         del ignored
@@ -121,12 +137,12 @@ class Monitor:
             if self._squares[name] > 0:
                 found[f"norm_drift/{label}"] = size**2 / self._squares[name] - 1
             if name in self._before:
-                before, radial = self._before[name]
-                moved = torch.linalg.vector_norm(W - before.to(W))
+                before = self._before[name]
+                moved = torch.linalg.vector_norm(W - before.weight.to(W))
                 if bool(size > 0):
                     found[f"update/{label}"] = moved / size
-                if radial is not None:
-                    found[f"radial/{label}"] = radial
+                if before.radial is not None:
+                    found[f"radial/{label}"] = before.radial
         for link, start in zip(self.links, self._balances, strict=True):
             pair = f"{link.below}:{link.above}"
             left = tops[link.below].left
@@ -141,6 +157,9 @@ class Monitor:
             found[f"imbalance/{pair}"] = torch.linalg.vector_norm(now) / scale
             moved = torch.linalg.vector_norm(now - start.to(now))
             found[f"imbalance_drift/{pair}"] = moved / scale
+            if link.below in self._before and link.above in self._before:
+                rate = self._before[link.below].pull - self._before[link.above].along
+                found[f"imbalance_rate/{pair}"] = 2 * rate / scale
         if self.probe is not None:
             found["margin"] = normalised_margin(
                 self.model, *self.probe, [*weights.values()]

@@ -38,6 +38,13 @@ SHOWN: dict[str, tuple[str, str, str]] = {
         "weight decay and moments directly.",
         "y",
     ),
+    "imbalance_rate": (
+        "Rate of the imbalance",
+        "At which the gradient flow of the last batch moves the difference of two "
+        "neighbours' squared norms, over the larger: zero under a law; for other "
+        "activations the exact source of their drift.",
+        "",
+    ),
     "norm": ("Frobenius norm", "Of each layer.", ""),
     "radial": (
         "Cosine of weight and gradient",

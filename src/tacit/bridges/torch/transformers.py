@@ -1,9 +1,11 @@
 """A `Monitor` as a callback of the Hugging Face trainer."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from ...errors import MissingExtraError
+from .backend import torch
 from .monitor import Monitor, Sink
 
 
@@ -20,7 +22,9 @@ class TrainerMonitor(TrainerCallback):
 
     ``TrainerMonitor(...).attach(trainer)`` puts it before the callbacks that report,
     which otherwise have reported already; when something is logged is the trainer's
-    choice. The arguments are those of `Monitor`. After training it is `self.monitor`.
+    choice. Each checkpoint keeps what the monitor has seen, and a run that goes on from
+    one goes on. The arguments are those of `Monitor`; after training it is
+    `self.monitor`.
     """
 
     def __init__(
@@ -36,8 +40,17 @@ class TrainerMonitor(TrainerCallback):
         return self
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
-        del args, state, control
+        del control
         self.monitor = Monitor(more["model"], more["optimizer"], **self.settings)
+        kept = _kept(args, state)
+        if kept.is_file():
+            self.monitor.load_state_dict(torch.load(kept, weights_only=True))
+
+    def on_save(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        del control, more
+        folder = _kept(args, state).parent
+        if self.monitor is not None and folder.is_dir() and state.is_world_process_zero:
+            torch.save(self.monitor.state_dict(), _kept(args, state))
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: Any = None, **more: Any
@@ -56,3 +69,10 @@ class TrainerMonitor(TrainerCallback):
         del args, state, control, more
         if self.monitor is not None:
             self.monitor.close()
+
+
+def _kept(args, state) -> Path:
+    """The file of the monitor in the checkpoint of the step that the trainer is at."""
+    return (
+        Path(args.output_dir) / f"checkpoint-{state.global_step}" / "tacit_monitor.pt"
+    )
