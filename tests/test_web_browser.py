@@ -9,7 +9,10 @@ import sys
 import time
 
 import httpx
+import numpy as np
 import pytest
+
+from tacit.sweeps.store import Axis, Manifest, Row, Store
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -19,6 +22,7 @@ if CHROMIUM is None and not os.environ.get("CI"):
 pytest.importorskip("starlette")
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
+expect.set_options(timeout=30_000)
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -168,6 +172,77 @@ def test_a_table_of_one_s_own_is_run(browser, address):
         assert "length" in says
 
 
+def rows(unit):
+    """Two runs of a grid of three depths and four sizes; one of them diverged."""
+    times = np.linspace(0, 1, 5)
+    for index in (2 * unit, 2 * unit + 1):
+        depth, alpha = DEPTHS[index // 4], SIZES[index % 4]
+        point = {"depth": depth, "alpha": alpha}
+        if index == 5:
+            yield Row(index, point, "", "diverged", "after step 7, no longer finite")
+            continue
+        yield Row(
+            index, point, "", values={"sine": alpha**depth, "risk": np.exp(-times)},
+            dims={"risk": ("time",)}, coords={"time": times},
+        )  # fmt: skip
+
+
+DEPTHS, SIZES = [1, 2, 3], [1e-3, 1e-2, 1e-1, 1.0]
+UNITS = {f"{i:064x}": [2 * i, 2 * i + 1] for i in range(6)}
+
+
+def commit(store, *units):
+    for unit in units:
+        store.commit(list(UNITS)[unit], list(rows(unit)))
+
+
+def test_a_sweep_is_read_while_it_runs(browser, tmp_path):
+    axes = (Axis.of("depth", DEPTHS), Axis.of("alpha", SIZES))
+    store = Store.create(tmp_path / "demo", Manifest("demo", axes, UNITS))
+    commit(store, 0, 1)
+    before = contents(tmp_path)
+    with serving(str(tmp_path / "demo")) as address, opened(browser, address) as page:
+        progress = page.locator("#progress")
+        expect(progress).to_contain_text("4 of 12 runs", timeout=PATIENCE)
+        assert contents(tmp_path) == before, "the store was written to"
+        cells = page.locator("#diagram-says")
+        expect(cells).to_contain_text("4 of 12 values are there")
+        first = page.locator("#diagram .heatmaplayer image").get_attribute("href")
+
+        commit(store, 2, 3)
+        expect(progress).to_contain_text("8 of 12 runs", timeout=PATIENCE)
+        expect(progress).to_contain_text("1 diverged")
+        expect(cells).to_contain_text("7 of 12")
+        second = page.locator("#diagram .heatmaplayer image").get_attribute("href")
+        assert first != second, "the diagram did not fill in"
+        expect(page.locator("#failed")).to_contain_text("no longer finite")
+
+        page.get_by_label("depth").last.select_option("2")
+        page.get_by_label("alpha").last.select_option("0.1")
+        page.get_by_role("button", name="Show this run").click()
+        expect(page.locator("#one")).to_contain_text("sine 0.01")
+        expect(page.locator("#one .scatterlayer path.js-line")).to_have_count(1)
+        link = page.url
+
+        box = page.locator("#diagram .heatmaplayer image").bounding_box()
+        page.mouse.click(box["x"] + 5, box["y"] + box["height"] - 5)
+        expect(page.locator("#one")).to_contain_text("depth 1, alpha 0.001")
+        assert not page.evaluate(UNNAMED)
+        assert not page.evaluate(PALE)
+        page.goto("about:blank")
+        page.goto(link)
+        expect(page.locator("#one")).to_contain_text("sine 0.01", timeout=PATIENCE)
+
+
+def contents(folder):
+    return {
+        path: path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if path.is_file()
+        and "ledger" not in path.name  # the one who writes has it open
+    }
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1100, 400])
 def test_it_fits_and_can_be_read(browser, address, width, scheme):
@@ -231,7 +306,7 @@ PALE = """() => {
   const found = [];
   for (const node of document.querySelectorAll('body *')) {
     const own = [...node.childNodes].some(c => c.nodeType === 3 && c.data.trim());
-    if (!own || !node.checkVisibility() || node.closest('noscript')) continue;
+    if (!own || !node.checkVisibility() || node.closest('noscript, .hoverlayer')) continue;
     const style = getComputedStyle(node), svg = node instanceof SVGElement;
     const ink = light(svg ? style.fill : style.color), paper = light(ground(node));
     const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);

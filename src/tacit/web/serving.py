@@ -1,5 +1,6 @@
 """The server of the dashboard. The door to uvicorn."""
 
+import logging
 import socket
 
 from ..errors import MissingExtraError, OutputError
@@ -34,6 +35,9 @@ def serve(
             "Choose another one with --port, or leave it out."
         ) from error
     print(f"http://{HOST}:{door.getsockname()[1]}/", flush=True)
+    # Whoever watches a sweep is listening when the server ends: no error of anybody's.
+    quiet = logging.getLogger("uvicorn.error")
+    quiet.addFilter(lambda said: "graceful shutdown" not in said.getMessage())
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=1, ws="none",

@@ -22,11 +22,9 @@ class Sweep:
     """
 
     def __init__(self, path: str):
-        from ..sweeps.store import Store
-
-        self.name = Path(path).name or str(path)
-        self._store = Store(path)
+        self.name, self._path = Path(path).name or str(path), path
         self._seen: tuple[Any, dict] | None = None
+        self._store()
 
     async def watch(self) -> AsyncIterator[dict[str, Any]]:
         """What there is, now and again whenever something was added."""
@@ -44,18 +42,26 @@ class Sweep:
 
     def _look(self) -> tuple[Any, dict[str, Any]]:
         """The piece, and what differs whenever it does."""
-        mark = self._mark()
+        store = self._store()
+        failures = [
+            f"{', '.join(f'{k} {_label(v)}' for k, v in each.point.items())}: "
+            f"{each.status}, {each.reason}"
+            for each in store.failures()
+        ]
+        mark = (sorted(store.committed()), failures)
         if self._seen is None or self._seen[0] != mark:
-            self._seen = (mark, self._piece())
+            self._seen = (mark, self._piece(store, failures))
         return self._seen
 
-    def _mark(self) -> tuple:
-        given_up = sorted(str(each) for each in self._store.failures())
-        return tuple(sorted(self._store.committed())), tuple(given_up)
+    def _store(self) -> Any:
+        """The store as it is now, read from its parts: its ledger is left alone."""
+        from ..sweeps.store import Store
 
-    def _piece(self) -> dict[str, Any]:
-        data: Any = self._store.open(pad=True)
-        axes = [str(axis.name) for axis in self._store.manifest.axes]
+        return Store(self._path, ledger=False)
+
+    def _piece(self, store: Any, failures: list[str]) -> dict[str, Any]:
+        data: Any = store.open(pad=True)
+        axes = [str(axis.name) for axis in store.manifest.axes]
         status = data["status"].transpose(*axes)
         if status.size > MOST_POINTS:
             raise DataError(
@@ -66,7 +72,6 @@ class Sweep:
             for name, array in data.data_vars.items()
             if set(array.dims) == set(axes) and array.dtype.kind in "fiub"
         }
-        told = self._store.status()
         return {
             "name": self.name,
             "axes": [
@@ -75,13 +80,14 @@ class Sweep:
             ],
             "values": values,
             "states": _states(),
-            "status": str(told),
-            "failures": [str(each) for each in self._store.failures()[:MOST_FAILURES]],
+            "failed": len(failures),
+            "failures": failures[:MOST_FAILURES],
         }
 
     def _run(self, key: str) -> dict[str, Any]:
-        data: Any = self._store.open(pad=True)
-        axes = [str(axis.name) for axis in self._store.manifest.axes]
+        store = self._store()
+        data: Any = store.open(pad=True)
+        axes = [str(axis.name) for axis in store.manifest.axes]
         shape = [data.sizes[axis] for axis in axes]
         place = int(key) if key.isdecimal() else -1
         if not 0 <= place < math.prod(shape):
@@ -92,7 +98,7 @@ class Sweep:
         one = data.isel(where)
         curves, numbers = [], {}
         for name, array in one.data_vars.items():
-            if array.dtype.kind not in "fiub":
+            if array.dtype.kind not in "fiub" or name == "status":
                 continue
             if "time" in array.dims:
                 at = one["time"] if "time" in one.coords else range(array.sizes["time"])
@@ -105,6 +111,7 @@ class Sweep:
                         "y": _plain(column),
                     }
                     for i, column in enumerate(table.T[:MOST_CURVES])
+                    if (column == column).any()
                 ]
             elif not array.dims:
                 numbers[str(name)] = _plain([array.values])[0]

@@ -34,7 +34,7 @@ function take(piece) {
   const parts = piece.states.filter((each) => count(each)).map((each) => `${count(each)} ${each}`);
   $("progress").textContent = `${size - waiting} of ${size} runs are there: ${parts.join(", ")}.`;
   $("failed").hidden = !piece.failures.length;
-  $("failed").querySelector("summary").textContent = `${piece.failures.length} failures`;
+  $("failed").querySelector("summary").textContent = `${piece.failed} ${piece.failed === 1 ? "run" : "runs"} failed${piece.failed > piece.failures.length ? `; the first ${piece.failures.length}` : ""}`;
   $("failed").querySelector("ul").replaceChildren(...piece.failures.map((text) => make("li", {}, text)));
   choose();
   draw();
@@ -121,6 +121,11 @@ function remember() {
 }
 
 async function one(flat) {
+  let rest = flat;
+  for (const axis of [...state.told.axes].reverse()) {
+    $(`point-${axis.name}`).value = rest % axis.labels.length;
+    rest = Math.floor(rest / axis.labels.length);
+  }
   const answer = await fetch(`/sweep/run/${flat}`);
   const told = await answer.json();
   if (!answer.ok) { complain(told.text); return; }
