@@ -26,7 +26,8 @@ HEAVY = {
     "jax", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "torch", "xarray"
 }  # fmt: skip
 COMMANDS = [
-    "advise-adam", "check", "claims", "data", "predict", "reproduce", "select", "store"
+    "advise-adam", "check", "claims", "data", "doctor", "predict", "reproduce",
+    "select", "store",
 ]  # fmt: skip
 
 
@@ -181,7 +182,7 @@ def test_a_reader_who_leaves_is_no_error_of_ours():
 def one_stated(monkeypatch):
     """A library of one claim, as it is read off the source."""
     words = ("Z1", "Toy", "The norm ‖w‖ is constant.", "Somebody (2020), Theorem 1")
-    row = stated.Stated(*words, "AbstractNetwork")
+    row = stated.Stated(*words, "AbstractNetwork", "toys", "Of a bar of soap.")
     monkeypatch.setattr(stated, "stated_claims", lambda: [row])
 
 
@@ -198,6 +199,8 @@ def test_claims_as_json(run):
             "statement": "The norm ‖w‖ is constant.",
             "reference": "Somebody (2020), Theorem 1",
             "needs": "AbstractNetwork",
+            "theme": "toys",
+            "more": "Of a bar of soap.",
         }
     ]
 
@@ -208,6 +211,58 @@ def test_claims_as_text(run):
     assert code == 0
     assert "Z1   Toy: The norm ‖w‖ is constant." in out
     assert "Somebody (2020), Theorem 1" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        (["--paper", "1810.02032"], lambda row: "1810.02032" in row["reference"]),
+        (["--paper", "arXiv:1810.02032"], lambda row: "1810.02032" in row["reference"]),
+        (["--paper", "nacson"], lambda row: "Nacson" in row["reference"]),
+        (["--about", "MARGIN"], lambda row: "margin" in str(row).casefold()),
+        (
+            ["--paper", "Ji", "--about", "depth"],
+            lambda row: "Ji" in row["reference"] and "depth" in str(row).casefold(),
+        ),
+    ],
+)
+def test_claims_of_a_paper_or_about_a_word(run, words, kept):
+    every = json.loads(run("claims", "--json")[1])["claims"]
+    some = json.loads(run("claims", "--json", *words)[1])["claims"]
+    assert 0 < len(some) < len(every)
+    left = [row for row in every if row not in some]
+    if words[0] == "--paper" and len(words) == 2:
+        assert not any(map(kept, left))
+    assert all(map(kept, some))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--paper", "1810.02033"], "Did you mean '1810.02032'?"),
+        (["--about", "unicorns"], "no claim speaks of unicorns"),
+    ],
+)
+def test_claims_of_nothing_are_code_2(run, words, says):
+    code, out, err = run("claims", *words)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_a_shell_completes_verbs_and_claims():
+    for typed, found in {"che": "check", "check QuasiN": "QuasiNormConserved"}.items():
+        done = subprocess.run(
+            [sys.executable, "-m", "tacit"],
+            capture_output=True,
+            text=True,
+            env={
+                **os.environ,
+                "_TACIT_COMPLETE": "complete_bash",
+                "COMP_WORDS": f"tacit {typed}",
+                "COMP_CWORD": str(len(typed.split())),
+            },
+        )
+        assert done.stdout.split() == [found], done.stderr
 
 
 def test_real_claims_can_all_be_listed(run):

@@ -1,5 +1,6 @@
 """`tacit claims` reads the source; it says what the classes say, in a half a second."""
 
+import inspect
 import subprocess
 import sys
 
@@ -17,6 +18,8 @@ def test_what_is_read_is_what_the_classes_say():
             plain(claim().statement),
             cite(claim.source),
             claim.needs.__name__,
+            claim.__module__.split(".")[2],
+            plain(" ".join(inspect.cleandoc(claim.__doc__).split("\n")[1:]).strip()),
         )
         for claim in every_claim()
     ]

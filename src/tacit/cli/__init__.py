@@ -9,6 +9,7 @@ Data go to stdout, progress and notes to stderr. Exit codes: 0 fine, 1 a claim f
 from . import (
     advising,
     checking,
+    examining,
     finding_laws,
     listing_claims,
     listing_data,
@@ -28,6 +29,7 @@ __all__ = [
     "advising",
     "app",
     "checking",
+    "examining",
     "finding_laws",
     "listing_claims",
     "listing_data",

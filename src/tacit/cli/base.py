@@ -19,7 +19,6 @@ FAULT, INTERRUPTED, UNREAD = 70, 130, 141
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -29,6 +28,20 @@ Own = Annotated[
     Path | None, typer.Option(metavar="FILE", help="A run of your own, in TOML.")
 ]
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME")]
+
+
+def claim_names(incomplete: str) -> list[str]:
+    """The IDs and names of claims that begin so, for a shell that completes."""
+    from .stated import stated_claims
+
+    known = [name for each in stated_claims() for name in (each.id, each.name)]
+    start = incomplete.casefold()
+    return [name for name in known if name.casefold().startswith(start)]
+
+
+Claims = Annotated[
+    list[str] | None, typer.Argument(metavar="NAME", autocompletion=claim_names)
+]
 
 
 def _version(wanted: bool) -> bool:  # noqa: FBT001

@@ -7,12 +7,12 @@ import typer
 from .base import (
     All,
     app,
+    Claims,
     distinct,
     exit_code,
     FINE,
     INTERRUPTED,
     Json,
-    Names,
     one_of,
     Own,
     print_json,
@@ -21,7 +21,7 @@ from .base import (
 
 @app.command()
 def check(
-    names: Names = None, *, every: All = False, spec: Own = None, as_json: Json = False
+    names: Claims = None, *, every: All = False, spec: Own = None, as_json: Json = False
 ) -> None:
     """Hold claims against witness and foil, or a run of yours.
 

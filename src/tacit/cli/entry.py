@@ -17,7 +17,7 @@ def main() -> NoReturn:
             stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue]
     code = FINE
     try:
-        app()
+        app(prog_name="tacit")  # the name that shells complete, however it was called
     except SystemExit as stop:  # typer leaves this way, always
         code = stop.code if isinstance(stop.code, int) else FAULT
         if isinstance(stop.__context__, BrokenPipeError):

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from .base import app, distinct, Json, Names, print_json
+from .base import app, Claims, distinct, Json, print_json
 
 
 @app.command()
 def predict(
-    names: Names = None,
+    names: Claims = None,
     *,
     spec: Annotated[Path, typer.Option(help="The experiment, as a TOML file.")],
     as_json: Json = False,

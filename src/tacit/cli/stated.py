@@ -19,23 +19,31 @@ FACTS = ("id", "source", "needs")
 
 
 class Stated(NamedTuple):
-    """A claim as its source has it; `statement` is the first line of its docstring."""
+    """A claim as its source has it.
+
+    `statement` is the first line of its docstring, `more` the rest; `theme` is the
+    folder that it lies in.
+    """
 
     id: str
     name: str
     statement: str
     reference: str
     needs: str
+    theme: str = ""
+    more: str = ""
 
 
 def stated_claims() -> list[Stated]:
     """The claims that the themes export, in the order of their IDs."""
-    classes, exported = {}, set()
+    classes, themes, exported = {}, {}, set()
     for file in sorted((HOME / "claims").rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         if file.name == "__init__.py":
             exported |= set(_names(tree))
-        classes |= {n.name: n for n in tree.body if isinstance(n, ast.ClassDef)}
+        found = {n.name: n for n in tree.body if isinstance(n, ast.ClassDef)}
+        classes |= found
+        themes |= dict.fromkeys(found, file.parent.name)
     order, plain = _apart("claims/ids.py").order, _apart("display/notation.py").plain
     papers = _apart("claims/papers.py")
     found = []
@@ -54,6 +62,8 @@ def stated_claims() -> list[Stated]:
                 plain(doc.split("\n")[0].strip()),
                 papers.cite(_value(facts["source"], papers)),
                 ast.unparse(facts["needs"]),
+                themes[name],
+                plain(" ".join(doc.split("\n")[1:]).strip()),
             )
         )
     return sorted(found, key=lambda each: (order(each.id), each.name))

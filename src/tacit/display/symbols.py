@@ -24,7 +24,7 @@ SYMBOLS = (
     Symbol(r"\delta", "difference of the class means", "Problem.delta"),
     Symbol("S_w", "scatter within the classes, over $n$"),
     Symbol("S_b", "scatter between the classes, over $n$"),
-    Symbol("L", "layers of the network, its depth", "networks.Diagonal.depth"),
+    Symbol("L", "layers of the network, its depth"),
     Symbol(r"\theta", "all parameters"),
     Symbol(r"\theta_l", "layer $l$ of a diagonal network", "networks.Diagonal.layers"),
     Symbol(
