@@ -61,6 +61,13 @@ class _Worker:
         with contextlib.suppress(OSError):
             self.process.stdin.close()  # pyright: ignore[reportOptionalMemberAccess]
 
+    def bury(self) -> None:
+        """Make sure that it is no more, and close what led to it."""
+        self.process.kill()
+        self.process.wait()
+        self.stop()
+        self.log.close()
+
 
 def run_locally(driver: Driver, workers: int) -> None:
     """Run every unit that is pending in `workers` processes of their own.
@@ -81,6 +88,7 @@ def run_locally(driver: Driver, workers: int) -> None:
 def _supervise(driver: Driver, job: Path, workers: int) -> None:
     store, place = driver.store, driver.place
     alive = [_Worker(place, job, core) for core in range(workers)]
+    over: list[_Worker] = []
     idle_ends = 0
     try:
         while alive:
@@ -91,6 +99,7 @@ def _supervise(driver: Driver, job: Path, workers: int) -> None:
                     worker.stop()
             for worker in [each for each in alive if each.process.poll() is not None]:
                 alive.remove(worker)
+                over.append(worker)
                 if worker.process.returncode == 0:
                     continue
                 held = store.release(worker.name)
@@ -109,12 +118,12 @@ def _supervise(driver: Driver, job: Path, workers: int) -> None:
                     )
                 if store.pending() and not driver.stopping.is_set():
                     alive.append(_Worker(place, job, worker.core))
-    except BaseException:
+    finally:
         for worker in alive:
-            worker.process.kill()
-            worker.process.wait()
+            worker.bury()
             store.release(worker.name)
-        raise
+        for worker in over:
+            worker.bury()
 
 
 def _left_by(worker: _Worker, job: Path) -> BaseException:
