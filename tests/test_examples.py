@@ -1,16 +1,22 @@
 """The examples run, and the README shows one of them with what it prints."""
 
+import inspect
 import pathlib
 import re
+import runpy
+import shutil
 import subprocess
 import sys
 
 import pytest
 
+import tacit
+
 
 ROOT = pathlib.Path(__file__).parent.parent
 TORCH = sorted((ROOT / "examples").glob("torch_*.py"))
-EXAMPLES = sorted(set((ROOT / "examples").glob("*.py")) - set(TORCH))
+RECIPES = sorted((ROOT / "examples").glob("sweep_on_*.py"))
+EXAMPLES = sorted(set((ROOT / "examples").glob("*.py")) - {*TORCH, *RECIPES})
 README = (ROOT / "README.md").read_text()
 
 
@@ -75,3 +81,55 @@ def test_the_page_on_selection_shows_its_example():
     shown = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
     source = (ROOT / "examples" / "select_genes.py").read_text()
     assert shown.strip() == source.split('"""', 2)[2].strip()
+
+
+def test_a_theorist_s_job_takes_thirty_lines():
+    source = (ROOT / "examples" / "theorist.py").read_text().split('"""', 2)[2]
+    assert len([line for line in source.splitlines() if line.strip()]) <= 30
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.name)
+def test_a_recipe_hands_a_cluster_its_sweep(path, tmp_path, monkeypatch):
+    """With a cluster of threads in place of the one that is not here."""
+    distributed = pytest.importorskip("distributed")
+    recipe = runpy.run_path(str(path))
+    handed = []
+    told = lambda spec, store, cluster: handed.append((spec, store, cluster))  # noqa: E731
+    threads = {"processes": False, "n_workers": 1, "dashboard_address": None}
+    stand_ins = {
+        "cluster": lambda: distributed.LocalCluster(**threads), "run_spec": told
+    }  # fmt: skip
+    recipe["main"].__globals__.update(stand_ins)
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "examples" / "sweep.toml", tmp_path)
+    recipe["main"]()
+    ((spec, store, cluster),) = handed
+    assert isinstance(cluster, distributed.Client)
+    assert store == "runs/sweep"
+    assert len(tacit.Grid(spec.axes)) == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "cls"),
+    [
+        ("slurm", "dask_jobqueue.slurm", "SLURMCluster"),
+        ("kubernetes", "dask_kubernetes.operator", "KubeCluster"),
+        ("ssh", "distributed", "SSHCluster"),
+    ],
+)
+def test_a_recipe_asks_for_what_its_package_takes(name, module, cls, monkeypatch):
+    package = pytest.importorskip(module)
+    asked = []
+
+    class StandIn:
+        def __init__(self, *args, **words):
+            inspect.signature(real).bind(*args, **words)
+            asked.append(words)
+
+        def adapt(self, **words):
+            inspect.signature(real.adapt).bind(self, **words)
+
+    real = getattr(package, cls)
+    monkeypatch.setattr(package, cls, StandIn)
+    runpy.run_path(str(ROOT / "examples" / f"sweep_on_{name}.py"))["cluster"]()
+    assert asked
