@@ -7,7 +7,6 @@ CLAIMS = {
     "AlignmentBounded": claims.AlignmentBounded(),
     "AlignmentRates": claims.AlignmentRates(),
     "CurvatureBounded": claims.CurvatureBounded(),
-    "CurvatureBounded-sharp": claims.CurvatureBounded(bound="sharp"),
     "DeeperIsSlowerOutside-L2": claims.DeeperIsSlowerOutside(depth=2),
     "DeeperIsSlowerOutside-L3": claims.DeeperIsSlowerOutside(depth=3),
     "DescentAligns": claims.DescentAligns(),
@@ -22,7 +21,6 @@ CLAIMS = {
     "HyperbolicInterpolation-tiny": claims.HyperbolicInterpolation(alpha=1e-3),
     "HyperbolicMargins": claims.HyperbolicMargins(),
     "IdleCoordinatesGrow": claims.IdleCoordinatesGrow(),
-    "ImbalanceKept": claims.ImbalanceKept(),
     "LayersAlign": claims.LayersAlign(),
     "LayersAlign-Logistic": claims.LayersAlign(loss=losses.Logistic()),
     "LayersFindTheMargin": claims.LayersFindTheMargin(),
@@ -36,7 +34,6 @@ CLAIMS = {
     "ResidualIgnoresDepth-L3": claims.ResidualIgnoresDepth(depth=3),
     "ResidualPulledBack": claims.ResidualPulledBack(),
     "ResidualPulledBack-Logistic": claims.ResidualPulledBack(loss=losses.Logistic()),
-    "RiskFallsLikeOneOverTime": claims.RiskFallsLikeOneOverTime(),
     "RiskTimesTime-L1": claims.RiskTimesTime(depth=1),
     "RiskTimesTime-L3": claims.RiskTimesTime(depth=3),
     "SingularValuesMove-CrossEntropy": claims.SingularValuesMove(

@@ -13,7 +13,7 @@ from ..networks import AbstractNetwork
 from ..observables import AbstractObservable
 from ..training import Trajectory
 from .papers import cite, Source
-from .parts import Forecast, Hypothesis, optional, relative, Rival, Term
+from .parts import exceeding, Forecast, Hypothesis, optional, relative, Rival, Term
 
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class AbstractClaim(eqx.Module, Generic[N]):
 
     observes: ClassVar[tuple[AbstractObservable, ...]] = ()
     """What must be recorded during the run for `measured` to be computed."""
+
+    at_most: ClassVar[bool] = False
+    """Whether what it predicts is a bound: what is measured may well be less. `sees` is
+    then by what part the bound could be lower and still be noticed."""
 
     records: ClassVar[int | ArrayLike] = 50
     """At how many times, or at which, as `tacit.train` takes them."""
@@ -103,9 +107,12 @@ class AbstractClaim(eqx.Module, Generic[N]):
 
     @optional
     def distance(self, predicted: Any, measured: Any, run: Trajectory[N]) -> float:
-        """How far the two are apart, free of scale: the largest relative difference."""
+        """How far the two are apart, free of scale: the largest relative difference.
+
+        Of a bound it is the largest relative excess over it.
+        """
         del run
-        return relative(predicted, measured)
+        return (exceeding if self.at_most else relative)(predicted, measured)
 
     @abc.abstractmethod
     def budget(self, run: Trajectory[N]) -> Iterable[Term]:

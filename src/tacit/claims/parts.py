@@ -66,3 +66,11 @@ def relative(predicted: Any, measured: Any) -> float:
     told, seen = np.asarray(predicted, float), np.asarray(measured, float)
     off, size = np.max(np.abs(seen - told), initial=0), np.max(np.abs(told), initial=0)
     return float(off / size) if size > 0 else float("nan")
+
+
+def exceeding(bound: Any, measured: Any) -> float:
+    """By what part of a bound it is exceeded at most; 0 where it never is."""
+    told, seen = np.broadcast_arrays(np.asarray(bound, float), measured)
+    over = np.maximum(np.asarray(seen, float) - told, 0.0)
+    parts = np.where(over > 0, over / np.abs(told), over)
+    return float(np.max(parts, initial=0.0))

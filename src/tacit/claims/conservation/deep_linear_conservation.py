@@ -24,7 +24,7 @@ from ..hypotheses.flows import is_gradient_flow
 from ..measures.budgets import integration, rough, rounding
 from ..measures.paths import along
 from ..measures.spectra import imbalances, Layers, layers_along
-from ..papers import ARORA_2018, LI, Source
+from ..papers import ARORA_2018, JI, LI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import fully_connected, three_classes
 
@@ -48,7 +48,10 @@ class GramDifferencesConserved(AbstractClaim[DeepLinear]):
     """
 
     id: ClassVar[str] = "H1"
-    source: ClassVar[Source] = Source(ARORA_2018, "proof of Theorem 1", "quoted")
+    source: ClassVar[tuple[Source, ...]] = (
+        Source(ARORA_2018, "proof of Theorem 1", "quoted"),
+        Source(JI, "proof of Lemma 2", "quoted"),
+    )
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (
         Imbalance(),

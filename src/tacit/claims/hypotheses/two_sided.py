@@ -21,3 +21,18 @@ def of_depth_two(experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
 def kappa_of(experiment: Experiment[TwoSided]) -> float:
     """The product of the sides."""
     return float(experiment.network.u[0] * experiment.network.v[0])
+
+
+def both_positive(experiment: Experiment[TwoSided]) -> Hypothesis:
+    """Whether both sides of every feature start above 0."""
+    start = experiment.network
+    met = bool(np.all(np.asarray(start.u) > 0) and np.all(np.asarray(start.v) > 0))
+    return Hypothesis("both sides start positive", met)
+
+
+def of_one_size(experiment: Experiment[TwoSided]) -> Hypothesis:
+    """Whether all entries of both sides start equal, above 0."""
+    start = experiment.network
+    entries = np.concatenate([np.asarray(start.u), np.asarray(start.v)])
+    even = bool(np.ptp(entries) <= 1e-15 * np.abs(entries).max() and entries[0] > 0)
+    return Hypothesis("it starts at u = v = alpha > 0 in every coordinate", even)

@@ -6,24 +6,17 @@ from .descent_limits import DescentAligns, DescentFindsTheMargin
 from .entropies import HyperbolicInterpolation, HyperbolicMargins
 from .inequalities import CurvatureBounded, ResidualPulledBack
 from .jumps import PlateausOfLeastSquares
-from .lemmas import AlignmentBounded, ImbalanceKept, ProjectedNormMoves, RankOneStays
-from .logarithmic_time import (
-    ErrorFallsLikeOneOverLogTime,
-    HeldByOneDrifts,
-    RiskFallsLikeOneOverTime,
-)
+from .lemmas import AlignmentBounded, ProjectedNormMoves, RankOneStays
+from .logarithmic_time import ErrorFallsLikeOneOverLogTime, HeldByOneDrifts
+from .outside import DeeperIsSlowerOutside, FrozenOutsideData
 from .rates import AlignmentRates, RiskTimesTime
-from .residual import DeeperIsSlowerOutside, FrozenOutsideData, ResidualIgnoresDepth
+from .residual import ResidualIgnoresDepth
 from .schedules import GapTimesNorm
 from .smoothed_margin import SmoothedMarginRises
-from .sparse_directions import (
-    IdleCoordinatesGrow,
-    SparsestMargin,
-    SparsestSpectrum,
-    StationaryQuasiMargin,
-)
+from .sparse_directions import SparsestMargin, SparsestSpectrum
 from .stationary_directions import ParametersAreStationary
 from .theorems import LayersAlign, LayersFindTheMargin
+from .two_sided_directions import IdleCoordinatesGrow, StationaryQuasiMargin
 
 
 __all__ = [
@@ -40,7 +33,6 @@ __all__ = [
     "HyperbolicInterpolation",
     "HyperbolicMargins",
     "IdleCoordinatesGrow",
-    "ImbalanceKept",
     "LayersAlign",
     "LayersFindTheMargin",
     "LeavesEveryBall",
@@ -51,7 +43,6 @@ __all__ = [
     "RankOneStays",
     "ResidualIgnoresDepth",
     "ResidualPulledBack",
-    "RiskFallsLikeOneOverTime",
     "RiskTimesTime",
     "SmoothedMarginRises",
     "SparsestMargin",

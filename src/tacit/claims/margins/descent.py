@@ -3,41 +3,46 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
 
 from ...experiment import Experiment
 from ...flows import curvature_bound, Descent, PrescribedSteps
 from ...losses import Logistic
 from ...networks import DeepLinear
 from ...observables import AbstractObservable, FlatWeights, GradientNorm, TrainingRisk
+from ...oracles import max_margin
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.margins import (
     logistic,
     of_margins,
+    one_margin,
     prescribed,
     separable,
     starts_well,
 )
+from ..measures.budgets import rounding
+from ..measures.drifts import EVERY, every_step, is_descent
+from ..measures.paths import gradient
 from ..measures.spectra import imbalances, layers_along, spectra
 from ..papers import JI, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.margins import contradicted, half_normal, separable as separable_data
 
 
-EVERY = 100_000
-"""So many records that every step of a shorter run is one."""
-
-
-class PrescribedStepsDescend(AbstractToleranceClaim[DeepLinear]):
+class PrescribedStepsDescend(AbstractClaim[DeepLinear]):
     r"""Every step lowers the risk by at least $\frac{\eta_t}2\|\nabla R\|^2$.
 
     Hence $\sum_t \eta_t^2\|\nabla R\|^2 \le 2R(0)$, and the spectral norms of
     $W_{k+1}^\top W_{k+1} - W_kW_k^\top$ drift by no more than that sum: descent keeps
     what the flow conserves up to a constant. No step is longer than 1, which is why
-    it is enough that the layers are in the ball of radius $R - 1$ before it.
+    it is enough that the layers are in the ball of radius $R - 1$ before it. Held
+    against their bounds are the risk after every step over that before, the sum over
+    $2R(0)$, the drift over the sum, and the longest step.
     """
 
     id: ClassVar[str] = "I6"
@@ -49,93 +54,146 @@ class PrescribedStepsDescend(AbstractToleranceClaim[DeepLinear]):
         TrainingRisk(),
     )
     records: ClassVar[int] = EVERY
-    tolerance: float = 1e-12
-    """They are inequalities: rounding of the risk, 1e-16, in sums of thousands."""
+    at_most: ClassVar[bool] = True
+    sees: ClassVar[float] = 1e-2
 
-    share: float = 0.5
-    r"""The part of $\eta_t\|\nabla R\|^2$ by which the risk is said to fall. More than
-    1 is false: it falls by less than its slope promises."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (PrescribedStepsDescend(share=1.1),) if self.share == 0.5 else ()
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield of_margins(experiment)
+        yield one_margin(experiment)
+        yield prescribed(experiment)
 
     def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield of_margins(run.experiment)
-        yield prescribed(run.experiment)
-        whole = bool(np.all(np.diff(np.asarray(run.times)) == 1))
-        yield Hypothesis(f"it has fewer than {EVERY:,} steps, all recorded", whole)
+        yield every_step(run)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        risks, flat = np.asarray(run.seen["TrainingRisk"]), run.seen["FlatWeights"]
-        moved = np.linalg.norm(np.diff(np.asarray(flat), axis=0), axis=1)
-        falls = moved * np.asarray(run.seen["GradientNorm"])[:-1]
-        late = np.diff(risks) + self.share * falls
+    def predicted(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        return self._bounds(run, 0.5)
+
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        risks, moved, _ = _steps(run)
+        layers = [[np.asarray(W) for W in run.experiment.network.layers]]
+        layers.append(layers_along(run)[-1])
+        pairs = list(zip(*map(imbalances, layers), strict=True))
+        drift = max((np.linalg.norm(B - A, 2) for A, B in pairs), default=0.0)
         total = np.sum(moved**2)
-        over = total - 2 * risks[0]
-        first, *_, last = layers_along(run)
-        pairs = zip(imbalances(last), imbalances(first), strict=True)
-        drift = max(np.linalg.norm(B - A, 2) for B, A in pairs)
-        faults = [late.max() / risks[0], over, drift - total, moved.max() - 1]
-        return float(max(*faults, 0.0))
+        others = total / (2 * risks[0]), drift / total if total > 0 else 0.0
+        return np.concatenate([risks[1:] / risks[:-1], others, [moved.max()]])
 
-    def witness(self) -> Experiment[DeepLinear]:
-        problem = separable_data()
-        start = half_normal(problem, 5, 4)
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        yield rounding(run)
+
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        text = "it falls by 1.1 times the step times the square of the slope"
+        yield Rival(text, self._bounds(run, 1.1))
+
+    def _bounds(self, run, share):
+        risks, moved, slopes = _steps(run)
+        return np.append(1 - share * moved * slopes / risks[:-1], np.ones(3))
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        problem = separable_data(seed=seed)
+        start = half_normal(problem, 5, 4, seed=seed)
         flow = Descent(PrescribedSteps())
         return Experiment(start, Risk(problem, Logistic()), flow, until=3000)
 
-    def foil(self) -> Experiment[DeepLinear]:
-        true = self.witness()
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        true = self.witness(seed)
         return Experiment(true.network, true.risk, Descent(4.0), until=300)
 
 
-class LeavesEveryBall(AbstractToleranceClaim[DeepLinear]):
+class LeavesEveryBall(AbstractClaim[DeepLinear]):
     r"""Descent by a constant step $1/\beta(R)$ leaves the ball of radius $R$.
 
     From a start inside it with $R \ge 1$. The ball is the one in which $\|W_k\|_F \le
-    R$ for all $k$; the gap is what its widest layer lacks of $R$ at the end of the run.
+    R$ for all $k$, and its radius that of the step: what the widest layer has of it at
+    most, up to the whole, is held against 1. While the ball has not been left nothing
+    is known but that the slope is not 0.
     """
 
     id: ClassVar[str] = "I6a"
     source: ClassVar[Source] = Source(JI, "Lemma 6; of the flow, Lemma 1", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
-    tolerance: float = 1e-9
-    """It is an inequality: 0 once the ball has been left."""
+    sees: ClassVar[float] = 1e-9
 
     radius: float = 1.7
+    """That of the witness."""
 
-    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield logistic(run.experiment)
-        yield separable(run.experiment)
-        yield from starts_well(run.experiment)
-        flow = run.experiment.flow
-        plain = isinstance(flow, Descent) and not (
-            flow.momentum or flow.weight_decay or flow.schedule
-        )
-        yield Hypothesis("it is plain descent", plain)
-        step, bound = getattr(flow, "step", np.inf), self._bound(run)
-        apt = isinstance(step, float) and abs(step * bound - 1) < 1e-9
-        yield Hypothesis("the step is 1/beta(R)", apt)
-        widest = max(np.linalg.norm(W) for W in run.experiment.network.layers)
-        yield Hypothesis("it starts in the ball", bool(widest < self.radius))
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield logistic(experiment)
+        yield one_margin(experiment)
+        yield separable(experiment)
+        longest = np.linalg.norm(np.asarray(experiment.risk.problem.X), axis=1).max()
+        yield Hypothesis("no sample is longer than 1", bool(longest <= 1 + 1e-12))
+        yield from starts_well(experiment)
+        yield from is_descent(experiment)
+        several = experiment.network.depth > 1
+        yield Hypothesis("there are two layers or more", several)
+        radius = _radius(experiment)
+        yield Hypothesis("the step is 1/beta(R) for some R from 1 on", radius >= 1)
+        yield Hypothesis("it starts in the ball", _widest(experiment) < radius)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        widest = np.sqrt(spectra(run).squares.max())
-        return float(max(1 - widest / self.radius, 0.0))
+    def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
+        del experiment
+        return Forecast(1.0, "the part of the radius that the widest layer comes to")
 
-    def _bound(self, run):
-        depth = len(run.experiment.network.layers)
-        return curvature_bound(Logistic(), depth, self.radius)
+    def measured(self, run: Trajectory[DeepLinear]) -> float:
+        widest = float(np.sqrt(spectra(run).squares.max()))
+        return min(widest / _radius(run.experiment), 1.0)
 
-    def witness(self) -> Experiment[DeepLinear]:
-        return self._descent(separable_data())
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        slope = ravel_pytree(gradient(run.experiment.risk, run.network))[0]
+        moves = float(jnp.linalg.norm(slope)) >= self._least_slope(run) / 2
+        inside = self.measured(run) < 1
+        reason = "the slope is what it must be in the ball, which is not left"
+        yield Term("on the way", float(inside and moves), reason, "more steps")
+        yield rounding(run)
 
-    def foil(self) -> Experiment[DeepLinear]:
-        return self._descent(contradicted())
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        start = _widest(run.experiment) / _radius(run.experiment)
+        yield Rival("it stays as wide as it starts", start)
+        yield Rival("it comes halfway from there", (1 + start) / 2)
 
-    def _descent(self, problem: Problem) -> Experiment[DeepLinear]:
-        start = half_normal(separable_data(), 5, 4, scale=0.35)
+    def _least_slope(self, run):
+        """That of the first layer, by the margin and the largest output in the ball."""
+        sizes = [np.linalg.norm(W) for W in run.network.layers]
+        # At most what the layers above pass on: |w| is at most that times the first.
+        picked = np.linalg.norm(np.asarray(run.network.predictor())) / sizes[0]
+        largest = _radius(run.experiment) ** len(sizes)
+        margin = max_margin(run.experiment.risk.problem).margin
+        return float(picked * margin / (1 + np.exp(largest)))
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return self._descent(separable_data(seed=seed), seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return self._descent(contradicted(seed), seed)
+
+    def _descent(self, problem: Problem, seed: int | None) -> Experiment[DeepLinear]:
+        start = half_normal(separable_data(seed=seed), 5, 4, scale=0.25, seed=seed)
         flow = Descent(1 / curvature_bound(Logistic(), 3, self.radius))
         return Experiment(start, Risk(problem, Logistic()), flow, until=10_000)
+
+
+def _steps(run: Trajectory[DeepLinear]):
+    """The risk before every step and after the last, how far they go, the slopes."""
+    start, risk = run.experiment.network, run.experiment.risk
+    risks, slopes = (np.asarray(run.seen[k]) for k in ("TrainingRisk", "GradientNorm"))
+    flat = np.asarray(run.seen["FlatWeights"])
+    if run.times[0] != 0:
+        slope = ravel_pytree(gradient(risk, start))[0]
+        flat = np.concatenate([np.asarray(ravel_pytree(start)[0])[None], flat])
+        risks = np.append(float(risk.value(start)), risks)
+        slopes = np.append(float(jnp.linalg.norm(slope)), slopes)
+    return risks, np.linalg.norm(np.diff(flat, axis=0), axis=1), slopes[:-1]
+
+
+def _radius(experiment: Experiment[DeepLinear]) -> float:
+    r"""The $R$ for which the step is $1/\beta(R)$; NaN if there is none."""
+    step, depth = getattr(experiment.flow, "step", None), experiment.network.depth
+    if not isinstance(step, float) or depth == 1:
+        return float("nan")
+    return (step * curvature_bound(Logistic(), depth, 1.0)) ** (-1 / (2 * depth - 2))
+
+
+def _widest(experiment: Experiment[DeepLinear]) -> float:
+    return float(max(np.linalg.norm(W) for W in experiment.network.layers))

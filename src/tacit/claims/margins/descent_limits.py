@@ -1,8 +1,7 @@
 """Where descent by prescribed steps goes: the theorems on descent."""
 
-import dataclasses
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,23 +9,28 @@ from ...experiment import Experiment
 from ...flows import Descent, PrescribedSteps
 from ...losses import AbstractMarginLoss, Logistic, PolynomialTail
 from ...networks import DeepLinear
-from ...observables import AbstractObservable, FlatWeights, TrainingRisk
-from ...oracles import max_margin, separability
+from ...observables import AbstractObservable, FlatWeights, LogRisk
+from ...oracles import max_margin
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.margins import (
-    grown,
+    held_firmly,
     logistic,
     of_margins,
+    one_margin,
     prescribed,
     separable,
     spanned,
     starts_well,
 )
-from ..measures.spectra import limit, spectra
+from ..measures.alignment import aligned, left_over, room, unaligned
+from ..measures.budgets import rounding
+from ..measures.margins import rows_of, still_to_fall
+from ..measures.residual import across
+from ..measures.spectra import layers_along, spectra
 from ..papers import JI, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.margins import (
     all_held,
     half_normal,
@@ -36,120 +40,149 @@ from ..witnesses.margins import (
 )
 
 
-class DescentAligns(AbstractToleranceClaim[DeepLinear]):
+class DescentAligns(AbstractClaim[DeepLinear]):
     r"""By prescribed steps, too, layers go to rank one and neighbours align.
 
-    The conclusions of Theorem 1 for descent, under Assumptions 1, 2, 4 and 5. Limits
-    are read off lines in $1/\|W_k\|_F^2$.
+    The conclusions of Theorem 1 for descent, under Assumptions 1, 2, 4 and 5. What is
+    left of the way is what Lemma 2 leaves by the differences of the layers' squares,
+    which descent keeps up to $2R(0)$.
     """
 
     id: ClassVar[str] = "I6b"
     source: ClassVar[Source] = Source(JI, "Theorem 3", "quoted")
     needs: ClassVar[type] = DeepLinear
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(), TrainingRisk())
-    margin: ClassVar[float] = 5.0
-    """After 3e5 steps |w| is 50: descent is exponentially slow."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(), LogRisk())
+    sees: ClassVar[float] = 6e-2
 
-    tolerance: float = 0.02
-    """The square of what layers lack of rank one at the end, a tenth."""
+    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield of_margins(experiment)
+        yield one_margin(experiment)
+        yield separable(experiment)
+        yield from starts_well(experiment)
+        yield prescribed(experiment)
 
-    ratio: float = 1.0
-    """The claimed limit of the ratios of norms; another than 1 is false."""
+    def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
+        about = (
+            "in the end: the ratios of the norms of the layers, the cosines of "
+            "neighbours and of w with the first layer, the part of the risk that is "
+            "gone"
+        )
+        return Forecast(np.ones(2 * experiment.network.depth + 1), about)
 
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (DescentAligns(ratio=0.9),) if self.ratio == 1 else ()
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        return aligned(run)
 
-    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield of_margins(run.experiment)
-        yield separable(run.experiment)
-        yield from starts_well(run.experiment)
-        yield prescribed(run.experiment)
-        yield grown(run, 10.0)
-        near = np.all(spectra(run).excess[-1] < 0.1)
-        text = "every layer is within a tenth of rank one, so that its limit shows"
-        yield Hypothesis(text, bool(near))
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        yield left_over(room(run, spectra(run).squares[-1], layers_along(run)[-1]))
+        yield still_to_fall(run)
+        yield rounding(run)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        seen = spectra(run)
-        layers = zip(seen.excess.T, seen.squares.T, strict=True)
-        ratios = [limit(np.sqrt(1 - e), s) - self.ratio for e, s in layers]
-        pairs = zip(seen.misalignment.T, seen.squares[:, 1:].T, strict=True)
-        angles = [limit(m, s) for m, s in pairs]
-        risks = np.asarray(run.seen["TrainingRisk"])
-        return float(max(np.max(np.abs(ratios + angles)), risks[-1] / risks[0]))
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        return unaligned(run)
 
-    def witness(self) -> Experiment[DeepLinear]:
-        problem = separable_data(2002)
-        start = half_normal(problem, 5, 4, scale=0.2)
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        problem = separable_data(2002, seed=seed)
+        start = half_normal(problem, 5, 4, scale=0.1, seed=seed)
         flow = Descent(PrescribedSteps())
         return Experiment(start, Risk(problem, Logistic()), flow, until=300_000)
 
-    def foil(self) -> Experiment[DeepLinear]:
-        true = self.witness()
-        risk = Risk(mislabelled(), Logistic())
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        true = self.witness(seed)
+        risk = Risk(mislabelled(seed), Logistic())
         return Experiment(true.network, risk, true.flow, until=true.until)
 
 
-class DescentFindsTheMargin(AbstractToleranceClaim[DeepLinear]):
+class DescentFindsTheMargin(AbstractClaim[DeepLinear]):
     r"""By prescribed steps $w/\|w\|$ and $v_1$ tend to the direction of the margin.
 
-    For the logistic loss, under Assumptions 2, 3 and 5. Limits are read off lines in
-    $1/\|w\|$: the direction itself is far off after a million steps, since $\|w\|$
-    grows like the logarithm of their number.
+    For the logistic loss, under Assumptions 2, 3 and 5. The direction itself is far off
+    after a million steps, since $\|w\|$ grows like the logarithm of their number. As
+    $w = \|w\|\bar u$ up to a residual that converges, the direction in which $w$ has
+    gone since it was half as long is held against $\bar u$; that of $\|w\|v_1$ too.
     """
 
     id: ClassVar[str] = "I6c"
     source: ClassVar[Source] = Source(JI, "Theorem 4", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
-    margin: ClassVar[float] = 5.0
-    """A heavy tail ends less than a tenth of a radian away."""
-
-    tolerance: float = 0.01
-    """The second order: 3e5 steps bring |w| to 25 and the angle to 0.05, and a line
-    leaves what two layers add to the residual, a tenth of that."""
-
-    towards: str = "margin"
-    """The claimed direction: that of the margin, or, wrongly, the "mean" sample's."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        if self.towards != "margin":
-            return ()
-        return (dataclasses.replace(self, towards="mean"),)
+    sees: ClassVar[float] = 5e-2
 
     def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
         yield logistic(experiment)
+        yield one_margin(experiment)
         yield separable(experiment)
         yield from starts_well(experiment)
         yield spanned(experiment)
+        yield held_firmly(experiment)
         yield prescribed(experiment)
 
-    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield grown(run, 10.0)
+    def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
+        found = max_margin(experiment.risk.problem)
+        size = np.linalg.norm(rows_of(experiment)[0], axis=1).max()
+        about = "the direction of w in the end, and of v_1: that of the largest margin"
+        return Forecast(found.value, about, float(found.residual * size / found.margin))
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        problem = run.experiment.risk.problem
-        if not separability(problem).separable:
-            return 1.0
-        aim = max_margin(problem).value
-        if self.towards == "mean":
-            aim = np.asarray(problem.y) @ np.asarray(problem.X)
-            aim = aim / np.linalg.norm(aim)
-        seen = spectra(run)
-        unit = seen.predictor / seen.norm[:, None]
-        ends = limit(unit, seen.norm), limit(seen.top, seen.norm)
-        return float(max(np.linalg.norm(end - aim) for end in ends))
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        seen, (i, _) = spectra(run), _since(run)
+        grown = seen.norm[-1] - seen.norm[i]
+        top = seen.top * seen.norm[:, None]
+        gone = seen.predictor[-1] - seen.predictor[i]
+        return np.stack([gone, top[-1] - top[i]]) / grown
 
-    def witness(self) -> Experiment[DeepLinear]:
-        return self._descent(Logistic())
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[DeepLinear]
+    ) -> float:
+        del run
+        return float(np.max(np.linalg.norm(measured - predicted, axis=-1)))
 
-    def foil(self) -> Experiment[DeepLinear]:
-        return self._descent(PolynomialTail(2.0))
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        seen, (i, size) = spectra(run), _since(run)
+        reason = "by how much the residual still moves, and the next order"
+        yield Term("what is left of the way", size, reason, "a longer run")
+        layers, grown = layers_along(run), seen.norm[-1] - seen.norm[i]
+        turns = [
+            seen.norm[k] * room(run, seen.squares[k], layers[k]).turn for k in (i, -1)
+        ]
+        text = "Lemma 2, by the layers where it is looked at"
+        yield Term("what layers lack", float(sum(turns) / grown), text, "a longer run")
+        yield rounding(run)
 
-    def _descent(self, loss: AbstractMarginLoss) -> Experiment[DeepLinear]:
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        rows, mass = rows_of(run.experiment)
+        mean, start = mass @ rows, np.asarray(run.experiment.network.predictor())
+        yield Rival("in that of the mean sample", mean / np.linalg.norm(mean))
+        yield Rival("in that of the start", start / np.linalg.norm(start))
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return self._descent(Logistic(), seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return self._descent(PolynomialTail(2.0), seed)
+
+    def _descent(
+        self, loss: AbstractMarginLoss, seed: int | None
+    ) -> Experiment[DeepLinear]:
         # All samples are at the margin: others would still be felt at this norm.
-        problem = all_held()
-        start, flow = rank_one(problem, 2), Descent(PrescribedSteps())
+        problem = all_held(seed=seed)
+        start, flow = rank_one(problem, 2, seed=seed), Descent(PrescribedSteps())
         return Experiment(start, Risk(problem, loss), flow, until=300_000)
+
+
+def _since(run: Trajectory[DeepLinear]) -> tuple[int, float]:
+    """The record since which the way to the end is clearest, and by how much it is off.
+
+    The residuals at both ends differ by what draws them, to first order, and by what is
+    left of either; the norm exceeds the part along the margin by their squares.
+    """
+    norm, at = spectra(run).norm, across(run, spectra(run).predictor)
+    drawn = np.linalg.norm(at.drawn - at.drawn[-1], axis=1)
+    grown = norm[-1] - norm
+    squares = np.sum(at.value**2, axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = (drawn + at.left + at.left[-1]) / grown
+        off = off + np.abs(squares / norm - squares[-1] / norm[-1]) / (2 * grown)
+    off = np.where(grown > 0, off, np.inf)
+    i = int(np.argmin(off))
+    if not np.isfinite(off[i]):
+        raise Unmeasured("it needs the predictor to grow: more steps")
+    return i, float(off[i])

@@ -1,11 +1,13 @@
 """How large the start of a two-sided network is decides which norm it minimises."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
+import scipy.optimize
 
+from ...errors import DataError
 from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...integration.clocks import LogRisk
@@ -15,16 +17,21 @@ from ...observables import AbstractObservable, LogRisk as RiskLogarithm
 from ...oracles import (
     hyperbolic_interpolator,
     hyperbolic_margin,
+    HyperbolicMargin,
+    l1_margin,
     least_squares_path,
     max_margin,
 )
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.flows import is_gradient_flow
-from ..hypotheses.margins import exponential, separable
+from ..hypotheses.margins import exponential, one_margin, separable
+from ..hypotheses.two_sided import of_one_size
+from ..measures.budgets import integration, rounding
+from ..measures.margins import rows_of
 from ..papers import MOROSHKO, Source, WOODWORTH
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.margins import few, planted
 
 
@@ -32,13 +39,146 @@ STIFF = GradientFlow(rtol=1e-10, solver="stiff")
 FAR = GradientFlow(rtol=1e-8, clock=LogRisk(hand_over=1e12))
 
 
-def _even_start(experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
-    start = experiment.network
-    yield is_gradient_flow(experiment)
-    yield Hypothesis("the depth is 2", start.depth == 2)
-    entries = np.concatenate([np.asarray(start.u), np.asarray(start.v)])
-    even = bool(np.ptp(entries) <= 1e-15 * np.abs(entries).max() and entries[0] > 0)
-    yield Hypothesis("it starts at u = v = alpha > 0 in every coordinate", even)
+class HyperbolicInterpolation(AbstractClaim[TwoSided]):
+    r"""Of all interpolators $w = u^2 - v^2$ ends at that of least hyperbolic entropy.
+
+    From $u = v = \alpha$ under the squared loss $w_\infty$ is
+    $2\alpha^2 \sinh(X^\top\nu)$: near minimum $\ell_1$ norm for small $\alpha$, near
+    minimum $\ell_2$ norm for large. At any time $w$ is of this form, for the outputs
+    that it has: what the outputs lack bounds what is left of the way.
+    """
+
+    id: ClassVar[str] = "J5"
+    source: ClassVar[Source] = Source(WOODWORTH, "", "quoted")
+    needs: ClassVar[type] = TwoSided
+    sees: ClassVar[float] = 1e-6
+
+    alpha: float = eqx.field(default=0.1, converter=float)
+    """The size of the witness's start."""
+
+    def hypotheses(self, experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield Hypothesis("the depth is 2", experiment.network.depth == 2)
+        yield of_one_size(experiment)
+        squared = isinstance(experiment.risk.loss, Squared)
+        yield Hypothesis("the loss is squared", squared)
+        yield Hypothesis("some w interpolates the data", _interpolates(experiment))
+
+    def forecast(self, experiment: Experiment[TwoSided]) -> Forecast:
+        alpha = _alpha(experiment)
+        found = hyperbolic_interpolator(experiment.risk.problem, alpha)
+        about = "w in the end: the interpolator of least hyperbolic entropy"
+        return Forecast(found.value, about, found.residual)
+
+    def measured(self, run: Trajectory[TwoSided]) -> np.ndarray:
+        return np.asarray(run.network.predictor())
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[TwoSided]
+    ) -> float:
+        size = np.linalg.norm(self.forecast(run.experiment).value)
+        return float(np.linalg.norm(measured - predicted) / size)
+
+    def budget(self, run: Trajectory[TwoSided]) -> Iterable[Term]:
+        problem, told = run.experiment.risk.problem, self.predicted(run)
+        w, width = self.measured(run), 2 * _alpha(run.experiment) ** 2
+        X = np.asarray(problem.X)
+        short = np.asarray(problem.y) - X @ w
+        moves = [_moved(X, np.hypot(width, each), short) for each in (told, w)]
+        size = 1.5 * sum(map(np.linalg.norm, moves)) / np.linalg.norm(told)
+        reason = "what the outputs lack, by the curvature of the entropy there"
+        yield Term("what is left of the way", float(size), reason, "a longer run")
+        # w is an exponential of what is integrated.
+        growth = float(1 + np.max(np.arcsinh(np.abs(told) / width)))
+        yield integration(run, growth)
+        yield rounding(run, growth)
+
+    def rivals(self, run: Trajectory[TwoSided]) -> Iterable[Rival]:
+        problem, alpha = run.experiment.risk.problem, _alpha(run.experiment)
+        other = hyperbolic_interpolator(problem, np.sqrt(alpha)).value
+        text = "with alpha itself for its square"
+        if abs(np.log(alpha)) > 1e-9:
+            yield Rival(text, other)
+        X, y = np.asarray(problem.X), np.asarray(problem.y)
+        yield Rival("that of least l2 norm", np.linalg.lstsq(X, y, rcond=None)[0])
+        yield Rival("that of least l1 norm", least_squares_path(problem).value)
+
+    def witness(self, seed: int | None = None) -> Experiment[TwoSided]:
+        return _fitted(TwoSided.balanced(12, alpha=self.alpha), seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[TwoSided]:
+        tilt = np.linspace(0.2, 2.0, 12)
+        return _fitted(TwoSided(self.alpha * tilt, self.alpha / tilt), seed)
+
+
+class HyperbolicMargins(AbstractClaim[TwoSided]):
+    r"""For a large start the margin's norm depends on how far the risk has fallen.
+
+    From $u = v = \alpha$ with $\log(1 / \mathcal L) = r\alpha^2$, $\mathcal L$ the sum
+    of exponentials, $w / \log(1 / \mathcal L)$ tends for $\alpha \to \infty$ to the `w`
+    of least hyperbolic entropy of width $1 / r$ that has margins of 1. Where samples
+    weigh differently the least weight counts as 1.
+    """
+
+    id: ClassVar[str] = "J6"
+    source: ClassVar[Source] = Source(MOROSHKO, "", "quoted")
+    needs: ClassVar[type] = TwoSided
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (RiskLogarithm(),)
+    sees: ClassVar[float] = 1e-2
+
+    def hypotheses(self, experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
+        yield one_margin(experiment)
+        yield separable(experiment)
+        yield exponential(experiment)
+        yield is_gradient_flow(experiment)
+        yield Hypothesis("the depth is 2", experiment.network.depth == 2)
+        yield of_one_size(experiment)
+
+    def predicted(self, run: Trajectory[TwoSided]) -> np.ndarray:
+        return _told(run).value
+
+    def measured(self, run: Trajectory[TwoSided]) -> np.ndarray:
+        return np.asarray(run.network.predictor()) / _fall(run)
+
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[TwoSided]
+    ) -> float:
+        size = np.linalg.norm(_told(run).value)
+        return float(np.linalg.norm(measured - predicted) / size)
+
+    def budget(self, run: Trajectory[TwoSided]) -> Iterable[Term]:
+        # w is of this form at any time, for the margins that it has and with
+        # multipliers on all samples: to first order, what that makes of it.
+        w, fall = np.asarray(run.network.predictor()), _fall(run)
+        told, (rows, mass) = _told(run), rows_of(run.experiment)
+        width = 2 * _alpha(run.experiment) ** 2
+        metric, held = np.hypot(width, w), told.multipliers > 0
+        dual = _non_negative(rows[mass > 0], np.arcsinh(w / width))
+        duals = np.zeros(len(rows))
+        duals[mass > 0] = dual
+        late = np.linalg.norm(metric * (duals[~held] @ rows[~held]))
+        ahead = _moved(rows[held], metric, rows[held] @ w - fall)
+        size = 1.5 * float(late + np.linalg.norm(ahead))
+        size = size / (fall * float(np.linalg.norm(told.value)))
+        reason = "the margins differ, by the curvature of the entropy there"
+        yield Term("finite alpha", size, reason, "a larger start")
+        yield integration(run)
+        yield rounding(run)
+
+    def rivals(self, run: Trajectory[TwoSided]) -> Iterable[Rival]:
+        problem = run.experiment.risk.problem
+        yield Rival("at another r, of twice the width", _told(run, 2.0).value)
+        flat = max_margin(problem)
+        yield Rival("that of the l2 margin", flat.value / flat.margin)
+        sparse = l1_margin(problem)
+        yield Rival("that of the l1 margin", sparse.value / sparse.margin)
+
+    def witness(self, seed: int | None = None) -> Experiment[TwoSided]:
+        return _fallen(TwoSided.balanced(8, alpha=float(np.sqrt(1000.0))), seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[TwoSided]:
+        tilt, alpha = np.linspace(0.5, 1.5, 8), float(np.sqrt(1000.0))
+        return _fallen(TwoSided(alpha * tilt, alpha / tilt), seed)
 
 
 def _alpha(experiment: Experiment[TwoSided]) -> float:
@@ -46,113 +186,51 @@ def _alpha(experiment: Experiment[TwoSided]) -> float:
     return float(np.sqrt(np.mean(np.abs(np.asarray(start.u * start.v)))))
 
 
-class HyperbolicInterpolation(AbstractToleranceClaim[TwoSided]):
-    r"""Of all interpolators $w = u^2 - v^2$ ends at that of least hyperbolic entropy.
-
-    From $u = v = \alpha$ under the squared loss $w_\infty$ is
-    $2\alpha^2 \sinh(X^\top\nu)$: near minimum $\ell_1$ norm for small $\alpha$, near
-    minimum $\ell_2$ norm for large.
-    """
-
-    id: ClassVar[str] = "J5"
-    source: ClassVar[Source] = Source(WOODWORTH, "", "quoted")
-    needs: ClassVar[type] = TwoSided
-    tolerance: float = 1e-6
-    """The square root of the risk that is left; the flow's own error is near 1e-10."""
-
-    alpha: float = eqx.field(default=0.1, converter=float)
-    """The size of the witness's start."""
-    sparse: bool = False
-    """Whether the limit is taken to be of least l1 norm, as it is for alpha to 0."""
-
-    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        yield from _even_start(run.experiment)
-        risk = run.experiment.risk
-        yield Hypothesis("the loss is squared", isinstance(risk.loss, Squared))
-        fits = float(risk.value(run.network)) < 1e-14
-        yield Hypothesis("the run interpolates the data", fits)
-
-    def gap(self, run: Trajectory[TwoSided]) -> float:
-        problem, w = run.experiment.risk.problem, np.asarray(run.network.predictor())
-        if self.sparse:
-            told = least_squares_path(problem).value
-        else:
-            told = hyperbolic_interpolator(problem, _alpha(run.experiment)).value
-        return float(np.linalg.norm(w - told) / np.linalg.norm(told))
-
-    def witness(self) -> Experiment[TwoSided]:
-        return self._fitted(TwoSided.balanced(12, alpha=self.alpha))
-
-    def foil(self) -> Experiment[TwoSided]:
-        tilt = np.linspace(0.2, 2.0, 12)
-        return self._fitted(TwoSided(self.alpha * tilt, self.alpha / tilt))
-
-    def _fitted(self, start):
-        problem = planted(2111, 5, 12, (0.8, -0.6))
-        return Experiment(start, Risk(problem, Squared()), STIFF, until=2000.0)
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        other = HyperbolicInterpolation(alpha=self.alpha, sparse=True)
-        return () if self.sparse else (other,)
+def _interpolates(experiment: Experiment[TwoSided]) -> bool:
+    try:
+        hyperbolic_interpolator(experiment.risk.problem, 1.0)
+    except DataError:
+        return False
+    return True
 
 
-class HyperbolicMargins(AbstractToleranceClaim[TwoSided]):
-    r"""For a large start the margin's norm depends on how far the risk has fallen.
-
-    From $u = v = \alpha$ with $\log(1 / \mathcal L) = r\alpha^2$, $\mathcal L$ the sum
-    of exponentials, $w / \log(1 / \mathcal L)$ tends for $\alpha \to \infty$ to the `w`
-    of least hyperbolic entropy of width $1 / r$ that has margins of 1.
-    """
-
-    id: ClassVar[str] = "J6"
-    source: ClassVar[Source] = Source(MOROSHKO, "", "quoted")
-    needs: ClassVar[type] = TwoSided
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (RiskLogarithm(),)
-    margin: ClassVar[float] = 10
-    tolerance: float = 2e-3
-    """That of an error of 2 / alpha² at alpha² = 1000; seen are 1.6 at r = 1 and 0.3 at
-    r = 5."""
-
-    factor: float = 1.0
-    """On the width; another than 1 is the prediction for another r."""
-
-    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        yield separable(run.experiment)
-        yield exponential(run.experiment)
-        yield from _even_start(run.experiment)
-        size = np.linalg.norm(np.asarray(run.experiment.risk.problem.X), axis=1).max()
-        alpha = _alpha(run.experiment)
-        far = alpha**2 * float(size) >= 1000
-        yield Hypothesis("the start is large: alpha² times a sample is 1000", far)
-        depth = _depth(run) / alpha**2
-        yield Hypothesis("the risk has fallen: r is at least 1/2", depth >= 0.5)
-
-    def gap(self, run: Trajectory[TwoSided]) -> float:
-        w, fall = np.asarray(run.network.predictor()), _depth(run)
-        width = self.factor * _alpha(run.experiment) ** 2 / fall
-        told = hyperbolic_margin(run.experiment.risk.problem, width).value
-        return float(np.linalg.norm(w / fall - told) / np.linalg.norm(told))
-
-    def witness(self) -> Experiment[TwoSided]:
-        return self._fallen(np.sqrt(1000.0))
-
-    def foil(self) -> Experiment[TwoSided]:
-        return self._fallen(1.0)
-
-    def _fallen(self, alpha):
-        problem = few(2101)
-        start = TwoSided.balanced(8, alpha=float(alpha))
-        # log(1 / risk) is about the margin times the norm, so r is about 5 then.
-        until = 5 * max(float(alpha) ** 2, 10.0) / max_margin(problem).margin
-        return Experiment(start, Risk(problem, Exponential()), FAR, until=until)
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (HyperbolicMargins(factor=2.0),) if self.factor == 1 else ()
+def _moved(rows: np.ndarray, metric: np.ndarray, short: np.ndarray) -> np.ndarray:
+    """By how much `w` moves, in this metric, as its products with `rows` do."""
+    gram = (rows * metric) @ rows.T
+    return metric * (rows.T @ np.linalg.lstsq(gram, short, rcond=1e-13)[0])
 
 
-def _depth(run):
-    """The logarithm of one over the sum of exponentials."""
-    n = run.experiment.risk.problem.n
-    return -(float(run.seen["LogRisk"][-1]) + np.log(n))
+def _non_negative(rows: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """Multipliers of the samples, none below 0, that make these angles."""
+    size = np.linalg.norm(rows, axis=1)
+    return scipy.optimize.nnls((rows / size[:, None]).T, angles)[0] / size
+
+
+def _fall(run: Trajectory[TwoSided]) -> float:
+    """The logarithm of one over the sum of exponentials; `Unmeasured` below 0."""
+    mass = rows_of(run.experiment)[1]
+    fall = float(np.log(mass[mass > 0].min()) - float(run.seen["LogRisk"][-1]))
+    if not fall > 0:
+        raise Unmeasured("the sum of exponentials is still above 1: a longer run")
+    return fall
+
+
+def _told(run: Trajectory[TwoSided], factor: float = 1.0) -> HyperbolicMargin:
+    """The oracle's answer at `factor` times the width that the run has come to."""
+    width = factor * _alpha(run.experiment) ** 2 / _fall(run)
+    try:
+        return hyperbolic_margin(run.experiment.risk.problem, width)
+    except DataError as error:
+        raise Unmeasured(str(error)) from error
+
+
+def _fitted(start: TwoSided, seed: int | None) -> Experiment[TwoSided]:
+    problem = planted(2111, 5, 12, (0.8, -0.6), seed=seed)
+    return Experiment(start, Risk(problem, Squared()), STIFF, until=2000.0)
+
+
+def _fallen(start: TwoSided, seed: int | None) -> Experiment[TwoSided]:
+    problem = few(2101, seed=seed)
+    # log(1 / risk) is about the margin times the norm, so r is about 5 then.
+    until = 5 * float(np.mean(start.u * start.v)) / max_margin(problem).margin
+    return Experiment(start, Risk(problem, Exponential()), FAR, until=until)

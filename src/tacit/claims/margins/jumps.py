@@ -1,36 +1,38 @@
 """Least squares from a vanishing start: one coordinate after another jumps."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from ...errors import DataError
 from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...losses import Squared
 from ...networks import TwoSided
 from ...observables import AbstractObservable, LinearPredictor
 from ...oracles import least_squares_path, LeastSquaresPath as Plateaus
+from ...oracles.samples import regression
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.flows import is_gradient_flow
+from ..hypotheses.two_sided import of_one_size
+from ..measures.budgets import integration
+from ..measures.paths import along
 from ..papers import PESME, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.margins import planted
 
 
-FLAT = 1e-5
-"""How close to a plateau the flow must be in its middle for the plateau to count."""
-
-
-class PlateausOfLeastSquares(AbstractToleranceClaim[TwoSided]):
+class PlateausOfLeastSquares(AbstractClaim[TwoSided]):
     r"""From $u = v = \alpha \to 0$ the flow of $w = u^2 - v^2$ goes by plateaus.
 
     With $\kappa = \alpha^2$ and $\Lambda = \log(1 / \kappa)$ it is on plateau $k$ of a
     path found by algebra for times between $\Lambda\tau_k / 4$ and
     $\Lambda\tau_{k+1} / 4$. A plateau fits the data on its support under signs that the
-    duals fix; a coordinate may leave again. The last has least $\ell_1$ norm.
+    duals fix; a coordinate may leave again. The last has least $\ell_1$ norm. Held
+    against the record of each plateau that is best clear of the jumps.
     """
 
     id: ClassVar[str] = "J7"
@@ -38,92 +40,137 @@ class PlateausOfLeastSquares(AbstractToleranceClaim[TwoSided]):
     needs: ClassVar[type] = TwoSided
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 600
-    margin: ClassVar[float] = 10
-    tolerance: float = 1e-3
-    """A hundred times what is left in the middle of a plateau that counts as flat: the
-    path is known up to times of order one, and records are not quite in the middle."""
+    sees: ClassVar[float] = 1e-5
 
-    growing: bool = False
-    """Whether supports are taken to grow only, each plateau a fit on all so far."""
+    def hypotheses(self, experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield Hypothesis("the depth is 2", experiment.network.depth == 2)
+        squared = isinstance(experiment.risk.loss, Squared)
+        yield Hypothesis("the loss is squared", squared)
+        yield of_one_size(experiment)
+        small = bool(np.mean(np.asarray(experiment.network.u)) < 1)
+        yield Hypothesis("alpha is below 1", small)
+        known = _path(experiment) is not None
+        yield Hypothesis("real targets, and features that do not tie", known)
 
-    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        start, risk = run.experiment.network, run.experiment.risk
-        yield is_gradient_flow(run.experiment)
-        yield Hypothesis("the depth is 2", start.depth == 2)
-        yield Hypothesis("the loss is squared", isinstance(risk.loss, Squared))
-        u, v = np.asarray(start.u), np.asarray(start.v)
-        even = bool(np.all(u == v) and np.ptp(u) == 0 and u[0] > 0)
-        yield Hypothesis("it starts at u = v = alpha > 0 in every coordinate", even)
-        path = least_squares_path(risk.problem)
-        flat = _flat(run.experiment, path)
-        yield Hypothesis("most plateaus are flat at this alpha", flat.mean() > 0.5)
-        end = float(run.times[-1]) * 4 / _log(run.experiment)
-        yield Hypothesis("the last plateau is reached", end > path.times[-1])
+    def predicted(self, run: Trajectory[TwoSided]) -> np.ndarray:
+        path, clear = _clear(run)
+        return np.stack([path.points[each.plateau] for each in clear])
 
-    def gap(self, run: Trajectory[TwoSided]) -> float:
-        problem = run.experiment.risk.problem
-        path = least_squares_path(problem)
-        points = _grown(problem, path) if self.growing else path.points
-        times = np.asarray(run.times) * 4 / _log(run.experiment)
-        w = np.asarray(run.seen["LinearPredictor"])
-        near = [int(np.argmin(np.abs(times - t))) for t in _middles(path)]
-        flat = _flat(run.experiment, path)
-        judged = flat if flat.mean() > 0.5 else np.ones(len(flat), bool)
-        stray = np.abs(w[near] - points)[judged]
-        return float(stray.max() / np.abs(points).max())
+    def measured(self, run: Trajectory[TwoSided]) -> np.ndarray:
+        w = along(run)[1]
+        return np.stack([w[each.record] for each in _clear(run)[1]])
 
-    def witness(self) -> Experiment[TwoSided]:
-        return self._shrunk(1e-40)
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[TwoSided]
+    ) -> float:
+        size = np.max(np.abs(_clear(run)[0].points))
+        return float(np.max(np.abs(measured - predicted)) / size)
 
-    def foil(self) -> Experiment[TwoSided]:
-        return self._shrunk(0.1)
+    def budget(self, run: Trajectory[TwoSided]) -> Iterable[Term]:
+        size = max(each.bound for each in _clear(run)[1])
+        reason = "the coordinates still idle, and the plateau still being reached"
+        yield Term("distance from the jumps", size, reason, "a smaller alpha")
+        yield integration(run, 100)
 
-    def _shrunk(self, alpha):
-        problem = planted(2203, 6, 9, (1.0, 0.7, -0.5))
-        end = _middles(least_squares_path(problem))[-1]
-        until = float(end * -2 * np.log(alpha) / 4)
-        flow = GradientFlow(rtol=1e-9, solver="explicit")
-        start = TwoSided.balanced(9, alpha=alpha)
-        return Experiment(start, Risk(problem, Squared()), flow, until=until)
+    def rivals(self, run: Trajectory[TwoSided]) -> Iterable[Rival]:
+        path, clear = _clear(run)
+        for speed, text in ((0.5, "half"), (2.0, "twice")):
+            there = [
+                path.times.searchsorted(speed * each.tau, "right") for each in clear
+            ]
+            points = np.stack([path.points[max(k - 1, 0)] for k in there])
+            yield Rival(f"the jumps come at {text} that speed", points)
+        told = self.predicted(run)
+        yield Rival("all coordinates come in at once", 0 * told + path.points[-1])
+        grown = _grown(run.experiment, path)[[each.plateau for each in clear]]
+        if np.any(np.abs(grown - told) > 0.1 * np.abs(told).max()):
+            yield Rival("supports only grow, and none ever leaves", grown)
 
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return () if self.growing else (PlateausOfLeastSquares(growing=True),)
+    def witness(self, seed: int | None = None) -> Experiment[TwoSided]:
+        return _shrunk(TwoSided.balanced(9, alpha=1e-40), seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[TwoSided]:
+        tilt = np.geomspace(1e-20, 1e20, 9)
+        return _shrunk(TwoSided(1e-40 * tilt, 1e-40 / tilt), seed)
+
+
+class Clear(NamedTuple):
+    """The record of a plateau that is best clear of the jumps, and its error bound."""
+
+    plateau: int
+    record: int
+    tau: float
+    bound: float
+
+
+def _path(experiment: Experiment[TwoSided]) -> Plateaus | None:
+    try:
+        return least_squares_path(experiment.risk.problem)
+    except DataError:
+        return None
 
 
 def _log(experiment: Experiment[TwoSided]) -> float:
     start = experiment.network
-    return float(-np.log(np.mean(np.asarray(start.u * start.v))))
+    return float(-np.mean(np.log(np.asarray(start.u)) + np.log(np.asarray(start.v))))
 
 
-def _middles(path: Plateaus) -> np.ndarray:
-    """When to look at each plateau; the last goes on for ever."""
-    inner = (path.times[:-1] + path.times[1:]) / 2
-    return np.append(inner, path.times[-1] * 1.5)
-
-
-def _flat(experiment: Experiment[TwoSided], path: Plateaus) -> np.ndarray:
-    """On which plateaus the flow must be close to them in the middle."""
-    # An idle coordinate is as large as its dual is near ±1; the others settle at the
-    # pace of the curvature of the risk in the logarithms of u and v.
-    X = np.asarray(experiment.risk.problem.X)
-    after = _middles(path) - path.times
-    duals, flat = path.duals + after[:, None] * path.rates, []
-    for w, s, wait in zip(path.points, duals, after, strict=True):
-        held, pace = w != 0, np.inf
+def _clear(run: Trajectory[TwoSided]) -> tuple[Plateaus, list[Clear]]:
+    """The path, and a record of each of its plateaus that the run is clear on."""
+    path, size = _path(run.experiment), _log(run.experiment)
+    if path is None:
+        raise Unmeasured("it is about real targets")
+    X, _, mass = regression(run.experiment.risk.problem, "this claim")
+    rows = np.sqrt(mass)[:, None] * X
+    tau, found = along(run)[0] * 4 / size, []
+    ends = np.append(path.times[1:], np.inf)
+    largest = np.abs(path.points).max()
+    for k, (begin, end) in enumerate(zip(path.times, ends, strict=True)):
+        on = np.flatnonzero((tau >= begin) & (tau < end))
+        if not len(on):
+            continue
+        # An idle coordinate is as large as its dual is near ±1; the others settle at
+        # the pace of the curvature of the risk in the logarithms of u and v.
+        held, waited = path.supports[k], tau[on] - begin
+        duals = path.duals[k] + np.outer(waited, path.rates[k])
+        idle = np.abs(duals[:, ~held]).max(axis=1, initial=-np.inf)
+        pace = np.inf
         if held.any():
-            scaled = X[:, held] * np.sqrt(np.abs(w[held])) / np.sqrt(len(X))
+            scaled = rows[:, held] * np.sqrt(np.abs(path.points[k][held]))
             pace = np.linalg.svd(scaled, compute_uv=False)[-1] ** 2
-        idle = 1 - np.abs(s[~held]).max(initial=0.0)
-        flat.append(np.exp(-_log(experiment) * min(idle, pace * wait)) < FLAT)
-    return np.array(flat)
+        with np.errstate(invalid="ignore"):
+            settled = np.where(waited > 0, np.exp(-size * pace * waited), 1.0)
+        small = np.exp(-size * (1 - idle)) / min(largest, 1.0)
+        bound = 20 * (small + (settled if held.any() else 0.0))
+        best = int(np.argmin(bound))
+        found.append(Clear(k, int(on[best]), float(tau[on[best]]), float(bound[best])))
+    clear = [each for each in found if each.bound < 0.02]
+    if len(clear) < 2:
+        raise Unmeasured(
+            "it needs two plateaus that are apart: a smaller alpha, a longer run or "
+            "more records"
+        )
+    return path, clear
 
 
-def _grown(problem, path: Plateaus) -> np.ndarray:
-    X, y = np.asarray(problem.X), np.asarray(problem.y)
+def _shrunk(start: TwoSided, seed: int | None) -> Experiment[TwoSided]:
+    problem = planted(2203, 6, 9, (1.0, 0.7, -0.5), seed=seed)
+    flow = GradientFlow(rtol=1e-9, solver="explicit")
+    risk = Risk(problem, Squared())
+    bare = Experiment(start, risk, flow, until=0.0)
+    end = 1.5 * float(least_squares_path(problem).times[-1]) * _log(bare) / 4
+    return Experiment(start, risk, flow, until=end)
+
+
+def _grown(experiment: Experiment[TwoSided], path: Plateaus) -> np.ndarray:
+    """What the plateaus were if every coordinate stayed once it is in."""
+    X, y, mass = regression(experiment.risk.problem, "this claim")
+    root = np.sqrt(mass)
     found = np.zeros_like(path.points)
     for k in range(len(found)):
         held = path.supports[: k + 1].any(axis=0)
         if held.any():
-            found[k, held] = np.linalg.lstsq(X[:, held], y, rcond=None)[0]
+            rows = root[:, None] * X[:, held]
+            found[k, held] = np.linalg.lstsq(rows, root * y, rcond=None)[0]
     return found

@@ -1,7 +1,7 @@
 """Linear predictors on separable data: everything moves with the logarithm of time."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -9,180 +9,202 @@ from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...losses import Exponential
 from ...networks import DeepLinear
-from ...observables import AbstractObservable, LinearPredictor, LogRisk
-from ...oracles import max_margin, residual_direction
+from ...observables import AbstractObservable, LinearPredictor
+from ...oracles import residual_direction
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.flows import is_gradient_flow
-from ..hypotheses.margins import exponential, held_firmly, separable
+from ..hypotheses.margins import (
+    exponential,
+    held_firmly,
+    margin_of,
+    one_layer,
+    one_margin,
+    separable,
+    spanned,
+)
+from ..measures.budgets import EPS, rounding
+from ..measures.margins import in_time, rows_of
+from ..measures.residual import Across, across, of_residual
 from ..papers import SOUDRY, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.margins import held_by_one, separable as separable_data
 
 
 FLOW = GradientFlow(rtol=1e-8, clock="log-risk")
 SEED = 2003
-LATE = 100.0
-"""From this logarithm of time on, corrections that fall with time itself are gone."""
 
 
-def _one_layer(run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-    yield separable(run.experiment)
-    yield exponential(run.experiment)
-    yield is_gradient_flow(run.experiment)
-    one = len(run.experiment.network.layers) == 1
-    yield Hypothesis("there is one layer", one)
-    logs = -np.inf if run.log_time is None else float(run.log_time[-1])
-    yield Hypothesis(f"log t is known and reaches {4 * LATE:g}", logs > 4 * LATE)
-
-
-def _experiment(problem: Problem, depth: int = 1) -> Experiment[DeepLinear]:
-    start = DeepLinear.balanced(np.full(problem.d, 0.1), depth=depth)
+def _experiment(problem: Problem) -> Experiment[DeepLinear]:
+    start = DeepLinear([np.full((1, problem.d), 0.1)])
     return Experiment(start, Risk(problem, Exponential()), FLOW, until=1e4)
 
 
-class RiskFallsLikeOneOverTime(AbstractToleranceClaim[DeepLinear]):
-    r"""A linear predictor has $R\,t \to 1 / \gamma^2$ for the mean exponential loss.
-
-    $w = \bar u \log t / \gamma + O(1)$, and what is left of the risk is
-    $e^{-\gamma \|w\|}$ times a constant. Corrections fall with time, not with its
-    logarithm.
-    """
-
-    id: ClassVar[str] = "J2"
-    source: ClassVar[Source] = Source(SOUDRY, "Theorem 3", "derived")
-    needs: ClassVar[type] = DeepLinear
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (LogRisk(),)
-    tolerance: float = 1e-6
-    """A hundred times rtol: the error of log t sums up over the run."""
-
-    power: float = 2.0
-    """That of the margin; another than 2 makes it false."""
-
-    def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
-        yield held_firmly(experiment)
-
-    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield from _one_layer(run)
-
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        assert run.log_time is not None
-        late = np.asarray(run.log_time) > 4 * LATE
-        gamma = max_margin(run.experiment.risk.problem).margin
-        logs = np.asarray(run.seen["LogRisk"]) + np.asarray(run.log_time)
-        return float(np.abs(np.expm1(logs + self.power * np.log(gamma)))[late].max())
-
-    def witness(self) -> Experiment[DeepLinear]:
-        return _experiment(separable_data(SEED))
-
-    def foil(self) -> Experiment[DeepLinear]:
-        return _experiment(separable_data(SEED), depth=2)
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (RiskFallsLikeOneOverTime(power=1.0),) if self.power == 2 else ()
-
-
-class ErrorFallsLikeOneOverLogTime(AbstractToleranceClaim[DeepLinear]):
+class ErrorFallsLikeOneOverLogTime(AbstractClaim[DeepLinear]):
     r"""The angle to the margin's direction times $\log t$ tends to $\gamma\|\rho\|$.
 
     $\rho$ is the residual that minimises the sum of exponentials over the support
-    vectors. The limit is read off a quadratic in $1 / \log t$ through the late record.
+    vectors, and the angle its length over that of $w$. As $\gamma\, w \cdot \bar u =
+    \log(\gamma^2 A t)$ with $A$ that least sum, the limit comes with the factor
+    $\log t/(\log t + \log\gamma^2 A)$, which is far from 1 at any time of this world.
     """
 
     id: ClassVar[str] = "J2b"
     source: ClassVar[Source] = Source(SOUDRY, "Theorems 3 and 4", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    tolerance: float = 1e-2
-    """What a fit in 1 / log t leaves from log t = 100 on."""
-    margin: ClassVar[float] = 10
-
-    loglog: bool = False
-    """Whether the error is taken to be log log t / log t, as it is on a null set."""
+    sees: ClassVar[float] = 1e-5
 
     def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
+        yield is_gradient_flow(experiment)
+        yield one_layer(experiment)
+        yield one_margin(experiment)
+        yield exponential(experiment)
+        yield separable(experiment)
         yield held_firmly(experiment)
+        yield spanned(experiment)
 
-    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield from _one_layer(run)
+    def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
+        found = residual_direction(experiment.risk.problem)
+        size = float(found.margin.margin * np.linalg.norm(found.value))
+        about = "the angle to the margin's direction times log t in the end"
+        return Forecast(size, about, found.residual)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        assert run.log_time is not None
-        problem, logs = run.experiment.risk.problem, np.asarray(run.log_time)
-        found = max_margin(problem)
-        w = np.asarray(run.seen["LinearPredictor"])
-        off = w - np.outer(w @ found.value, found.value)
-        error = np.linalg.norm(off, axis=1) / np.linalg.norm(w, axis=1)
-        pace = logs / np.log(logs) if self.loglog else logs
-        late = logs > LATE
-        limit = np.polyfit(1 / logs[late], (error * pace)[late], 2)[-1]
-        told = 0.0
-        if found.multipliers[found.support].min() > 1e-10:
-            told = found.margin * np.linalg.norm(residual_direction(problem).value)
-        return float(abs(limit - told) / max(limit, told))
+    def predicted(self, run: Trajectory[DeepLinear]) -> float:
+        log = self._log_time(run)
+        return self.forecast(run.experiment).value * log / (log + self._lag(run))
 
-    def witness(self) -> Experiment[DeepLinear]:
-        return _experiment(separable_data(SEED))
+    def measured(self, run: Trajectory[DeepLinear]) -> float:
+        seen = _across(run)
+        off, i = np.linalg.norm(seen.value, axis=1), seen.best
+        along = float(np.sqrt(seen.norm[i] ** 2 - off[i] ** 2))
+        return float(off[i] / along * self._log_time(run))
 
-    def foil(self) -> Experiment[DeepLinear]:
-        return _experiment(held_by_one())
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        yield from of_residual(_across(run))
+        log, rtol = self._log_time(run), getattr(run.experiment.flow, "rtol", 0.0)
+        reason = "ten steps at their rtol, against the logarithm"
+        size = (10 * rtol + 64 * EPS) / abs(log + self._lag(run))
+        yield Term("integration of time", size, reason, "a smaller rtol")
 
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        other = ErrorFallsLikeOneOverLogTime(loglog=True)
-        return () if self.loglog else (other,)
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        told, log = self.predicted(run), self._log_time(run)
+        gamma = _across(run).rest.margin.margin
+        yield Rival("with no margin before the residual", told / gamma)
+        yield Rival("with the square of the margin", told * gamma)
+        text = "it falls like log log t / log t, as on a null set"
+        yield Rival(text, told * np.log(max(log, 1.0)))
+
+    def _log_time(self, run):
+        if run.log_time is None:
+            raise Unmeasured('it needs the time, as clock="log-risk" keeps it')
+        return float(np.asarray(run.log_time)[in_time(run)][_across(run).best])
+
+    def _lag(self, run):
+        """The logarithm of the square of the margin times the least sum."""
+        rest = _across(run).rest
+        rows, mass = rows_of(run.experiment)
+        held = rest.margin.support
+        least = np.sum(mass[held] * np.exp(-rows[held] @ rest.value))
+        return float(np.log(least * rest.margin.margin**2))
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return _experiment(separable_data(SEED, seed=seed))
+
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return _experiment(held_by_one(seed))
 
 
-class HeldByOneDrifts(AbstractToleranceClaim[DeepLinear]):
+class HeldByOneDrifts(AbstractClaim[DeepLinear]):
     r"""Samples $\gamma\bar u$ and $\gamma\bar u + \xi$, $\xi \perp \bar u$: none firm.
 
-    With $q = w \cdot \xi$ the flow conserves
-    $\|\xi\|^2\, w \cdot \bar u / \gamma - q - e^q$, so $q$ grows like $\log\log t$ for
-    ever: the second sample is at the margin, but nothing holds the predictor there.
+    With $q = w \cdot \xi$ and weights $c_1$, $c_2$ the flow conserves
+    $\|\xi\|^2\, w \cdot \bar u / \gamma - q - (c_1/c_2)\,e^q$, so $q$ grows like
+    $\log\log t$ for ever: the second sample is at the margin, but nothing holds the
+    predictor there. The difference is taken relative to $1 + |\|\xi\|^2\, w \cdot
+    \bar u/\gamma|$.
     """
 
     id: ClassVar[str] = "J2c"
     source: ClassVar[Source] = Source(SOUDRY, "Theorem 4", "derived")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    tolerance: float = 1e-6
-    """A hundred times rtol, of numbers up to 1e4 that cancel; relative to them."""
-
-    exponent: float = 1.0
-    """That of the exponential; another than 1 makes it false."""
+    sees: ClassVar[float] = 1e-5
 
     def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
-        yield exponential(experiment)
         yield is_gradient_flow(experiment)
-        one = len(experiment.network.layers) == 1
-        yield Hypothesis("there is one layer", one)
-        X = experiment.risk.problem.X
+        yield one_layer(experiment)
+        yield one_margin(experiment)
+        yield exponential(experiment)
+        X, found = experiment.risk.problem.X, margin_of(experiment)
         yield Hypothesis("there are two samples", X is not None and len(X) == 2)
-        found = max_margin(experiment.risk.problem)
-        idle = found.support.all() and found.multipliers.min() < 1e-10
-        yield Hypothesis("both are at the margin, one with multiplier 0", bool(idle))
+        idle = found is not None and bool(
+            found.support.all() and found.multipliers.min() < 1e-10
+        )
+        yield Hypothesis("both are at the margin, one with multiplier 0", idle)
 
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        problem = run.experiment.risk.problem
-        found = max_margin(problem)
-        rows = np.asarray(problem.y)[:, None] * np.asarray(problem.X)
-        xi = rows[np.argmin(found.multipliers)] - found.margin * found.value
-        xi = xi - (xi @ found.value) * found.value
-        w = np.asarray(run.seen["LinearPredictor"])
-        w = np.concatenate([np.asarray(run.experiment.network.predictor())[None], w])
-        along, q = (xi @ xi) * (w @ found.value) / found.margin, w @ xi
-        kept = along - q - np.exp(self.exponent * q)
-        return float(np.max(np.abs(kept - kept[0]) / (1 + np.abs(along))))
+    def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
+        start = np.asarray(experiment.network.predictor())
+        along, q, ratio = _moving(experiment, start)
+        about = "|xi|^2 w . u / margin - q - (c_1 / c_2) e^q, all along"
+        return Forecast(float(along - q - ratio * np.exp(q)), about)
 
-    def witness(self) -> Experiment[DeepLinear]:
-        return _experiment(held_by_one())
+    def measured(self, run: Trajectory[DeepLinear]) -> np.ndarray:
+        along, q, ratio = _moving(run.experiment, _passed(run))
+        return along - q - ratio * np.exp(q)
 
-    def foil(self) -> Experiment[DeepLinear]:
-        return _experiment(separable_data(SEED))
+    def distance(
+        self, predicted: Any, measured: Any, run: Trajectory[DeepLinear]
+    ) -> float:
+        size = 1 + np.abs(_moving(run.experiment, _passed(run))[0])
+        return float(np.max(np.abs(measured - predicted) / size))
 
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (HeldByOneDrifts(exponent=2.0),) if self.exponent == 1 else ()
+    def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
+        along, q, ratio = _moving(run.experiment, _passed(run))
+        # An error in w of its size times rtol is one in q, and e^q is as large as w.
+        steep = (1 + ratio * np.exp(q)) * (1 + np.abs(q)) / (1 + np.abs(along))
+        size = 10 * getattr(run.experiment.flow, "rtol", 0.0) * float(np.max(steep))
+        reason = "ten steps at their rtol, in the exponent"
+        yield Term("integration", size, reason, "a smaller rtol")
+        yield rounding(run, float(np.max(steep)))
+
+    def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
+        told = self.forecast(run.experiment).value
+        along, q, ratio = _moving(run.experiment, _passed(run))
+        start = np.asarray(run.experiment.network.predictor())
+        begin = _moving(run.experiment, start)
+        double = ratio * (np.exp(2 * q) - np.exp(2 * begin[1]))
+        single = ratio * (np.exp(q) - np.exp(begin[1]))
+        yield Rival("with the square of the exponential", told + double - single)
+        yield Rival("q stays: both samples hold", told + along - begin[0])
+
+    def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return _experiment(held_by_one(seed))
+
+    def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
+        return _experiment(separable_data(SEED, seed=seed))
+
+
+def _across(run: Trajectory[DeepLinear]) -> Across:
+    return across(run, np.asarray(run.seen["LinearPredictor"]))
+
+
+def _passed(run: Trajectory[DeepLinear]) -> np.ndarray:
+    """The predictor at the records of the flow itself."""
+    w = np.asarray(run.seen["LinearPredictor"])[in_time(run)]
+    if not len(w):
+        raise Unmeasured("it has no record before the flow is followed by its limit")
+    return w
+
+
+def _moving(experiment: Experiment[DeepLinear], w: np.ndarray):
+    r"""$\|\xi\|^2\, w \cdot \bar u / \gamma$, $q$, and the ratio of the weights."""
+    found, (rows, mass) = margin_of(experiment), rows_of(experiment)
+    if found is None:
+        raise Unmeasured("it is about separable data")
+    idle = int(np.argmin(found.multipliers))
+    xi = rows[idle] - (rows[idle] @ found.value) * found.value
+    along = (xi @ xi) * (w @ found.value) / found.margin
+    return along, w @ xi, (1 - mass[idle]) / mass[idle]

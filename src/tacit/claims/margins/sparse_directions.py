@@ -1,57 +1,42 @@
-"""Diagonal and convolutional networks on separable data: margins in other norms."""
+"""Two-sided and convolutional networks on separable data: margins in other norms."""
 
 from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
 
+from ...errors import DataError
 from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...integration.clocks import LogRisk
 from ...losses import Exponential
 from ...networks import ConvLinear, TwoSided
-from ...observables import AbstractObservable, LinearPredictor
-from ...oracles import fourier_margin, l1_margin, margin_conditions, quasi_margin
-from ...problems import Problem
+from ...oracles import fourier_margin, l1_margin
 from ...risk import Risk
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.flows import is_gradient_flow
-from ..hypotheses.margins import exponential_tail, separable
+from ..hypotheses.margins import exponential_tail, margin_of, one_margin, separable
+from ..hypotheses.two_sided import both_positive
+from ..measures.budgets import integration, rounding
+from ..measures.margins import rows_of, shares
 from ..papers import GUNASEKAR, Source, YUN
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
-from ..witnesses.margins import few
+from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
+from ..witnesses.draws import draw
+from ..witnesses.margins import few, two_sides
 
 
 FLOW = GradientFlow(rtol=1e-8, clock=LogRisk(hand_over=1e12))
 """The flow itself to the end: its limit keeps only what leads."""
 
-FAR = 1e6
-"""From this norm on the powers of it are read."""
 
+class SparsestMargin(AbstractClaim[TwoSided]):
+    r"""The direction of $w = u^2 - v^2$ tends to that of largest $\ell_1$ margin.
 
-def _sides(depth: int, until: float = 1e9) -> Experiment[TwoSided]:
-    start = TwoSided.balanced(8, alpha=1.0, depth=depth)
-    return Experiment(start, Risk(few(), Exponential()), FLOW, until=until)
-
-
-def _both_sides(run: Trajectory[TwoSided], depth: str, *, met: bool):
-    yield separable(run.experiment)
-    yield exponential_tail(run.experiment)
-    yield is_gradient_flow(run.experiment)
-    start, end = run.experiment.network, np.asarray(run.network.predictor())
-    yield Hypothesis(f"the depth is {depth}", met)
-    both = bool(np.all(start.u > 0) and np.all(start.v > 0))
-    yield Hypothesis("both sides start positive", both)
-    yield Hypothesis(f"|w| reaches {FAR:g}", bool(np.linalg.norm(end) > FAR))
-
-
-def _rows(problem: Problem) -> np.ndarray:
-    return np.asarray(problem.y)[:, None] * np.asarray(problem.X)
-
-
-class SparsestMargin(AbstractToleranceClaim[TwoSided]):
-    r"""The direction of $w = u^2 - v^2$ tends to that of largest $\ell_1$ margin."""
+    Its margin at $\|w\|_1 = 1$ is held against the largest there is. That is at most
+    the largest entry of the mixture of the samples in the slope, on the sides that the
+    network has: what is left of the way.
+    """
 
     id: ClassVar[str] = "J4"
     source: ClassVar[tuple[Source, ...]] = (
@@ -59,120 +44,55 @@ class SparsestMargin(AbstractToleranceClaim[TwoSided]):
         Source(YUN, "", "quoted"),
     )
     needs: ClassVar[type] = TwoSided
-    margin: ClassVar[float] = 10
-    tolerance: float = 1e-2
-    """The margin's gap is |w| to the power r - 1, with r = 0.7 the pull of the nearest
-    idle coordinate: 1e-3 at 1e9."""
+    sees: ClassVar[float] = 2e-2
 
-    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        depth = run.experiment.network.depth
-        yield from _both_sides(run, "2", met=depth == 2)
+    def hypotheses(self, experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
+        yield one_margin(experiment)
+        yield separable(experiment)
+        yield exponential_tail(experiment)
+        yield is_gradient_flow(experiment)
+        yield Hypothesis("the depth is 2", experiment.network.depth == 2)
+        yield both_positive(experiment)
 
-    def gap(self, run: Trajectory[TwoSided]) -> float:
-        problem, w = run.experiment.risk.problem, np.asarray(run.network.predictor())
-        reached = (_rows(problem) @ w).min() / np.abs(w).sum()
-        return float(1 - reached / l1_margin(problem).margin)
+    def forecast(self, experiment: Experiment[TwoSided]) -> Forecast:
+        found = l1_margin(experiment.risk.problem)
+        size = np.abs(rows_of(experiment)[0]).max()
+        about = "the margin of w / |w|_1 in the end: the largest in that norm"
+        return Forecast(found.margin, about, float(found.residual * size))
 
-    def witness(self) -> Experiment[TwoSided]:
-        return _sides(2)
+    def measured(self, run: Trajectory[TwoSided]) -> float:
+        return _margin_at(run, np.asarray(run.network.predictor()))
 
-    def foil(self) -> Experiment[TwoSided]:
-        return _sides(1)
+    def budget(self, run: Trajectory[TwoSided]) -> Iterable[Term]:
+        pull, start = _pull(run), run.experiment.network
+        there = np.where(np.asarray(start.u) > 0, pull, -np.inf)
+        most = np.maximum(there, np.where(np.asarray(start.v) > 0, -pull, -np.inf))
+        yield _left(run, float(most.max()))
+        yield integration(run)
+        yield rounding(run)
 
+    def rivals(self, run: Trajectory[TwoSided]) -> Iterable[Rival]:
+        found, (rows, mass) = margin_of(run.experiment), rows_of(run.experiment)
+        if found is not None:
+            text = "it goes in the direction of the largest margin in the 2-norm"
+            yield Rival(text, _margin_at(run, found.value))
+        text = "it goes in the direction of the mean sample"
+        yield Rival(text, _margin_at(run, mass @ rows))
 
-class IdleCoordinatesGrow(AbstractToleranceClaim[TwoSided]):
-    r"""A coordinate off the support grows like $\|w\|^{r_i}$ with $r_i < 1$ its pull.
+    def witness(self, seed: int | None = None) -> Experiment[TwoSided]:
+        return two_sides(2, seed)
 
-    $r = |Z^\top\lambda| / \gamma_1$ for the multipliers $\lambda$ of the $\ell_1$
-    margin, since $w = 2\kappa\sinh\phi$ and $\phi$ moves by $r$; the margin's gap
-    closes like $\|w\|^{\max r - 1}$.
-    """
-
-    id: ClassVar[str] = "J4b"
-    source: ClassVar[Source] = Source(GUNASEKAR, "", "derived")
-    needs: ClassVar[type] = TwoSided
-    observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    margin: ClassVar[float] = 4
-    tolerance: float = 0.05
-    """Where two powers add up they part slowly: twice the largest seen at 1e9."""
-
-    power: float = 1.0
-    """That of the pull in the exponent; another than 1 makes it false."""
-
-    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        depth = run.experiment.network.depth
-        yield from _both_sides(run, "2", met=depth == 2)
-        pull = np.abs(l1_margin(run.experiment.risk.problem).pull)
-        idle = pull[pull < 1 - 1e-9]
-        apart = bool(len(idle) and np.all((idle > 0.3) & (idle < 0.9)))
-        yield Hypothesis("idle coordinates are pulled by 0.3 to 0.9", apart)
-
-    def gap(self, run: Trajectory[TwoSided]) -> float:
-        found = l1_margin(run.experiment.risk.problem)
-        w = np.asarray(run.seen["LinearPredictor"])
-        far = np.abs(w).sum(axis=1)
-        late = far > far[-1] / 10
-        logs = np.log(np.abs(w[late][:, ~found.support]))
-        slopes = np.polyfit(np.log(far[late]), logs, 1)[0]
-        told = np.abs(found.pull[~found.support]) ** self.power
-        return float(np.abs(slopes - told).max())
-
-    def witness(self) -> Experiment[TwoSided]:
-        return _sides(2)
-
-    def foil(self) -> Experiment[TwoSided]:
-        return _sides(1)
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (IdleCoordinatesGrow(power=2.0),) if self.power == 1 else ()
+    def foil(self, seed: int | None = None) -> Experiment[TwoSided]:
+        # Without the side of a coordinate that the best direction has.
+        true = self.witness(seed)
+        best, start = l1_margin(true.risk.problem).value, true.network
+        first = np.arange(len(best)) == np.argmax(np.abs(best))
+        u = np.where(first & (best > 0), 0.0, start.u)
+        v = np.where(first & (best < 0), 0.0, start.v)
+        return Experiment(TwoSided(u, v), true.risk, true.flow, until=true.until)
 
 
-class StationaryQuasiMargin(AbstractToleranceClaim[TwoSided]):
-    r"""At depth $L \ge 3$ the limit is stationary for the $\ell_{2/L}$ margin.
-
-    It need not be the best direction: that one is known here, since all corners of the
-    programme are listed.
-    """
-
-    id: ClassVar[str] = "J4c"
-    source: ClassVar[tuple[Source, ...]] = (
-        Source(GUNASEKAR, "", "quoted"),
-        Source(YUN, "", "quoted"),
-    )
-    needs: ClassVar[type] = TwoSided
-    margin: ClassVar[float] = 10
-    tolerance: float = 1e-2
-    """An idle side stays of size 1 and the others are of size |w| to the power 1 / L:
-    1e-3 at 1e9 and depth 3."""
-
-    best: bool = False
-    """Whether the limit is taken to be the best of all directions, which is false."""
-
-    def conditions(self, run: Trajectory[TwoSided]) -> Iterable[Hypothesis]:
-        depth = run.experiment.network.depth
-        yield from _both_sides(run, "at least 3", met=depth >= 3)
-
-    def gap(self, run: Trajectory[TwoSided]) -> float:
-        problem, w = run.experiment.risk.problem, np.asarray(run.network.predictor())
-        depth = run.experiment.network.depth
-        found = margin_conditions(problem, w, depth)
-        if not self.best:
-            return found.residual
-        return 1 - found.margin / quasi_margin(problem, depth).margin
-
-    def witness(self) -> Experiment[TwoSided]:
-        return _sides(3)
-
-    def foil(self) -> Experiment[TwoSided]:
-        return _sides(3, until=100.0)
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return () if self.best else (StationaryQuasiMargin(best=True),)
-
-
-class SparsestSpectrum(AbstractToleranceClaim[ConvLinear]):
+class SparsestSpectrum(AbstractClaim[ConvLinear]):
     r"""Two full-width convolutions: the largest margin in $\|\hat w\|_1$.
 
     If both layers start equal in size at a frequency without a phase, the first or the
@@ -185,36 +105,101 @@ class SparsestSpectrum(AbstractToleranceClaim[ConvLinear]):
         Source(YUN, "", "quoted"),
     )
     needs: ClassVar[type] = ConvLinear
-    margin: ClassVar[float] = 10
-    tolerance: float = 1e-3
-    """The gap closes by a power of the norm: seen between 1e-5 and 1e-2 at 1e8."""
+    sees: ClassVar[float] = 2e-2
 
     def hypotheses(self, experiment: Experiment[ConvLinear]) -> Iterable[Hypothesis]:
+        yield one_margin(experiment)
         yield separable(experiment)
         yield exponential_tail(experiment)
         yield is_gradient_flow(experiment)
         layers = np.asarray(experiment.network.layers)
         yield Hypothesis("there are two layers", len(layers) == 2)
-        waves = np.fft.rfft(layers, norm="ortho")
-        real = waves[:, [0, -1] if layers.shape[1] % 2 == 0 else [0]]
-        sizes = np.abs(real[0]) - np.abs(real[-1])
-        free = bool(np.all(np.abs(sizes) > 1e-6 * np.abs(waves).max()))
-        yield Hypothesis("the layers differ at the frequencies without phase", free)
+        text = "the layers differ at the frequencies without phase"
+        yield Hypothesis(text, not np.any(_frozen(experiment)))
 
-    def gap(self, run: Trajectory[ConvLinear]) -> float:
-        problem, w = run.experiment.risk.problem, np.asarray(run.network.predictor())
-        size = np.abs(np.fft.fft(w, norm="ortho")).sum()
-        reached = (_rows(problem) @ w).min() / size
-        return float(1 - reached / fourier_margin(problem).margin)
+    def forecast(self, experiment: Experiment[ConvLinear]) -> Forecast:
+        found = fourier_margin(experiment.risk.problem)
+        size = np.linalg.norm(rows_of(experiment)[0], axis=1).max()
+        about = "the margin of w in the end where the transform of w has 1-norm 1"
+        return Forecast(found.margin, about, float(found.residual * size))
 
-    def witness(self) -> Experiment[ConvLinear]:
-        start = 0.3 * np.random.default_rng(2).standard_normal((2, 8))
-        return self._convolved(2101, ConvLinear(start))
+    def predicted(self, run: Trajectory[ConvLinear]) -> float:
+        try:
+            return self.forecast(run.experiment).value
+        except DataError as error:
+            raise Unmeasured(str(error)) from error
 
-    def foil(self) -> Experiment[ConvLinear]:
-        rows = _rows(few(2104))
+    def measured(self, run: Trajectory[ConvLinear]) -> float:
+        return _margin_at(run, np.asarray(run.network.predictor()), spectrum=True)
+
+    def budget(self, run: Trajectory[ConvLinear]) -> Iterable[Term]:
+        pull = np.fft.rfft(_pull(run), norm="ortho")
+        # A frozen frequency grows on one side only.
+        product = np.prod(_waves(run.experiment), axis=0)
+        side = np.maximum((pull * np.sign(product.real)).real, 0.0)
+        most = np.where(_frozen(run.experiment), side, np.abs(pull))
+        yield _left(run, float(most.max()), spectrum=True)
+        yield integration(run)
+        yield rounding(run)
+
+    def rivals(self, run: Trajectory[ConvLinear]) -> Iterable[Rival]:
+        problem = run.experiment.risk.problem
+        found, (rows, mass) = margin_of(run.experiment), rows_of(run.experiment)
+        if found is not None:
+            text = "it goes in the direction of the largest margin in the 2-norm"
+            yield Rival(text, _margin_at(run, found.value, spectrum=True))
+            text = "it goes in that of the largest margin in the 1-norm of w"
+            sparse = _margin_at(run, l1_margin(problem).value, spectrum=True)
+            yield Rival(text, sparse)
+        text = "it goes in the direction of the mean sample"
+        yield Rival(text, _margin_at(run, mass @ rows, spectrum=True))
+
+    def witness(self, seed: int | None = None) -> Experiment[ConvLinear]:
+        start = 0.3 * draw(2, seed).standard_normal((2, 8))
+        return self._convolved(2101, ConvLinear(start), seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[ConvLinear]:
+        problem = few(2104, seed=seed)
+        rows = np.asarray(problem.y)[:, None] * np.asarray(problem.X)
         start = ConvLinear.balanced(0.1 * rows.sum(axis=0), depth=2)
-        return self._convolved(2104, start)
+        return self._convolved(2104, start, seed)
 
-    def _convolved(self, seed, start):
-        return Experiment(start, Risk(few(seed), Exponential()), FLOW, until=1e8)
+    def _convolved(
+        self, own: int, start: ConvLinear, seed: int | None
+    ) -> Experiment[ConvLinear]:
+        risk = Risk(few(own, seed=seed), Exponential())
+        return Experiment(start, risk, FLOW, until=1e8)
+
+
+def _margin_at(run: Trajectory, w: np.ndarray, *, spectrum: bool = False) -> float:
+    """The least margin of a direction over its 1-norm, or that of its transform."""
+    rows, mass = rows_of(run.experiment)
+    size = np.abs(np.fft.fft(w, norm="ortho") if spectrum else w).sum()
+    return float((rows[mass > 0] @ w).min() / size)
+
+
+def _pull(run: Trajectory) -> np.ndarray:
+    """The mixture of the samples in the slope of the risk where the run ends."""
+    w = np.asarray(run.network.predictor())
+    return shares(run.experiment.risk, w) @ rows_of(run.experiment)[0]
+
+
+def _left(run: Trajectory, most: float, *, spectrum: bool = False) -> Term:
+    """What the margin lacks of the most that it could be by the slope, relative."""
+    w = np.asarray(run.network.predictor())
+    short = most - _margin_at(run, w, spectrum=spectrum)
+    reason = "the largest entry of the samples' mixture in the slope, over the margin"
+    return Term("what is left of the way", short / most, reason, "a longer run")
+
+
+def _waves(experiment: Experiment[ConvLinear]) -> np.ndarray:
+    return np.fft.rfft(np.asarray(experiment.network.layers), norm="ortho")
+
+
+def _frozen(experiment: Experiment[ConvLinear]) -> np.ndarray:
+    """The frequencies without phase at which all layers start equal in size."""
+    waves, d = _waves(experiment), np.shape(experiment.network.layers)[-1]
+    real = np.zeros(waves.shape[1], bool)
+    real[[0, -1] if d % 2 == 0 else [0]] = True
+    sizes = np.abs(waves)
+    return real & (np.ptp(sizes, axis=0) <= 1e-6 * sizes.max())

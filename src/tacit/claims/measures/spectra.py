@@ -1,6 +1,6 @@
 """The layers along a run, taken apart in NumPy."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -63,19 +63,6 @@ def allowance(layers: Layers) -> float:
     squares = [float(np.sum(W**2)) for W in layers]
     off = sum(float(np.linalg.norm(B, 2)) for B in imbalances(layers))
     return max(squares) - squares[-1] + off
-
-
-def limit(values: np.ndarray, sizes: np.ndarray) -> Any:
-    """Where `values` go as `sizes` do to infinity: a line in their inverse, to 0.
-
-    Through the last record and the last one of half the size; the last value itself
-    where the sizes have not doubled.
-    """
-    half = np.flatnonzero(sizes <= sizes[-1] / 2)
-    if not len(half):
-        return values[-1]
-    i = half[-1]
-    return (values[-1] * sizes[-1] - values[i] * sizes[i]) / (sizes[-1] - sizes[i])
 
 
 def _taken_apart(layers):

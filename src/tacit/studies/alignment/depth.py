@@ -9,7 +9,6 @@ from ...claims.margins import (
     LayersFindTheMargin,
     RankOneStays,
     ResidualIgnoresDepth,
-    RiskFallsLikeOneOverTime,
     RiskTimesTime,
 )
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
@@ -62,9 +61,7 @@ def _findings(full: Subject, part: Subject, L: int) -> Iterator[Finding]:
     run, on = ends.near(full, full.balanced(L), CLEAR), f"{full.title}, L = {L}"
     yield Finding.of(judge(ResidualIgnoresDepth(depth=L), run), on=on)
     yield Finding.of(judge(RiskTimesTime(depth=L), run), on=on)
-    yield Finding.of(
-        judge(RiskFallsLikeOneOverTime() if L == 1 else RankOneStays(), run), on=on
-    )
+    yield Finding.of(judge(RankOneStays(), run), on=on)
     run, on = (
         ends.near(part, part.balanced(L), ends.HAND_OVER),
         f"{part.title}, L = {L}",

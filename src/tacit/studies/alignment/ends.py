@@ -12,6 +12,7 @@ from ...observables import (
     AbstractObservable,
     FlatWeights,
     FrobeniusNorms,
+    Imbalance,
     LinearPredictor,
     LogRisk,
     Misalignment,
@@ -78,7 +79,7 @@ def near(subject: Subject, network: DeepLinear, until: float) -> Trajectory:
     """A flow that stays in the soft phase, with all that a claim may want to see."""
     flow = GradientFlow(clock=LogRiskClock(), rtol=FINE)
     times = records(network, until, until)[:SOFT]
-    watch = (FlatWeights(), LinearPredictor(), LogRisk())
+    watch = (FlatWeights(), Imbalance(), LinearPredictor(), LogRisk())
     return train(
         Experiment(network, subject.risk, flow, until=until), watch, records=times
     )

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ...claims.conservation import GramDifferencesConserved
 from ...claims.margins import (
     AlignmentBounded,
     AlignmentRates,
-    ImbalanceKept,
     LayersAlign,
     LayersFindTheMargin,
     ProjectedNormMoves,
@@ -25,7 +25,7 @@ SEEN = 1e4
 """The norm up to which the constant in the law of the risk is looked at."""
 
 LIMITS = (LayersAlign(), LayersFindTheMargin(), AlignmentRates())
-LASTING = (ImbalanceKept(), AlignmentBounded())
+LASTING = (GramDifferencesConserved(), AlignmentBounded())
 LATE = 1e12
 """The norm at which limits are read off: deep layers grow slowly."""
 
