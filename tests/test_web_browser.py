@@ -306,7 +306,8 @@ PALE = """() => {
   const found = [];
   for (const node of document.querySelectorAll('body *')) {
     const own = [...node.childNodes].some(c => c.nodeType === 3 && c.data.trim());
-    if (!own || !node.checkVisibility() || node.closest('noscript, .hoverlayer')) continue;
+    if (!own || !node.checkVisibility()) continue;
+    if (node.closest('noscript, .hoverlayer')) continue;
     const style = getComputedStyle(node), svg = node instanceof SVGElement;
     const ink = light(svg ? style.fill : style.color), paper = light(ground(node));
     const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
