@@ -175,7 +175,7 @@ def test_a_page_is_built_for_screen_readers():
     text = page("A.", numbers, findings=[finding(), finding(role="foil")]).render()
     read = Reader(text)
     assert '<html lang="en">' in text
-    assert read.headings == [1, 2, 2, 2]
+    assert read.headings == [1, 2, 2, 2, 2]
     assert read.tags.count("caption") == read.tags.count("table") == 2
     assert read.tags.count("main") == 1
     svg = plots.to_svg(drawing(), alt='5" & more')
@@ -239,6 +239,11 @@ NOTATION = [
     (r"$a^{2 - 2/L}$", "a^(2−2/L)", "<i>a</i><sup>2−2/<i>L</i></sup>"),
     (r"$-\log J \ge 0$", "−log J ≥ 0", "−log <i>J</i> ≥ 0"),
     (r"$\frac{a}{b+c}$", "a/(b + c)", "<i>a</i>/(<i>b</i> + <i>c</i>)"),
+    (
+        "off 4.1e-04, 1e12",
+        "off 4.1e-04, 1e12",
+        "4.1\u00a0×\u00a010⁻⁴, 1\u00a0×\u00a010¹²",
+    ),
     (r"$w \in \mathbb{R}^d$", "w ∈ ℝ^d", "<i>w</i> ∈ ℝ<sup><i>d</i></sup>"),
     ("*so* `x_1`", "so x_1", "<em>so</em> <code>x_1</code>"),
     ("**very $x$**", "very x", "<strong>very "),

@@ -53,6 +53,9 @@ def verdicts(folder):
 def test_the_page_is_one_file_that_loads_nothing(study):
     page = study[0].page.read_text()
     assert study[0].page == study[0].folder / "report.html"
+    # The paper may be gone to, but nothing is loaded from there.
+    (paper,) = set(re.findall(r"<a href=\"(https://arxiv.org/abs/[\d.]+)\"", page))
+    page = page.replace(paper, "#about")
     assert "://" not in page, "an address outside the page"
     assert not re.findall(r"<(?:script|iframe|img)|@import|url\((?!#|data:)", page)
     pointers = re.findall(r"(?:src|href)=\"([^\"]*)", page)
@@ -77,6 +80,20 @@ def test_every_question_has_its_section_and_its_picture_or_table(study):
     for section in pictures:
         assert re.search(r"<svg[^>]*aria-label=\"[^\"]{40,}|<title", section)
     assert "Not finished" not in page
+
+
+@pytest.mark.slow
+def test_the_answer_stands_before_the_details_and_numbers_are_as_in_print(study):
+    page = study[0].page.read_text()
+    for section in re.findall(r"<section aria.*?</section>", page, re.DOTALL):
+        if '="verdicts"' not in section:
+            assert re.search(r"<h2[^>]*>[^<].*?</h2>\s*<p class=\"short\">", section)
+            assert "Not on this run" not in section
+    shown = re.sub(r"<svg.*?</svg>|<style.*?</style>|<code>.*?</code>", "", page)
+    assert not re.findall(r"\d(?:\.\d+)?e[+-]\d", re.sub("<[^>]+>", " ", shown))
+    first_id = page.index('class="id"')
+    assert page.index('id="about"') < page.index('id="reading"') < first_id
+    assert page.count("Quick run.") >= page.count("<figcaption")
 
 
 @pytest.mark.slow
@@ -151,6 +168,15 @@ def test_progress_counts_the_questions(study):
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_study_says_what_it_is(name):
     study = STUDIES[name]
+    about = study.about
+    assert about.link.startswith("https://arxiv.org/abs/2") or "/abs/1" in about.link
+    assert about.optimised
+    assert about.network
+    symbols = [symbol for symbol, _ in about.symbols]
+    assert len(symbols) == len(set(symbols)) >= 5
+    for question in study.questions():
+        assert question.short.endswith("."), question.key
+        assert len(question.short) <= 200, question.key
     assert study.name == name
     assert study.title
     assert "arXiv:" in study.reference

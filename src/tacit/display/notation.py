@@ -50,6 +50,9 @@ INLINE = re.compile(
 )
 
 
+FLOAT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]?\d+)(?![\w.]\d)")
+
+
 class Target(NamedTuple):
     """How variables, subscripts and superscripts are written."""
 
@@ -96,7 +99,16 @@ def html(text: str) -> Markup:
 
 def _words(text: str) -> str:
     """Escaped; a number keeps its power of ten on its line."""
-    return str(escape(text.replace(" × 10", "\u00a0×\u00a010")))
+    return str(escape(in_print(text).replace(" × 10", "\u00a0×\u00a010")))
+
+
+def in_print(text: str) -> str:
+    """`text` with every ``4.1e-04`` in it written as in print, 4.1 × 10⁻⁴."""
+    return FLOAT.sub(lambda found: f"{found[1]} × 10{_raised(found[2])}", text)
+
+
+def _raised(power: str) -> str:
+    return str(int(power)).replace("-", "−").translate(RAISED)
 
 
 def plain(text: str) -> str:
@@ -196,5 +208,4 @@ def number(value: object, digits: int = 3) -> str:
     if 1e-3 <= abs(x) < 1e5:
         return f"{x:.{digits}g}".replace("-", "−") if abs(x) < 1e3 else f"{x:.0f}"
     mantissa, power = f"{x:.{digits - 1}e}".split("e")
-    exponent = str(int(power)).replace("-", "−").translate(RAISED)
-    return f"{mantissa} × 10{exponent}".replace("-", "−")
+    return f"{mantissa} × 10{_raised(power)}".replace("-", "−")

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from .notation import in_print
 from .style import FACE, MUTED, Number, RC, Stroke, strokes
 
 
@@ -80,7 +81,7 @@ class Panel:
             self.axes.plot(
                 x,
                 y,
-                label=str(name),
+                label=in_print(str(name)),
                 marker=stroke.marker if markers and len(x) > 1 else "",
                 markevery=every if len(x) > 12 else 1,
                 markeredgecolor=FACE,
@@ -89,7 +90,9 @@ class Panel:
             )
             finite = np.isfinite(x) & np.isfinite(y)
             if labels == "ends" and finite.any():
-                self.waiting.append((str(name), stroke.colour, float(y[finite][-1])))
+                self.waiting.append(
+                    (in_print(str(name)), stroke.colour, float(y[finite][-1]))
+                )
         return self
 
     @styled

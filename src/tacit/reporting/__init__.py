@@ -7,10 +7,11 @@ only door to matplotlib, and a verdict on the terminal has no need of it.
 from ..display.notation import number
 from .findings import Finding
 from .folder import claim_folder, Folder
-from .page import Numbers, Page, Picture, Provenance, Section
+from .page import About, Numbers, Page, Picture, Provenance, Section
 
 
 __all__ = [
+    "About",
     "Finding",
     "Folder",
     "Numbers",

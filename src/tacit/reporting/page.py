@@ -58,14 +58,38 @@ class Numbers:
 
 @dataclasses.dataclass(frozen=True, init=False)
 class Section:
-    """A heading, then in order: paragraphs (plain strings), pictures, tables."""
+    """A heading, then in order: paragraphs (plain strings), pictures, tables.
+
+    `short` is what it comes to, in a sentence that stands before everything else.
+    """
 
     heading: str
     parts: tuple[str | Picture | Numbers, ...]
+    short: str
 
-    def __init__(self, heading: str, *parts: str | Picture | Numbers):
+    def __init__(self, heading: str, *parts: str | Picture | Numbers, short: str = ""):
         object.__setattr__(self, "heading", heading)
         object.__setattr__(self, "parts", parts)
+        object.__setattr__(self, "short", short)
+
+
+@dataclasses.dataclass(frozen=True)
+class About:
+    """What a reader has to know first; all of it may hold notation.
+
+    `symbols` are pairs of a symbol and its meaning; `reference` ends in the number of
+    a paper on arXiv.
+    """
+
+    optimised: str
+    network: str
+    symbols: tuple[tuple[str, str], ...]
+    reference: str
+
+    @property
+    def link(self) -> str:
+        """The address of the paper."""
+        return f"https://arxiv.org/abs/{self.reference.rpartition('arXiv:')[2]}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,13 +120,18 @@ class Provenance:
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """Everything on the page. `lede` is the paragraph that people read if only one."""
+    """Everything on the page. `lede` is the paragraph that people read if only one.
+
+    A `quick` page says that it is one, in every caption too.
+    """
 
     title: str
     lede: str
     sections: Sequence[Section]
     findings: Sequence[Finding] = ()
     provenance: Provenance = Provenance(())
+    about: About | None = None
+    quick: bool = False
 
     def render(self) -> str:
         """The whole file, as text.
@@ -146,6 +175,7 @@ class Page:
                 blocks.append((kind, "", part))
         return {
             "heading": section.heading,
+            "short": section.short,
             "anchor": f"section-{number}",
             "blocks": blocks,
         }

@@ -4,7 +4,7 @@ import abc
 from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple, TYPE_CHECKING
 
-from ..reporting import Finding, Section
+from ..reporting import About, Finding, Section
 
 
 if TYPE_CHECKING:
@@ -25,18 +25,20 @@ class Answer(NamedTuple):
 class Question(NamedTuple):
     """A part of a study: `key` names its files, `text` says what is asked.
 
-    ``ask(quick)`` runs the experiments and answers.
+    ``ask(quick)`` runs the experiments and answers. `short` is the answer in a
+    sentence, true of every run whose verdicts are as expected.
     """
 
     key: str
     text: str
     ask: Callable[[bool], Answer]
+    short: str
 
 
 class AbstractStudy(abc.ABC):
     """A paper as a program: its experiments, claims and figures, question by question.
 
-    To add one: subclass, set the five facts, and list it in `STUDIES`. A question is
+    To add one: subclass, set the six facts, and list it in `STUDIES`. A question is
     independent of the others, so what was finished before an interruption is kept.
     """
 
@@ -47,6 +49,9 @@ class AbstractStudy(abc.ABC):
     reference: ClassVar[str]
     lede: ClassVar[str]
     """What the page says first, in a paragraph."""
+
+    about: ClassVar[About]
+    """What is optimised, over which network, and every symbol on the page."""
 
     @abc.abstractmethod
     def questions(self) -> tuple[Question, ...]:

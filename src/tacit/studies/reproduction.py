@@ -145,7 +145,10 @@ def _publish(folder, study, answers, questions, records, spent, *, quick) -> Pat
             "findings": [finding.to_json() for finding in findings],
         },
     )
-    sections = [answer.section for answer in answers]
+    sections = [
+        Section(a.section.heading, *a.section.parts, short=_short(q, a))
+        for q, a in zip(questions, answers, strict=False)
+    ]
     if missing:
         listed = "; ".join(question.text for question in missing)
         sections.append(
@@ -157,8 +160,19 @@ def _publish(folder, study, answers, questions, records, spent, *, quick) -> Pat
         lede=study.lede,
         sections=tuple(sections),
         findings=findings,
+        about=study.about,
+        quick=quick,
         provenance=Provenance.here(
             command=command, seed=0, machine=platform.machine(), seconds=f"{spent:.0f}"
         ),
     )
     return folder.write("report.html", page.render())
+
+
+def _short(question: Question, answer: Answer) -> str:
+    """The answer in a sentence, and whether this run bears it out."""
+    odd = sum(not finding.expected for finding in answer.findings)
+    if not odd:
+        return question.short
+    what = "a verdict" if odd == 1 else f"{odd} verdicts"
+    return f"{question.short} **Not on this run:** {what} came out otherwise."

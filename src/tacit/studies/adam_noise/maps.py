@@ -1,5 +1,7 @@
 """What memory does to sharpness and to the 1-norm, for all memories at once."""
 
+import math
+
 import numpy as np
 
 from ...claims.memory import (
@@ -24,7 +26,7 @@ r"""Of both memories, $B = \beta/(1-\beta)$."""
 
 STANDARD = ((0.9, 0.99), (0.9, 0.999), (0.99, 0.99))
 HATCH = "////"
-INK, MUTED = "#1b1f24", "#59616b"
+INK, MUTED, FACE = "#1b1f24", "#59616b", "#fefefe"
 """As everywhere on the page, which makes them light where the reader's is dark."""
 
 
@@ -105,8 +107,9 @@ def _picture(parts: Parts) -> Picture:
             "batch but stays on the side of large beta2; for the trace of the Hessian "
             "it changes sides.",
         ),
-        "Mean over starts. Hatched: memory *raises* the quantity. Lines: the size of "
-        "the effect, per step squared. Beta 0.9, 0.99, 0.999 are B = 9, 99, 999.",
+        "Mean over starts. Hatched: memory *raises* the quantity. Thick: no effect. "
+        "Thin: the size of the effect, per step squared. Beta 0.9, 0.99, 0.999 are "
+        "B = 9, 99, 999.",
     )
 
 
@@ -121,8 +124,17 @@ def _contours(axes, B1, B2, values) -> None:
     lines = axes.contour(
         B1, B2, values, levels, colors=INK, linewidths=widths, linestyles="-"
     )
-    axes.clabel(lines, fontsize=7.5, fmt="%g")
+    sizes = [level for level in levels if level]  # the thick line is that of no effect
+    for label in axes.clabel(lines, sizes, fontsize=7.5, fmt=_power, inline=False):
+        label.set_rotation(0)
+        label.set_bbox({"facecolor": FACE, "edgecolor": "none", "pad": 0.6})
     axes.grid(visible=False)
+
+
+def _power(level: float) -> str:
+    """A power of ten, with its sign."""
+    sign = "−" if level < 0 else ""
+    return f"${sign}10^{{{round(math.log10(abs(level)))}}}$"
 
 
 def _named(batch: int) -> str:

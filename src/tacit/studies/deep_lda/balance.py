@@ -170,8 +170,8 @@ def _draw(random, tied, near, times, fastest):
     w = w / np.linalg.norm(w, axis=1, keepdims=True)
     drawing[0].frame(
         title="three independent layers", x="flow time", y="weight / length", log="x"
-    ).bundle(run.times, w, groups).axes.legend(loc="lower left")
-    drawing[0].level(0)
+    ).bundle(run.times, w, groups).level(0)
+    _key_above(drawing[0].axes)
     curves = {f"L = {L}": (each.times, each.seen["Sine"]) for L, each in random.items()}
     curves["half tied"] = (tied.times, tied.seen["Sine"])
     drawing[1].frame(
@@ -193,6 +193,13 @@ def _draw(random, tied, near, times, fastest):
         labels="key", markers=len(logs),
     ).axes.legend(loc="lower right")  # fmt: skip
     return drawing
+
+
+def _key_above(axes) -> None:
+    """A key in a strip that no curve reaches."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.2 * (high - low))
+    axes.legend(loc="upper left", ncols=2, borderaxespad=0.1)
 
 
 def _words(subject, random, tied, ratio, times, fastest) -> tuple[str, ...]:

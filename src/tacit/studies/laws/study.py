@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from ...reporting import About
 from ..base import AbstractStudy, Question
 from . import drifts, tables
 
@@ -20,11 +21,34 @@ class ConservedLaws(AbstractStudy):
         "runs: the flow keeps it, steps move it by an amount that is predicted, and "
         "Adam keeps nothing."
     )
+    about: ClassVar[About] = About(
+        optimised="any loss of a kind, named in the table, by flow and by steps",
+        network="those of the table; along runs, one of leaky rectifiers",
+        symbols=(
+            ("law", "a function of the parameters that training does not change"),
+            (r"$\theta_l, W_l$", "the weights of layer $l$: a vector, a matrix"),
+            ("$b_l$", "its biases"),
+            ("certified", "as many formulas as the count leaves room for"),
+            ("drift", "how far a law has moved, relative to its size"),
+            (r"$\eta$", "the step of descent"),
+        ),
+        reference=reference,
+    )
 
     def questions(self) -> tuple[Question, ...]:
         return (
-            Question("table", "how many laws there are, and which", tables.ask),
             Question(
-                "drift", "how far they drift, and how far they should", drifts.ask
+                "table",
+                "how many laws there are, and which",
+                tables.ask,
+                "All laws of the networks in the table are found, and most of "
+                "them proved to be all there are.",
+            ),
+            Question(
+                "drift",
+                "how far they drift, and how far they should",
+                drifts.ask,
+                "The flow keeps them, steps move them by an amount that is "
+                "predicted, and Adam keeps none.",
             ),
         )

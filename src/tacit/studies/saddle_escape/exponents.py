@@ -45,8 +45,9 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
             "how many of them start small, and by little else. Right: "
             f"{len(SEEDS)} random draws each. Below, left: how far exponents are from "
             "the law, circles on the manifold and crosses at random starts; dashes are "
-            "half their 95 % intervals. Below, right: the prefactor for "
-            "L = r = 4 on the manifold, from each step of ε to the next.",
+            "half their 95 % intervals; every activation and depth has a column. "
+            "Below, right: the prefactor for L = r = 4 on the manifold, from each step "
+            "of ε to the next.",
         ),
         *tables(on, off),
     )
@@ -116,11 +117,11 @@ FLOOR = 1e-9
 
 
 def _draw_exponents(panel, on, off) -> None:
-    names = list(dict.fromkeys(case.activation for case in on))
-    pairs = list(dict.fromkeys((case.depth, case.r) for case in on))
+    counts = sorted({case.r for case in on})
+    alike = {r: [case for case in on if case.r == r] for r in counts}
     for case in on:
-        x = names.index(case.activation)
-        x += 0.8 * (pairs.index((case.depth, case.r)) + 0.5) / len(pairs) - 0.4
+        x = counts.index(case.r) - 0.4
+        x += 0.8 * (alike[case.r].index(case) + 0.5) / len(alike[case.r])
         fit = off[case].fit
         reach = max((fit.high - fit.low) / 2, FLOOR)
         panel.axes.plot(x, reach, "_", color="#59616b", ms=5, zorder=1)
@@ -128,7 +129,7 @@ def _draw_exponents(panel, on, off) -> None:
         panel.axes.plot(x, away, "x", color="#d55e00", ms=4)
         near = max(miss(on[case], case), FLOOR)
         panel.axes.plot(x, near, "o", color="#0072b2", ms=3.5, mfc="none")
-    panel.axes.set_xticks(range(len(names)), names)
+    panel.axes.set_xticks(range(len(counts)), [f"r = {r}" for r in counts])
     panel.axes.tick_params(axis="x", length=0)
     panel.axes.grid(visible=False, axis="x")
     panel.frame(title="exponent", y="|found − law|", log="y").level(0.05, "0.05")

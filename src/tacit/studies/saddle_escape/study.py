@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from ...reporting import About
 from ..base import AbstractStudy, Question
 from . import curves, departures, exponents, identity, real, symmetric
 
@@ -22,13 +23,68 @@ class SaddleEscape(AbstractStudy):
         "abstract and the authors' public write-up were at hand, so no theorem of it "
         "is cited by number."
     )
+    about: ClassVar[About] = About(
+        optimised="half the mean squared error $R$, by gradient flow",
+        network=r"fully connected: $f(x) = W_L\,\sigma(W_{L-1} \cdots \sigma(W_1 x))$",
+        symbols=(
+            ("$L$", "depth: the number of layers"),
+            ("$W_l$", "the matrix of layer $l$"),
+            (r"$\sigma$", "the activation"),
+            (r"$\varphi$", r"$z\sigma'(z) - \sigma(z)$, 0 for a homogeneous one"),
+            (
+                "class",
+                "A: $\\varphi = 0$. B, C: by the order of $\\varphi$ at 0. "
+                "D: $\\sigma(0) \\ne 0$",
+            ),
+            ("$r$", "how many layers start small"),
+            (r"$\varepsilon$", "the size at which they start"),
+            (r"$\tau$", "the time to escape"),
+            ("$K$", "the rate of the law, computed from the data"),
+            ("$X_l$", "the gain of a layer whose units are all alike"),
+        ),
+        reference=reference,
+    )
 
     def questions(self) -> tuple[Question, ...]:
         return (
-            Question("identity", "how the balance of the layers moves", identity.ask),
-            Question("symmetric", "the authors' experiment", symmetric.ask),
-            Question("exponents", "how long it waits at the saddle", exponents.ask),
-            Question("curves", "what a plateau looks like", curves.ask),
-            Question("departures", "what does not reproduce", departures.ask),
-            Question("real", "plateaus on real data", real.ask),
+            Question(
+                "identity",
+                "how the balance of the layers moves",
+                identity.ask,
+                "The balance of the layers moves exactly as the paper says, "
+                "and stays where the activation is of class A.",
+            ),
+            Question(
+                "symmetric",
+                "the authors' experiment",
+                symmetric.ask,
+                "The law holds with a prefactor that is computed, not fitted; "
+                "its constant is a Hermite coefficient.",
+            ),
+            Question(
+                "exponents",
+                "how long it waits at the saddle",
+                exponents.ask,
+                "The exponent counts the layers that start small, not the "
+                "depth, on the symmetric manifold and from random starts.",
+            ),
+            Question(
+                "curves",
+                "what a plateau looks like",
+                curves.ask,
+                "In units of the time to escape all plateaus are one curve.",
+            ),
+            Question(
+                "departures",
+                "what does not reproduce",
+                departures.ask,
+                r"Activations with $\sigma(0) \ne 0$ and monomials obey other "
+                "laws, and the symmetric manifold repels.",
+            ),
+            Question(
+                "real",
+                "plateaus on real data",
+                real.ask,
+                "The law holds on real data as it stands.",
+            ),
         )
