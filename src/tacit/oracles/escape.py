@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import equinox as eqx
@@ -9,18 +10,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
-from scipy.integrate import quad
-from scipy.optimize import brentq
 
 from .._types import require_float64
 from ..errors import CapabilityError, DataError
 from ..losses import AbstractLoss, Squared
 from ..networks import AbstractNetwork, Chain, MLP
-from ..networks.activations import called, kinked, values_and_slopes
+from ..networks.activations import called, values_and_slopes
 from ..problems import Problem
-from ..saddles import Leading, pull_of, small_layers
-from .activation import activation_class
+from ..saddles import Leading, pull_of, share, small_layers, span, unequal, unfolded
 from .base import AbstractAnswer
+from .escape_conditions import (
+    indices,
+    require_below,
+    require_signal,
+    require_slope,
+)
+from .escape_order import added
 
 
 class EscapeTime(AbstractAnswer):
@@ -30,10 +35,13 @@ class EscapeTime(AbstractAnswer):
     layers is the level; it grows as $\varepsilon^{-p}$ with $p$ `power`. `rate` is $K$
     in $\dot X = K X^{p+1}$: that of the layers where the start is `aligned`, each
     pulled along itself, else the largest there is. `corrected` is the time to the next
-    order, known for a `Chain` whose layers are all small and alike; else NaN.
+    order, of the activation and of the squared loss, known for a `Chain` whose layers
+    are all small and alike; else NaN.
 
     `residual` says how far the velocity of the law is from that of the network at the
-    start, where the time is spent: it vanishes with the small layers.
+    start, where the time is spent, and how much of the time the other layers, which the
+    law takes for fixed, take or save as they grow with the small ones: it vanishes with
+    the small layers.
     """
 
     value: Float[np.ndarray, ""]
@@ -43,6 +51,7 @@ class EscapeTime(AbstractAnswer):
     small: tuple[int, ...]
     aligned: bool
     corrected: float
+    level: float
     network: MLP
     loss: AbstractLoss
 
@@ -55,7 +64,20 @@ class EscapeTime(AbstractAnswer):
             told = [self.rate * gain ** (self.power + 1) * W / gain for W in law.start]
             told, found = told[:-1], found[:-1]
         off = sum(np.sum((a - b) ** 2) for a, b in zip(told, found, strict=True))
-        return math.sqrt(off / sum(np.sum(a**2) for a in told))
+        return math.sqrt(off / sum(np.sum(a**2) for a in told)) + self._given(law)
+
+    def _given(self, law: Leading) -> float:
+        r"""What the growth of the fixed layers makes of the time.
+
+        The flow keeps the differences of squares, near enough, so a layer of norm $c$
+        grows by $X^2 / 2c^2$ of itself while the small ones grow to $X$.
+        """
+        weights = [float(np.sum(np.asarray(W) ** 2)) for W in self.network.weights]
+        fixed = [c for i, c in enumerate(weights) if i not in self.small]
+        norms = [np.linalg.norm(W) for W in law.start]
+        low = float(np.exp(np.mean(np.log(norms))))
+        grown = sum(self.level**2 / (2 * c) for c in fixed)
+        return grown * share(low, self.level, self.power, 2) if fixed else 0.0
 
 
 @eqx.filter_jit
@@ -69,29 +91,41 @@ def _slopes(network: MLP, loss: AbstractLoss, problem: Problem) -> MLP:
     return jax.grad(risk)(network)
 
 
-def escape_time(network: AbstractNetwork, risk: Any, level: float) -> EscapeTime:
+def escape_time(
+    network: AbstractNetwork,
+    risk: Any,
+    level: float,
+    *,
+    small: Sequence[int] | None = None,
+) -> EscapeTime:
     r"""When training of `network` down `risk` leaves the saddle, to leading order.
 
     The end is where the geometric mean of the Frobenius norms of the small layers is
-    `level`; small are the layers below the widest gap in the norms, else all. From
+    `level`. `small` are their indices; without it they are the layers below the widest
+    gap in the spectral norms if that exceeds 3, else all, which is a guess: random
+    layers that were shrunk alike may be further apart than that. From
     aligned layers of equal norm $\varepsilon$ the time is $(\theta-\varepsilon)/K$,
     $\log(\theta/\varepsilon)/K$ and
     $(\varepsilon^{2-r}-\theta^{2-r})/((r-2)K)$ for $r = 1$, 2 and more small layers
-    (Rawal and DeWeese 2026, arXiv:2605.01288; $K$ derived); from unequal ones a
+    (Rawal and DeWeese 2026, arXiv:2605.01288, Theorem 6 and Proposition 23 of version
+    1; $K$ derived for any place of the small layers); from unequal ones a
     quadrature, and from layers that are not aligned the leading-order flow itself.
 
     For an `MLP` without biases or a `Chain`, any loss that is a function of outputs.
     Raises `DataError`, naming the reason, where the law does not apply: no slope at 0,
-    a kink at 0 below a small layer, no signal, a level below the start.
+    a kink at 0 below a small layer, no signal, a level below the start, or not below
+    the layers that are taken for fixed.
     """
     require_float64("escape_time")
     net = _plain(network)
-    problem, loss, small = risk.problem, risk.loss, small_layers(net.weights)
+    problem, loss = risk.problem, risk.loss
+    small = small_layers(net.weights) if small is None else indices(small, net)
     at_zero, slope = (float(v) for v in values_and_slopes(net.sigma, jnp.zeros(())))
     above = small[0] < len(net.weights) - 1
-    _require_slope(network, net, slope, above=above)
+    if above:
+        require_slope(net, slope)
     law = Leading.of(net, loss, problem, small)
-    _require_signal(law, problem)
+    require_signal(law, problem)
     norms = np.array([np.linalg.norm(W) for W in law.start])
     if not np.all(norms > 0):
         raise DataError(
@@ -104,6 +138,7 @@ def escape_time(network: AbstractNetwork, risk: Any, level: float) -> EscapeTime
             f"escape_time: level = {level:g} is no number above the geometric mean "
             f"{start:.3g} of the small layers at the start."
         )
+    require_below(level, net, small)
     if above and abs(at_zero) > 1e-12:
         answer = _slaved(network, net, risk, law, at_zero, level)
     else:
@@ -114,10 +149,7 @@ def escape_time(network: AbstractNetwork, risk: Any, level: float) -> EscapeTime
 def _plain(network):
     """The network as an `MLP` without biases."""
     if isinstance(network, Chain):
-        return MLP.symmetric(
-            np.asarray(network.first), np.asarray(network.gains),
-            width=network.width, activation=network.activation,
-        )  # fmt: skip
+        return unfolded(network)
     if not isinstance(network, MLP):
         raise CapabilityError(escape_time, network, MLP)
     if network.biases is not None:
@@ -126,30 +158,6 @@ def _plain(network):
             "Give an MLP without them."
         )
     return network
-
-
-def _require_slope(network, net, slope, *, above):
-    name = called(network.activation)
-    if above and kinked(net.sigma):
-        raise DataError(
-            f"escape_time: activation {name} has a kink at 0, where the small units "
-            "are, so no linear map describes them. Use a smooth one, or measure."
-        )
-    if above and abs(slope) < 1e-12:
-        raise DataError(
-            f"escape_time: activation {name} has slope 0 at 0, so the law with the "
-            "power r - 2 does not apply; the time grows with the degree of the output "
-            "in the small layers, less 2."
-        )
-
-
-def _require_signal(law, problem):
-    scale = np.linalg.norm(np.asarray(problem.targets)) / math.sqrt(problem.n)
-    if not law.fastest > 1e-12 * scale:
-        raise DataError(
-            "escape_time: the targets carry no signal that the small layers see "
-            f"(K = {law.fastest:.1e}): to leading order the saddle is never left."
-        )
 
 
 def _unhindered(network, net, risk, law, small, level):
@@ -164,55 +172,17 @@ def _unhindered(network, net, risk, law, small, level):
     if rate is None:
         value = law.time(level)
     elif np.ptp(norms) <= 1e-12 * norms[0]:
-        value = _power_law(norms[0], level, r - 2) / rate
-        if isinstance(network, Chain) and r == len(net.weights):
-            c, q = _next_order(network, risk)
-            value_next = c * _power_law(norms[0], level, r - 1 - q)
-            corrected = value + value_next / rate
+        value = span(norms[0], level, r - 2) / rate
+        whole = isinstance(network, Chain) and r == len(net.weights)
+        if whole and isinstance(risk.loss, Squared):
+            corrected = value + added(network, risk, norms[0], level) / rate
     else:
-        value = _unequal(norms, level) / rate
+        value = unequal(norms, level) / rate
     found = law.fastest if rate is None else rate
     return EscapeTime(
         np.asarray(value), math.nan, float(found), max(r - 2, 0), small,
-        rate is not None, float(corrected), net, risk.loss,
+        rate is not None, float(corrected), float(level), net, risk.loss,
     )  # fmt: skip
-
-
-def _power_law(low, high, p):
-    """The integral of $y^{-p-1}$ from `low` to `high`."""
-    if p == 0:
-        return math.log(high / low)
-    return (low**-p - high**-p) / p
-
-
-def _unequal(norms, level):
-    """The time from unequal layers at rate 1: their squares keep their differences."""
-    low, rest = norms.min() ** 2, norms**2 - norms.min() ** 2
-    r = len(norms)
-
-    def excess(s):
-        return np.sum(np.log(low * math.exp(s) + rest)) - 2 * r * math.log(level)
-
-    top = brentq(excess, 0.0, 2 * math.log(level / norms.min()) + 1e-9)
-
-    def density(s):
-        x = low * math.exp(s)
-        return 0.5 * x / math.sqrt(np.prod(x + rest))
-
-    return quad(density, 0.0, top, epsabs=0, epsrel=1e-11, limit=400)[0]
-
-
-def _next_order(chain, risk):
-    """The relative coefficient of the next order and the order `q` it belongs to."""
-    kind, L = activation_class(chain.activation), len(chain.weights)
-    if kind.q is None:
-        return 0.0, 2
-    first, pull = np.asarray(chain.first), pull_of(risk.loss, risk.problem)[:, 0]
-    u = np.asarray(risk.problem.X) @ first / np.linalg.norm(first)
-    u = u / math.sqrt(chain.width)
-    moments = (pull @ u**kind.q) / (pull @ u)
-    share = kind.taylor[kind.q] / kind.alpha * (L + kind.q - 1) / L
-    return float(-share * moments), kind.q
 
 
 def _slaved(network, net, risk, law, at_zero, level):
@@ -242,8 +212,8 @@ def _slaved(network, net, risk, law, at_zero, level):
         np.asarray(network.first), np.append(gains[1:-1], read_out),
         width=network.width, activation=network.activation,
     )  # fmt: skip
-    value = _power_law(gains[0], end, p) / rate
+    value = span(gains[0], end, p) / rate
     return EscapeTime(
         np.asarray(value), math.nan, rate, p, tuple(range(r)), True, math.nan,  # noqa: FBT003
-        slaved, risk.loss,
+        float(level), slaved, risk.loss,
     )  # fmt: skip

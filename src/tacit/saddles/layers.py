@@ -1,8 +1,10 @@
-"""Which layers of a network are small at the start."""
+"""Which layers of a network are small at the start, and the network of a chain."""
 
 from collections.abc import Sequence
 
 import numpy as np
+
+from ..networks import Chain, MLP
 
 
 APART = 3.0
@@ -17,6 +19,14 @@ def small_layers(layers: Sequence) -> tuple[int, ...]:
     if not len(ratios) or ratios.max() <= APART:
         return tuple(range(len(sizes)))
     return tuple(np.flatnonzero(sizes <= order[ratios.argmax()]).tolist())
+
+
+def unfolded(chain: Chain) -> MLP:
+    """The network of interchangeable units that a chain stands for."""
+    return MLP.symmetric(
+        np.asarray(chain.first), np.asarray(chain.gains),
+        width=chain.width, activation=chain.activation,
+    )  # fmt: skip
 
 
 def _spectral(W):

@@ -81,8 +81,14 @@ class Leading(eqx.Module):
     def time(self, level: float) -> float:
         """When the geometric mean of the layers is `level`, by following the flow.
 
-        In the clock in which the velocity is of degree 1. Raises `DataError` where it
-        is not met.
+        Raises `DataError` where it is not met.
+        """
+        return self.end(level)[0]
+
+    def end(self, level: float) -> tuple[float, list[np.ndarray]]:
+        """That time, and the layers then.
+
+        In the clock in which the velocity is of degree 1.
         """
         sizes, r = [W.size for W in self.start], len(self.start)
         edges = np.cumsum([0, *sizes])
@@ -111,7 +117,8 @@ class Leading(eqx.Module):
                 f"escape_time: the small layers never reach level = {level:g}; the "
                 "start points away from the signal. Flip the sign of a layer."
             )
-        return float(run.y_events[0][0, -1])
+        last = run.y_events[0][0]
+        return float(last[-1]), shape(last)
 
 
 def pull_of(loss: AbstractLoss, problem: Problem) -> np.ndarray:

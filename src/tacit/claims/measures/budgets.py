@@ -28,12 +28,8 @@ def integration(run: Trajectory, growth: float | int = 1.0) -> Term:
     kinked = getattr(run.experiment.network, "kinked", False)
     steps = max(10, run.steps / 10) if kinked else 10
     size = 0.0 if exact else steps * followed(run) * growth
-    return Term(
-        "integration",
-        size,
-        "ten steps at their rtol, or a tenth of all over kinks",
-        "a smaller rtol",
-    )
+    reason = "ten steps at their rtol, or over kinks a tenth of all"
+    return Term("integration", size, reason, "a smaller rtol")
 
 
 def followed(run: Trajectory) -> float:

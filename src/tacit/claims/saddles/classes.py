@@ -43,7 +43,7 @@ class HomogeneousBalance(AbstractClaim[MLP]):
     )
     needs: ClassVar[type] = MLP
     observes: ClassVar[tuple[AbstractObservable, ...]] = (Imbalance(), LayerNorms())
-    sees: ClassVar[float] = 1e-4
+    sees: ClassVar[float] = 2e-4
 
     def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
         yield of_class(experiment, "A")
