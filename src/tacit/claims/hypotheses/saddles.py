@@ -1,5 +1,6 @@
 """Conditions of the theorems on saddles."""
 
+import math
 from collections.abc import Iterable
 
 import jax.numpy as jnp
@@ -8,12 +9,16 @@ import numpy as np
 from ...events import Reaches
 from ...experiment import Experiment
 from ...losses import Squared
-from ...networks import Chain
+from ...networks import Chain, MLP
 from ...networks.activations import values_and_slopes
 from ...observables import MeanGain
 from ...oracles import activation_class, ActivationClass
-from ...saddles import Leading, pull_of, small_layers
+from ...saddles import Leading, pull_of, small_layers, unfolded
 from ..parts import Hypothesis
+
+
+CLEARLY = 0.1
+"""The largest share of the other layers that a layer is small beside."""
 
 
 def several_layers(experiment: Experiment) -> Hypothesis:
@@ -77,40 +82,89 @@ def squared_loss(experiment: Experiment) -> Hypothesis:
     return Hypothesis("the loss is squared", plain)
 
 
-def to_a_gain(experiment: Experiment) -> Hypothesis:
-    """Whether the run ends at a geometric mean of its small layers."""
-    until, small = experiment.until, small_of(experiment)
-    asked = getattr(until, "observable", None)
-    every = tuple(range(len(experiment.network.layers)))
-    whole = (
-        isinstance(until, Reaches)
-        and isinstance(asked, MeanGain)
-        and (asked.small or every) == small
+def to_a_gain(experiment: Experiment) -> Iterable[Hypothesis]:
+    """Whether the run ends at a geometric mean of its small layers, above the start.
+
+    And below the layers that it does not count: those are taken for fixed.
+    """
+    text = "it ends at a geometric mean of the small layers, above that of the start"
+    level = level_of(experiment)
+    above = level is not None and 0 < start_gain(experiment) < level < math.inf
+    yield Hypothesis(text, bool(above))
+    layers, small = experiment.network.layers, small_of(experiment)
+    norms = [np.linalg.norm(np.asarray(W)) for W in layers]
+    fixed = [norm for i, norm in enumerate(norms) if i not in small]
+    below = level is not None and level < min(fixed, default=math.inf)
+    yield Hypothesis("the other layers are larger than that", bool(below))
+
+
+def level_of(experiment: Experiment) -> float | None:
+    """The geometric mean of small layers at which a run ends; None if it does not."""
+    until = experiment.until
+    gain = isinstance(until, Reaches) and isinstance(until.observable, MeanGain)
+    return float(until.level) if gain else None
+
+
+def layered(experiment: Experiment) -> Hypothesis:
+    """Whether the network is one of layers with an activation, without biases."""
+    network = experiment.network
+    known = isinstance(network, Chain) or (
+        isinstance(network, MLP) and network.biases is None
     )
-    return Hypothesis("it ends at a geometric mean of the small layers", whole)
+    return Hypothesis("the network is an MLP without biases, or a Chain", known)
+
+
+def ahead(experiment: Experiment) -> Hypothesis:
+    """Whether every small layer is pulled along itself, and so grows."""
+    risk, network = experiment.risk, experiment.network
+    network = unfolded(network) if isinstance(network, Chain) else network
+    law = Leading.of(network, risk.loss, risk.problem, small_of(experiment))
+    still = any(not np.any(W) for W in law.start)
+    rate = None if still else law.along()
+    return Hypothesis(
+        "the small layers point along the signal", rate is not None and rate > 0
+    )
+
+
+def plainly_small(experiment: Experiment) -> Hypothesis:
+    """Whether there is no doubt of which layers are small: a run may say, or the gap.
+
+    Random layers that were shrunk alike are several times apart.
+    """
+    small, sizes = (
+        small_of(experiment),
+        np.array(
+            [np.linalg.norm(np.atleast_2d(W), 2) for W in experiment.network.layers]
+        ),
+    )
+    others = [size for i, size in enumerate(sizes) if i not in small]
+    chosen = max(sizes[list(small)])
+    said = level_of(experiment) is not None
+    apart = chosen < CLEARLY * min(others, default=np.inf)
+    text = "the small layers are below a tenth, and clearly below the others"
+    return Hypothesis(text, bool(chosen < 0.5 and (said or apart)))
 
 
 def small_of(experiment: Experiment) -> tuple[int, ...]:
-    """The layers that start small."""
-    return small_layers(experiment.network.layers)
+    """The layers that start small: those whose gain ends the run, where one does."""
+    layers, until = experiment.network.layers, experiment.until
+    asked = getattr(until, "observable", None)
+    if isinstance(until, Reaches) and isinstance(asked, MeanGain):
+        return tuple(range(len(layers))) if asked.small is None else asked.small
+    return small_layers(layers)
 
 
 def start_gain(experiment: Experiment) -> float:
     """The geometric mean of the norms of the small layers at the start."""
     layers = experiment.network.layers
     norms = [np.linalg.norm(np.asarray(layers[i])) for i in small_of(experiment)]
-    return float(np.exp(np.mean(np.log(norms))))
+    return float(np.exp(np.mean(np.log(norms)))) if all(norms) else 0.0
 
 
 def all_small_and_alike(experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
     """Whether all layers of a chain are small, and all of the same norm."""
     norms = [np.linalg.norm(np.asarray(W)) for W in experiment.network.weights]
-    few = bool(max(norms) < 0.2)
-    yield Hypothesis("all layers start small", few)
+    every = small_of(experiment) == tuple(range(len(norms)))
+    yield Hypothesis("all layers start small", every)
     even = bool(max(norms) - min(norms) < 1e-12 * max(norms))
     yield Hypothesis("all layers start with the same gain", even)
-
-
-def signal(network, risk) -> Leading:
-    """The leading order of an MLP without biases near the saddle."""
-    return Leading.of(network, risk.loss, risk.problem, small_layers(network.weights))

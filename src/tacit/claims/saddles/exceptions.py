@@ -1,189 +1,340 @@
 """Activations for which the escape law is another one."""
 
-import dataclasses
+import math
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import jax
 import numpy as np
+from scipy.integrate import quad
+from scipy.optimize import brentq
 
 from ...experiment import Experiment
-from ...fits import fit_exponent
 from ...flows import GradientFlow
+from ...losses import Squared
 from ...networks import Chain
+from ...observables import AbstractObservable, LayerNorms
 from ...oracles import escape_time
-from ...saddles import pull_of
+from ...problems import Problem
+from ...risk import Risk
+from ...saddles import pull_of, share, span
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.flows import is_gradient_flow
-from ..hypotheses.saddles import all_small_and_alike, of_class, squared_loss, to_a_gain
-from ..measures.paths import gradient
+from ..hypotheses.saddles import (
+    ahead,
+    all_small_and_alike,
+    classified,
+    level_of,
+    of_class,
+    squared_loss,
+    start_gain,
+    to_a_gain,
+)
+from ..measures.budgets import integration, rounding
+from ..measures.escapes import bent, leading, next_order, plain
 from ..papers import RAWAL, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
-from ..witnesses.saddles import escapes, even, gaussian, leaving
+from ..parts import Forecast, Hypothesis, Rival, Term
+from ..witnesses.saddles import even, gaussian, leaving, taught
 
 
 STIFF = GradientFlow(rtol=1e-8, clock="escape")
 """The read-out relaxes far faster than the rest moves; finer costs more steps."""
 
 
-class SlavedReadOut(AbstractToleranceClaim[Chain]):
+class SlavedReadOut(AbstractClaim[Chain]):
     r"""Where $\sigma(0) \ne 0$ and the targets are centred, the power is $2r - 4$.
 
     The read-out follows the constant feature at once and is held at
     $\sigma'(0)^{L-1}hP/\sigma(0)^2$, $P$ the product of the other gains: what drives
-    the rest is smaller, and the plateau of a `Chain` longer than $r - 2$ says.
+    the rest is smaller, and the plateau of a `Chain` longer than $r - 2$ says. The
+    paper's reduction of class D to the centred case is true of random starts only.
     """
 
     id: ClassVar[str] = "S11"
-    source: ClassVar[Source] = Source(RAWAL, "the escape law", "derived")
+    source: ClassVar[Source] = Source(RAWAL, "Theorem 6 of version 1", "corrected")
     needs: ClassVar[type] = Chain
     records: ClassVar[int] = 1
-    margin: ClassVar[float] = 10.0
-    """The tolerance is a neglected order, not rounding."""
-
-    tolerance: float = 0.02
-    """The next order, and the time in which the read-out comes to be held."""
-
-    usual: bool = False
-    """Whether the usual power $r - 2$ is said to hold as well, which is false."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (dataclasses.replace(self, usual=True),)
+    sees: ClassVar[float] = 2e-2
 
     def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
         yield squared_loss(experiment)
         yield of_class(experiment, "D")
-        yield to_a_gain(experiment)
+        steep = abs(classified(experiment).alpha) > 1e-12
+        yield Hypothesis("the activation has a slope at 0", steep)
+        yield from to_a_gain(experiment)
         yield from all_small_and_alike(experiment)
+        deep = len(experiment.network.weights) > 2
+        yield Hypothesis("it has three layers or more", deep)
+        yield ahead(experiment)
         pull = pull_of(experiment.risk.loss, experiment.risk.problem)
         centred = abs(pull.sum()) < 1e-9 * np.abs(pull).sum()
         yield Hypothesis("the targets have mean 0", bool(centred))
 
-    def gap(self, run: Trajectory[Chain]) -> float:
-        before = escapes(run.experiment, (2.0,))[0]
-        slope = np.log(float(run.times[-1]) / before) / np.log(2)
-        L = len(run.experiment.network.weights)
-        if self.usual:
-            return abs(slope / (L - 2) - 1)
-        off = abs(slope / (2 * L - 4) - 1)
-        if off > self.tolerance:
-            return off
-        network, risk = run.experiment.network, run.experiment.risk
-        law = escape_time(network, risk, run.experiment.until.level)
-        return max(off, abs(float(run.times[-1]) / float(law.value) - 1))
+    def forecast(self, experiment: Experiment[Chain]) -> Forecast:
+        level = level_of(experiment) or math.nan
+        law = escape_time(experiment.network, experiment.risk, level)
+        about = f"when the geometric mean of all layers is {level:g}"
+        return Forecast(float(law.value), about, sum(self._left(experiment)))
 
-    def witness(self) -> Experiment[Chain]:
-        return leaving(even(0.01, 3, "softplus"), _centred(), 0.1, flow=STIFF)
+    def measured(self, run: Trajectory[Chain]) -> float:
+        return float(run.times[-1])
 
-    def foil(self) -> Experiment[Chain]:
-        return leaving(even(0.01, 3, "tanh"), _centred(), 0.1, flow=STIFF)
+    def budget(self, run: Trajectory[Chain]) -> Iterable[Term]:
+        late, early = self._left(run.experiment)
+        yield next_order(late)
+        reason = "what the read-out drives before it is held, in a time of 1/Nσ(0)²"
+        yield Term("the start of the read-out", early, reason, "a smaller start")
+        yield integration(run, 2 * len(run.experiment.network.weights))
+        yield rounding(run)
+
+    def rivals(self, run: Trajectory[Chain]) -> Iterable[Rival]:
+        experiment = run.experiment
+        level, L = level_of(experiment) or math.nan, len(experiment.network.weights)
+        low, a = start_gain(experiment), leading(experiment).along() or math.nan
+        text = "class D reduces to the centred case: the power is r - 2 (as printed)"
+        yield Rival(text, span(low, level, L - 2) / a)
+        told, end = float(self.predicted(run)), self._held(experiment)[1]
+        further = span(low, end, 2 * L - 3) / span(low, end, 2 * L - 4)
+        yield Rival("the power is 2r - 3", told * further)
+
+    def _held(self, experiment):
+        """The read-out over the product of the rest, and the gain at the level."""
+        chain, level = experiment.network, level_of(experiment) or math.nan
+        value, r = float(chain.sigma(0.0)), len(chain.weights)
+        a = leading(experiment).along() or math.nan
+        held = a / (chain.width * value**2)
+        return held, (level**r / held) ** (1 / (2 * r - 2))
+
+    def _left(self, experiment):
+        """What the next order and the start of the read-out make of the time."""
+        chain, r = experiment.network, len(experiment.network.weights)
+        held, end = self._held(experiment)
+        low, unit = start_gain(experiment), chain.first / np.linalg.norm(chain.first)
+        bends = []
+        for gain in (low, end):
+            gains = np.append(np.full(r - 2, gain), held * gain ** (r - 1))
+            at = Chain(gain * unit, gains, chain.activation, chain.width)
+            bends.append(bent(experiment.risk, plain(at), range(r)))
+        m = float(np.clip(np.log(bends[1] / bends[0]) / np.log(end / low), 0.5, 12))
+        p, value = 2 * r - 4, float(chain.sigma(0.0))
+        late = bends[1] * share(low, end, p, m) if bends[1] < 0.5 else math.inf
+        a = leading(experiment).along() or math.nan
+        moved = a * low ** (r - 2) / (chain.width * value**2)
+        return late, p * moved
+
+    def witness(self, seed: int | None = None) -> Experiment[Chain]:
+        return leaving(even(3e-3, 3, "softplus"), _centred(seed), 0.03, flow=STIFF)
+
+    def foil(self, seed: int | None = None) -> Experiment[Chain]:
+        return leaving(even(3e-3, 3, "tanh"), _centred(seed), 0.03, flow=STIFF)
 
 
-class MonomialEscape(AbstractToleranceClaim[Chain]):
-    r"""For $\sigma(z) = z^k$ the power is $\sum_{j<L} k^j - 2$.
+class MonomialEscape(AbstractClaim[Chain]):
+    r"""For $\sigma(z) = z^k$ the power is $\sum_{j<L} k^j - 2$, with its prefactor.
 
     The degree of the output in the small layers, less 2: with no slope at 0 no layer
-    acts as a linear map. Read off the differences of the times at three gains.
+    acts as a linear map. With $J = A\prod X_l^{k_l}$, $k_l = k^{L-l}$ and $A$ the
+    signal at gains 1, the squares are $X_l^2 = \varepsilon^2 + k_l s$ with
+    $\dot s = 2J$, and the time is $\int ds/2J$.
     """
 
     id: ClassVar[str] = "S12"
-    source: ClassVar[Source] = Source(RAWAL, "the escape law", "derived")
+    source: ClassVar[Source] = Source(RAWAL, "", "derived")
     needs: ClassVar[type] = Chain
     records: ClassVar[int] = 1
-    margin: ClassVar[float] = 10.0
-    """The tolerance is a neglected order, not rounding."""
-
-    tolerance: float = 0.03
-    """The next order over a factor of four in the gain, relative to the power."""
+    sees: ClassVar[float] = 1e-5
 
     degree: int = 2
-
-    usual: bool = False
-    """Whether the usual power $r - 2$ is said to hold as well, which is false."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (dataclasses.replace(self, usual=True),)
+    """That of the witness."""
 
     def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
-        yield _monomial(experiment, self.degree)
-        yield to_a_gain(experiment)
+        yield squared_loss(experiment)
+        yield _monomial(experiment)
+        yield from to_a_gain(experiment)
         yield from all_small_and_alike(experiment)
+        one = len(experiment.network.first) == 1
+        yield Hypothesis("there is one feature", one)
+        signs = _signal(experiment) * np.prod(np.sign(experiment.network.gains[-1:]))
+        yield Hypothesis("the start points along the signal", bool(signs > 0))
 
-    def gap(self, run: Trajectory[Chain]) -> float:
-        times = np.append(escapes(run.experiment, (4.0, 2.0)), float(run.times[-1]))
-        found = -fit_exponent(np.array([4.0, 2.0, 1.0]), times).value
-        L = len(run.experiment.network.weights)
-        power = sum(self.degree**j for j in range(L)) - 2
-        told = L - 2 if self.usual else power
-        return abs(found - told) / max(told, 1)
+    def forecast(self, experiment: Experiment[Chain]) -> Forecast:
+        level = level_of(experiment) or math.nan
+        powers = _powers(experiment)
+        time = _followed(start_gain(experiment), level, powers)
+        about = f"when the geometric mean of all layers is {level:g}"
+        told = time / abs(_signal(experiment))
+        return Forecast(told, about, self._left(experiment))
 
-    def witness(self) -> Experiment[Chain]:
-        return _power("square" if self.degree == 2 else "cube", self.degree)
+    def measured(self, run: Trajectory[Chain]) -> float:
+        return float(run.times[-1])
 
-    def foil(self) -> Experiment[Chain]:
-        return _power("tanh", 1)
+    def budget(self, run: Trajectory[Chain]) -> Iterable[Term]:
+        reason = "the bend of the loss at the level, while time runs"
+        size = self._left(run.experiment)
+        yield Term("next order", size, reason, "a smaller start or a lower level")
+        yield integration(run, float(np.sum(_powers(run.experiment))))
+        yield rounding(run)
+
+    def rivals(self, run: Trajectory[Chain]) -> Iterable[Rival]:
+        experiment = run.experiment
+        low, level = start_gain(experiment), level_of(experiment) or math.nan
+        A, degree = abs(_signal(experiment)), float(np.sum(_powers(experiment)))
+        L = len(experiment.network.weights)
+        yield Rival("the power is r - 2", span(low, level, L - 2) / A)
+        yield Rival("all layers grow alike", span(low, level, degree - 2) / A)
+        yield Rival("the power is one lower", span(low, level, degree - 3) / A)
+
+    def _left(self, experiment):
+        """The square of the outputs over the signal, while time runs."""
+        low, level = start_gain(experiment), level_of(experiment) or math.nan
+        degree = float(np.sum(_powers(experiment)))
+        mass = experiment.risk.problem.weights
+        f = _at_one(experiment)
+        mass = np.ones(len(f)) if mass is None else np.asarray(mass)
+        own = float(mass / mass.sum() @ f**2 / abs(_signal(experiment)))
+        # The layers with the larger powers have grown past the level.
+        reach = level * math.sqrt(float(np.max(_powers(experiment))))
+        return own * reach**degree * share(low, level, degree - 2, degree)
+
+    def witness(self, seed: int | None = None) -> Experiment[Chain]:
+        return _power("square" if self.degree == 2 else "cube", self.degree, seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[Chain]:
+        return _power("tanh", 1, seed)
 
 
-class MonomialBalance(AbstractToleranceClaim[Chain]):
+class MonomialBalance(AbstractClaim[Chain]):
     r"""For $\sigma(z) = z^k$ the flow conserves $\|W_l\|^2 - k\|W_{l+1}\|^2$.
 
     Scaling layer $l$ by $c$ is scaling the one above by $c^k$, under any loss.
     """
 
     id: ClassVar[str] = "S12b"
-    source: ClassVar[Source] = Source(RAWAL, "the imbalance identity", "derived")
+    source: ClassVar[Source] = Source(RAWAL, "", "derived")
     needs: ClassVar[type] = Chain
-    records: ClassVar[int] = 1
-    tolerance: float = 1e-12
-    """Rounding of a gradient, with three digits to spare."""
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
+    sees: ClassVar[float] = 1e-7
 
     degree: int = 3
-
-    even: bool = False
-    """Whether both layers count alike, which is false."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (dataclasses.replace(self, even=True),)
+    """That of the witness."""
 
     def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
-        yield _monomial(experiment, self.degree)
+        yield _monomial(experiment)
 
-    def gap(self, run: Trajectory[Chain]) -> float:
-        slope = gradient(run.experiment.risk, run.network).weights
-        pairs = zip(run.network.weights, slope, strict=True)
-        moved = np.array([float(np.sum(np.asarray(W) * G)) for W, G in pairs])
-        k = 1 if self.even else self.degree
-        return float(np.max(np.abs(moved[:-1] - k * moved[1:])) / np.abs(moved).max())
+    def forecast(self, experiment: Experiment[Chain]) -> Forecast:
+        squares, k = _squares(experiment), _degree(experiment) or 1
+        about = f"the squared norm of every layer, less {k} times that above, all along"
+        return Forecast(squares[:-1] - k * squares[1:], about)
 
-    def witness(self) -> Experiment[Chain]:
-        return self._still("square" if self.degree == 2 else "cube")
+    def measured(self, run: Trajectory[Chain]) -> np.ndarray:
+        squares, k = np.asarray(run.seen["LayerNorms"]), _degree(run.experiment) or 1
+        return squares[:, :-1] - k * squares[:, 1:]
 
-    def foil(self) -> Experiment[Chain]:
-        return self._still("tanh")
+    def distance(self, predicted: Any, measured: Any, run: Trajectory[Chain]) -> float:
+        # In units of what the norms have moved by: the difference may be 0.
+        return float(np.max(np.abs(measured - predicted)) / _moved(run))
 
-    def _still(self, activation):
+    def budget(self, run: Trajectory[Chain]) -> Iterable[Term]:
+        k = _degree(run.experiment) or 1
+        lost = k * float(np.max(np.asarray(run.seen["LayerNorms"])) / _moved(run))
+        return integration(run, lost), rounding(run, lost)
+
+    def rivals(self, run: Trajectory[Chain]) -> Iterable[Rival]:
+        squares, start = np.asarray(run.seen["LayerNorms"]), _squares(run.experiment)
+        k, moved = _degree(run.experiment) or 1, squares - start
+        kept = (start[:-1] - k * start[1:])[None]
+        text = "both layers count alike"
+        yield Rival(text, kept + (1 - k) * moved[:, 1:])
+        yield Rival("only the layer below moves", kept + moved[:, :-1])
+
+    def witness(self, seed: int | None = None) -> Experiment[Chain]:
+        return self._flowing("square" if self.degree == 2 else "cube", seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[Chain]:
+        return self._flowing("tanh", seed)
+
+    def _flowing(self, activation, seed):
+        u = np.linspace(-1.2, 1.2, 21)
+        risk = Risk(Problem(u[:, None], taught(np.tanh, seed)(u) + 0.3), Squared())
         start = Chain(0.7, [1.1, 0.8], activation)
-        return Experiment(start, gaussian(np.tanh), GradientFlow(), until=0.0)
+        return Experiment(
+            start, risk, GradientFlow(rtol=1e-11, max_steps=10_000), until=1.0
+        )
 
 
-def _monomial(experiment: Experiment[Chain], degree: int) -> Hypothesis:
+def _degree(experiment: Experiment[Chain]) -> int | None:
+    """The power that the activation is, None if it is none."""
     z = np.linspace(-2.0, 2.0, 9)
-    same = np.allclose(experiment.network.sigma(z), z**degree, rtol=1e-13)
-    return Hypothesis(f"the activation is the power {degree}", bool(same))
+    values = np.asarray(jax.vmap(experiment.network.sigma)(z))
+    same = (k for k in range(2, 7) if np.allclose(values, z**k, rtol=1e-13, atol=0))
+    return next(same, None)
 
 
-def _power(activation: str, degree: int) -> Experiment[Chain]:
-    risk = gaussian(lambda u: u ** (degree**2))
+def _monomial(experiment: Experiment[Chain]) -> Hypothesis:
+    known = _degree(experiment) is not None
+    return Hypothesis("the activation is a power, from the second on", known)
+
+
+def _powers(experiment: Experiment[Chain]) -> np.ndarray:
+    """The power of every layer in the output."""
+    L, k = len(experiment.network.weights), _degree(experiment) or 1
+    return float(k) ** np.arange(L - 1, -1, -1)
+
+
+def _at_one(experiment: Experiment[Chain]) -> np.ndarray:
+    """The outputs at gains 1, the read-out's sign left out."""
+    chain = experiment.network
+    first = chain.first / np.linalg.norm(chain.first)
+    ones = np.ones(len(chain.gains))
+    unit = Chain(first, ones, chain.activation, chain.width)
+    return np.asarray(jax.vmap(unit)(experiment.risk.problem.X))
+
+
+def _signal(experiment: Experiment[Chain]) -> float:
+    pull = pull_of(experiment.risk.loss, experiment.risk.problem)[:, 0]
+    return float(pull @ _at_one(experiment))
+
+
+def _followed(low: float, level: float, powers: np.ndarray) -> float:
+    """The time from `low` to the level at signal 1, each layer at its own pace."""
+
+    def squares(s):
+        return low**2 * (1 + powers * math.exp(s))
+
+    def over(s):
+        return np.mean(np.log(squares(s))) - 2 * math.log(level)
+
+    top = brentq(over, -60.0, 2 * math.log(level / low) + 5)
+
+    def density(s):
+        J = np.prod(squares(s) ** (powers / 2))
+        return low**2 * math.exp(s) / (2 * J)
+
+    return quad(density, -60.0, top, epsabs=0, epsrel=1e-11, limit=800)[0]
+
+
+def _squares(experiment: Experiment[Chain]) -> np.ndarray:
+    return np.array([np.sum(np.asarray(W) ** 2) for W in experiment.network.weights])
+
+
+def _moved(run: Trajectory[Chain]) -> float:
+    """The most that the squared norm of a layer has moved by."""
+    moved = np.asarray(run.seen["LayerNorms"]) - _squares(run.experiment)
+    return float(np.max(np.abs(moved)))
+
+
+def _power(activation: str, degree: int, seed: int | None) -> Experiment[Chain]:
+    size = 1.0 if seed is None else 1 + 0.3 * (seed % 5)
+    risk = gaussian(lambda u: size * u ** (degree**2))
     return leaving(even(0.025, 3, activation), risk, 0.3)
 
 
-def _centred():
-    u, mass = np.polynomial.hermite_e.hermegauss(80)
-    mean = mass @ np.logaddexp(0, u) / mass.sum()
-    return gaussian(lambda u: np.logaddexp(0, u) - mean)
+def _centred(seed: int | None) -> Risk:
+    teacher = taught(lambda u: np.logaddexp(0, u), seed)
+    risk = gaussian(teacher)
+    mean = np.average(risk.problem.y, weights=risk.problem.weights)
+    return gaussian(lambda u: teacher(u) - mean)

@@ -1,8 +1,9 @@
 """The next order of the escape law, and the drift of the balance on the way."""
 
 import dataclasses
+import math
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,75 +11,122 @@ from ...experiment import Experiment
 from ...networks import Chain
 from ...observables import AbstractObservable, LayerNorms
 from ...oracles import escape_time
-from ...saddles import pull_of
+from ...oracles.escape import EscapeTime
+from ...saddles import pull_of, span
 from ...training import Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.saddles import (
+    ahead,
     all_small_and_alike,
     classified,
+    level_of,
     of_class,
+    squared_loss,
     start_gain,
+    steep_at_zero,
     to_a_gain,
 )
+from ..measures.budgets import integration, rounding
+from ..measures.escapes import arrived, bent, next_order, orders
 from ..papers import RAWAL, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
-from ..witnesses.saddles import even, gaussian, leaving
+from ..parts import Forecast, Hypothesis, Rival, Term
+from ..witnesses.saddles import even, gaussian, leaving, taught
 
 
-class NextOrder(AbstractToleranceClaim[Chain]):
-    r"""$K\tau = \int y^{-(L-1)}(1 + c\,y^{q-1})\,dy$, at resonance with a logarithm.
+class NextOrder(AbstractClaim[Chain]):
+    r"""$K\tau = \int y^{-(L-1)}(1 + c\,y^{q-1} + d\,y^L)\,dy$.
 
+    A logarithm at resonance: at $L = q + 1$ it adds $c\log(\theta/\varepsilon)$. Here
     $c = -\frac{a_q}{\alpha}\frac{L+q-1}{L}\frac{\mathbb E[yu^q]}{\mathbb E[yu]}$ where
-    all layers are small. At $L = q + 1$ it adds $c\log(\theta/\varepsilon)$. The gap
-    is the relative error of what it adds to the leading order.
+    all layers are small, and $d$ is that of the squared loss,
+    $\sqrt N\alpha^{L-1}\mathbb E[u^2]/\mathbb E[yu]$, which is the next order for
+    $q > L + 1$. Compared is what the time exceeds the leading order by.
     """
 
     id: ClassVar[str] = "S7"
-    source: ClassVar[Source] = Source(
-        RAWAL, "the resonance; the coefficient derived", "quoted"
+    source: ClassVar[tuple[Source, ...]] = (
+        Source(RAWAL, "Theorem 5 and Corollary 7 of version 1", "corrected"),
+        Source(RAWAL, "the order of the loss", "derived"),
     )
     needs: ClassVar[type] = Chain
     records: ClassVar[int] = 1
-    margin: ClassVar[float] = 5.0
-    """The tolerance is a neglected order, not rounding."""
-
-    tolerance: float = 0.01
-    """The order after next, of relative size θ² at a level of 0.03, ten times."""
-
-    factor: bool = True
-    """Whether $(L+q-1)/L$ is there. Without it the theorem is false."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (dataclasses.replace(self, factor=False),)
+    sees: ClassVar[float] = 1e-2
 
     def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
-        yield of_class(experiment, "BC")
-        yield to_a_gain(experiment)
+        yield squared_loss(experiment)
+        yield of_class(experiment, "ABC")
+        yield steep_at_zero(experiment)
+        yield from to_a_gain(experiment)
         yield from all_small_and_alike(experiment)
+        yield ahead(experiment)
 
-    def gap(self, run: Trajectory[Chain]) -> float:
-        chain, L = run.experiment.network, len(run.experiment.network.weights)
-        level = run.experiment.until.level
-        alike = even(start_gain(run.experiment), L, chain.activation, width=chain.width)
-        law = escape_time(alike, run.experiment.risk, level)
-        q = classified(run.experiment).q or 2
-        share = 1.0 if self.factor else L / (L + q - 1)
-        added = (law.corrected - float(law.value)) * share
-        return abs((float(run.times[-1]) - float(law.value)) / added - 1)
+    def forecast(self, experiment: Experiment[Chain]) -> Forecast:
+        law, about = _law(experiment), "what the time exceeds the leading order by"
+        added = law.corrected - float(law.value)
+        return Forecast(added, about, self._left(experiment))
 
-    def witness(self) -> Experiment[Chain]:
-        return leaving(even(4e-3, 4, "arctan"), gaussian(np.arctan), 0.03)
+    def measured(self, run: Trajectory[Chain]) -> float:
+        return float(run.times[-1]) - float(_law(run.experiment).value)
 
-    def foil(self) -> Experiment[Chain]:
-        true = self.witness()
+    def distance(self, predicted: Any, measured: Any, run: Trajectory[Chain]) -> float:
+        # In units of what the order adds: a rival adds nothing.
+        return float(abs(measured - predicted) / abs(self.predicted(run)))
+
+    def budget(self, run: Trajectory[Chain]) -> Iterable[Term]:
+        law = _law(run.experiment)
+        whole = abs(float(law.value) / (law.corrected - float(law.value)))
+        term = next_order(self._left(run.experiment))
+        yield term._replace(name="order after next")
+        L = len(run.experiment.network.weights)
+        yield integration(run, L * whole)
+        yield rounding(run, whole)
+
+    def rivals(self, run: Trajectory[Chain]) -> Iterable[Rival]:
+        experiment, law = run.experiment, _law(run.experiment)
+        kind, L = classified(experiment), len(experiment.network.weights)
+        told = law.corrected - float(law.value)
+        yield Rival("the leading order is all there is", 0.0)
+        if kind.q is None:
+            yield Rival("the order of the loss counts twice", 2 * told)
+            return
+        low, level = start_gain(experiment), level_of(experiment) or math.nan
+        c = _coefficient(experiment)
+        unit = span(low, level, L - 1 - kind.q) / law.rate
+        yield Rival(
+            "without (L + q - 1)/L", told - c * unit * (1 - L / (L + kind.q - 1))
+        )
+        yield Rival("of the other sign (Theorem 5 as printed)", told - 2 * c * unit)
+        if kind.q == 2:
+            bend = 2 * float(kind.taylor[2])
+            printed = 3 * bend**2 / (2 * kind.alpha * _signal(experiment))
+            text = "the coefficient of class C is 3σ''(0)²/(2αh) (as printed)"
+            yield Rival(text, told - (c + printed) * unit)
+        if kind.q > L - 1:
+            # What it adds then is a constant: relative to the time ε^(L-2), at L > 2.
+            text = "it is of relative order ε^(q-1) (Corollary 7 as printed)"
+            lost = float(law.value) * abs(c) * low ** (kind.q - 1)
+            yield Rival(text, math.copysign(lost, told))
+
+    def _left(self, experiment):
+        """The order after next, relative to what the next one adds."""
+        law, level = _law(experiment), level_of(experiment) or math.nan
+        added = abs(law.corrected - float(law.value))
+        second = orders(experiment, level, law.power)[1]
+        return float(second * float(law.value) / added)
+
+    def witness(self, seed: int | None = None) -> Experiment[Chain]:
+        risk = gaussian(taught(np.arctan, seed))
+        return leaving(even(4e-3, 4, "arctan"), risk, 0.03)
+
+    def foil(self, seed: int | None = None) -> Experiment[Chain]:
+        true = self.witness(seed)
         uneven = Chain(8e-3, [2e-3, 4e-3, 4e-3], "arctan")
         return dataclasses.replace(true, network=uneven)
 
 
-class DriftOfBalance(AbstractToleranceClaim[Chain]):
+class DriftOfBalance(AbstractClaim[Chain]):
     r"""From layers alike, $\Delta_l = C_l X^p/p$ with $p = l(q-1) + 2$.
 
     $C_l = -2c_q\,\alpha^{q(l-1)-l}\,\mathbb E[yu^q]/\mathbb E[yu]$, $X$ the common
@@ -87,49 +135,96 @@ class DriftOfBalance(AbstractToleranceClaim[Chain]):
     """
 
     id: ClassVar[str] = "S8"
-    source: ClassVar[Source] = Source(
-        RAWAL, "the drift of the first pair; constants derived", "quoted"
-    )
+    source: ClassVar[Source] = Source(RAWAL, "", "derived")
     needs: ClassVar[type] = Chain
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
     records: ClassVar[int] = 1
-    margin: ClassVar[float] = 5.0
-    """The tolerance is a neglected order, not rounding."""
-
-    tolerance: float = 0.02
-    """Four times $X^{q-1}$ at the end, the order neglected."""
+    sees: ClassVar[float] = 5e-3
 
     pair: int = 1
     """Which pair of layers, 1 the first."""
 
-    signed: bool = True
-    """Whether the sign is the true one."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (dataclasses.replace(self, signed=False),)
-
     def hypotheses(self, experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
         yield of_class(experiment, "BC")
-        yield to_a_gain(experiment)
+        yield steep_at_zero(experiment)
+        yield from to_a_gain(experiment)
         yield from all_small_and_alike(experiment)
+        yield ahead(experiment)
+        has = len(experiment.network.weights) > self.pair
+        yield Hypothesis(f"it has more than {self.pair} layers", has)
 
-    def gap(self, run: Trajectory[Chain]) -> float:
-        chain, risk = run.experiment.network, run.experiment.risk
-        kind, pair = classified(run.experiment), self.pair
-        q, pull = kind.q or 3, pull_of(risk.loss, risk.problem)[:, 0]
-        u = np.asarray(risk.problem.X)[:, 0] / np.sqrt(chain.width)
-        moments = (pull @ u**q) / (pull @ u)
-        power = kind.alpha ** (q * (pair - 1) - pair)
-        C = -2 * (kind.coefficient or 1.0) * power * moments
-        p, squares = pair * (q - 1) + 2, np.asarray(run.seen["LayerNorms"])[-1]
-        X, begin = run.experiment.until.level, start_gain(run.experiment)
-        told = C * (X**p - begin**p) / p * (1 if self.signed else -1)
-        return abs((squares[pair] - squares[pair - 1]) / told - 1)
+    def forecast(self, experiment: Experiment[Chain]) -> Forecast:
+        told = self._drift(experiment, self._power(experiment))
+        about = f"the imbalance of pair {self.pair} when the gain has come to its level"
+        return Forecast(told, about, self._left(experiment))
 
-    def witness(self) -> Experiment[Chain]:
-        return leaving(even(2e-3, 4, "arctan"), gaussian(np.arctan), 0.06)
+    def measured(self, run: Trajectory[Chain]) -> float:
+        squares = np.asarray(run.seen["LayerNorms"])[-1]
+        return float(squares[self.pair] - squares[self.pair - 1])
 
-    def foil(self) -> Experiment[Chain]:
-        return leaving(even(2e-3, 4, "identity"), gaussian(np.arctan), 0.06)
+    def budget(self, run: Trajectory[Chain]) -> Iterable[Term]:
+        yield next_order(self._left(run.experiment))
+        level = level_of(run.experiment) or math.nan
+        lost = level**2 / abs(float(self.predicted(run)))
+        yield integration(run, lost)
+        yield rounding(run, lost)
+
+    def rivals(self, run: Trajectory[Chain]) -> Iterable[Rival]:
+        told, p = float(self.predicted(run)), self._power(run.experiment)
+        yield Rival("it drifts the other way", -told)
+        further = self._drift(run.experiment, p + 1)
+        yield Rival("the power of the gain is one higher", further)
+        yield Rival("the factor 2 is missing", told / 2)
+
+    def _power(self, experiment):
+        return self.pair * ((classified(experiment).q or 2) - 1) + 2
+
+    def _drift(self, experiment, p):
+        kind, pair, q = classified(experiment), self.pair, classified(experiment).q or 2
+        moment = _moment(experiment, q) / _signal(experiment)
+        C = -2 * kind.coefficient * kind.alpha ** (q * (pair - 1) - pair) * moment
+        level, begin = level_of(experiment) or math.nan, start_gain(experiment)
+        return C * (level**p - begin**p) / p
+
+    def _left(self, experiment):
+        """The bend at the level, over how far the moment of the order cancels."""
+        level, q = level_of(experiment) or math.nan, classified(experiment).q or 2
+        network = arrived(experiment, level)
+        every = tuple(range(len(network.weights)))
+        kept = abs(_moment(experiment, q)) / _moment(experiment, q, size=True)
+        return bent(experiment.risk, network, every) / kept
+
+    def witness(self, seed: int | None = None) -> Experiment[Chain]:
+        risk = gaussian(taught(np.arctan, seed))
+        return leaving(even(1e-3, 4, "arctan"), risk, 0.02)
+
+    def foil(self, seed: int | None = None) -> Experiment[Chain]:
+        risk = gaussian(taught(np.arctan, seed))
+        return leaving(even(1e-3, 4, "identity"), risk, 0.02)
+
+
+def _law(experiment: Experiment[Chain]) -> EscapeTime:
+    level, L = level_of(experiment) or math.nan, len(experiment.network.weights)
+    return escape_time(experiment.network, experiment.risk, level, small=range(L))
+
+
+def _moment(experiment: Experiment[Chain], q: int, *, size: bool = False) -> float:
+    r"""$\mathbb E[y\,u^q]$, $u$ what the first layer sees; or that of magnitudes."""
+    chain, risk = experiment.network, experiment.risk
+    first, pull = np.asarray(chain.first), pull_of(risk.loss, risk.problem)[:, 0]
+    u = np.asarray(risk.problem.X) @ first / np.linalg.norm(first)
+    u = u / math.sqrt(chain.width)
+    return float(np.abs(pull) @ np.abs(u) ** q if size else pull @ u**q)
+
+
+def _signal(experiment: Experiment[Chain]) -> float:
+    return _moment(experiment, 1)
+
+
+def _coefficient(experiment: Experiment[Chain]) -> float:
+    """The $c$ of the activation."""
+    kind, L = classified(experiment), len(experiment.network.weights)
+    q = kind.q or 2
+    part = kind.taylor[q] / kind.alpha * (L + q - 1) / L
+    return float(-part * _moment(experiment, q) / _signal(experiment))

@@ -5,34 +5,44 @@ import math
 from collections.abc import Iterable
 from typing import ClassVar
 
+import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
 
-from ...events import RiskBelow
 from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...losses import Squared
 from ...networks import Chain, MLP
+from ...observables import AbstractObservable, GradientNorm
 from ...problems import Problem
 from ...risk import Risk
-from ...training import Trajectory
+from ...saddles import pull_of, unfolded
+from ...training import train, Trajectory
+from ..base import AbstractClaim
 from ..hypotheses.flows import is_gradient_flow
+from ..hypotheses.saddles import (
+    ahead,
+    layered,
+    level_of,
+    small_of,
+    start_gain,
+    steep_at_zero,
+    to_a_gain,
+    zero_at_zero,
+)
+from ..measures.budgets import EPS, followed, integration, rounding
+from ..measures.escapes import arrived, bent
 from ..measures.paths import gradient
 from ..papers import RAWAL, Source
-from ..parts import Hypothesis
-from ..tolerance import AbstractToleranceClaim
-from ..witnesses.saddles import STILL
+from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
+from ..witnesses.draws import draw
+from ..witnesses.saddles import leaving
 
 
 def alike(network: MLP) -> float:
     """How far the hidden units are from interchangeable: 0 if they are."""
-    first, *hidden, last = [np.asarray(W) for W in network.weights]
-    means = [
-        np.broadcast_to(first.mean(axis=0), first.shape),
-        *(np.full(W.shape, W.mean()) for W in hidden),
-        np.full(last.shape, last.mean()),
-    ]
-    pairs = zip([first, *hidden, last], means, strict=True)
-    return math.sqrt(sum(np.sum((W - M) ** 2) for W, M in pairs))
+    pairs = zip(network.weights, unfolded(reduced(network)).weights, strict=True)
+    return math.sqrt(sum(float(np.sum((np.asarray(W) - M) ** 2)) for W, M in pairs))
 
 
 def reduced(network: MLP) -> Chain:
@@ -43,131 +53,216 @@ def reduced(network: MLP) -> Chain:
     return Chain(math.sqrt(m) * first.mean(axis=0), gains, network.activation, m)
 
 
-class SymmetricReduction(AbstractToleranceClaim[MLP]):
+def even_units(experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+    """Whether units of a layer could take one another's place."""
+    network = experiment.network
+    yield layered(experiment)
+    sizes = {len(W) for W in network.weights[:-1]}
+    yield Hypothesis("the hidden layers are equally wide", len(sizes) == 1)
+    yield Hypothesis("there is one output", len(network.weights[-1]) == 1)
+
+
+class SymmetricReduction(AbstractClaim[MLP]):
     r"""Hidden units that start alike stay alike, and the flow is that of a chain.
 
     For any data, loss and activation. In the Frobenius norms of the layers the reduced
     metric is the identity: the gradient is that of
     $f = \sqrt N X_L\sigma(X_{L-1}\cdots\sigma(v^\top x/\sqrt N))$ for $N$ units.
+    The chain is followed for as long, and the network predicted from it.
     """
 
     id: ClassVar[str] = "S3"
-    source: ClassVar[Source] = Source(
-        RAWAL, "the symmetric manifold; the metric derived", "quoted"
+    source: ClassVar[tuple[Source, ...]] = (
+        Source(RAWAL, "Definition 3 and Theorem 4 of version 1", "quoted"),
+        Source(RAWAL, "the metric", "corrected"),
     )
     needs: ClassVar[type] = MLP
-    tolerance: float = 1e-12
-    """Rounding of two gradients, with three digits to spare."""
-
-    inner: float = 1.0
-    """The metric of the hidden gains, in units of the true one. The theorem has 1."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (dataclasses.replace(self, inner=1 / 7),)
+    observes: ClassVar[tuple[AbstractObservable, ...]] = (GradientNorm(),)
+    records: ClassVar[int] = 20
+    sees: ClassVar[float] = 1e-6
 
     def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
-        network = experiment.network
-        yield Hypothesis("there are no biases", network.biases is None)
-        sizes = {len(W) for W in network.weights[:-1]}
-        yield Hypothesis("the hidden layers are equally wide", len(sizes) == 1)
-        one = len(network.weights[-1]) == 1
-        yield Hypothesis("there is one output", one)
-        text = "the hidden units start alike"
-        yield Hypothesis(text, len(sizes) == 1 and one and alike(network) < 1e-13)
+        unmet = False
+        for each in even_units(experiment):
+            yield each
+            unmet |= not each.met
+        size = max(float(np.linalg.norm(W)) for W in experiment.network.weights)
+        same = not unmet and alike(experiment.network) < 1e-13 * size
+        yield Hypothesis("the hidden units start alike", same)
 
-    def gap(self, run: Trajectory[MLP]) -> float:
-        risk, network = run.experiment.risk, run.network
-        full = gradient(risk, network)
-        chain = gradient(risk, reduced(network))
-        gains = (
-            np.asarray(chain.gains) * np.r_[[self.inner] * (len(chain.gains) - 1), 1]
-        )
-        told = MLP.symmetric(
-            np.asarray(chain.first), gains,
-            width=len(network.weights[0]), activation=network.activation,
-        )  # fmt: skip
-        pairs = list(zip(full.weights, told.weights, strict=True))
-        off = sum(float(np.sum((np.asarray(G) - T) ** 2)) for G, T in pairs)
-        return math.sqrt(off / sum(float(np.sum(np.asarray(G) ** 2)) for G, _ in pairs))
+    def predicted(self, run: Trajectory[MLP]) -> np.ndarray:
+        return self._as_chain(run)
 
-    def witness(self) -> Experiment[MLP]:
-        return Experiment(_symmetric(7, 4), _data(19), STILL, until=0.0)
+    def measured(self, run: Trajectory[MLP]) -> np.ndarray:
+        return np.asarray(ravel_pytree(run.network)[0])
 
-    def foil(self) -> Experiment[MLP]:
-        start = _symmetric(7, 4)
+    def budget(self, run: Trajectory[MLP]) -> Iterable[Term]:
+        # An error made on the way goes on with the flow: it grows as the velocity does.
+        speeds = np.asarray(run.seen["GradientNorm"])
+        slope = gradient(run.experiment.risk, run.experiment.network)
+        first = float(jnp.linalg.norm(ravel_pytree(slope)[0]))
+        growth = 1 + float(speeds[-1] / min(first, np.min(speeds)))
+        return integration(run, 2 * growth), rounding(run, growth)
+
+    def rivals(self, run: Trajectory[MLP]) -> Iterable[Rival]:
+        units = len(run.experiment.network.weights[0])
+        text = "it is the chain in the authors' time, N units slower"
+        yield Rival(text, self._as_chain(run, slower=units))
+
+    def _as_chain(self, run, slower=1):
+        """The network at the end, of which the chain was followed."""
+        true, until = run.experiment, float(run.times[-1]) / slower
+        chain = reduced(true.network)
+        found = train(Experiment(chain, true.risk, true.flow, until=until), records=1)
+        if not found.finite:
+            raise Unmeasured(f"the chain stops early: {found.reason}")
+        return np.asarray(ravel_pytree(unfolded(found.network))[0])
+
+    def witness(self, seed: int | None = None) -> Experiment[MLP]:
+        return Experiment(_symmetric(7, 4, seed), _data(19, seed), FLOW, until=0.5)
+
+    def foil(self, seed: int | None = None) -> Experiment[MLP]:
+        start = _symmetric(7, 4, seed)
         weights = [np.array(W) for W in start.weights]
         weights[1][0, 1] += 1e-3
-        return Experiment(MLP(weights, "gelu"), _data(19), STILL, until=0.0)
+        return Experiment(MLP(weights, "gelu"), _data(19, seed), FLOW, until=0.5)
 
 
-class SymmetryRepels(AbstractToleranceClaim[MLP]):
-    """Hidden units that start nearly alike grow apart: the symmetry does not attract.
+FLOW = GradientFlow(rtol=1e-10)
 
-    By a factor of tens when the network leaves the saddle. So what is proved of
-    networks on the manifold is not a statement on those near it.
+
+class SymmetryRepels(AbstractClaim[MLP]):
+    r"""Units nearly alike grow apart, in part as fast as the layers: no attraction.
+
+    On the way out of the saddle, where the common gain grows by $\rho$, what the units
+    of a layer send up and what those above take of it differ by parts $u$ and $p$, of
+    which $u + p$ grows by $\rho$ and $u - p$ falls by it; all else stays. So units come
+    to differ by more, relative to the layers by no more and by no less: the manifold is
+    invariant and does not attract.
     """
 
     id: ClassVar[str] = "S3b"
-    source: ClassVar[Source] = Source(RAWAL, "the symmetric manifold", "derived")
+    source: ClassVar[Source] = Source(
+        RAWAL, "Theorem 4 of version 1, off the manifold", "derived"
+    )
     needs: ClassVar[type] = MLP
     records: ClassVar[int] = 1
-    margin: ClassVar[float] = 5.0
-    """Units that stay alike count as a gap of 1."""
-
-    tolerance: float = 0.1
-    """The distance grows tenfold at least."""
-
-    attracts: bool = False
-    """Whether it is said to attract, which is false."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (dataclasses.replace(self, attracts=True),)
+    sees: ClassVar[float] = 2e-2
 
     def hypotheses(self, experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
+        for each in even_units(experiment):
+            yield each
+            if not each.met:
+                return
+        yield steep_at_zero(experiment)
+        yield zero_at_zero(experiment)
+        yield from to_a_gain(experiment)
+        norms = np.array([np.linalg.norm(W) for W in experiment.network.weights])
+        every = small_of(experiment) == tuple(range(len(norms)))
+        even = every and np.ptp(norms) < 0.1 * np.min(norms)
+        yield Hypothesis("all layers start small and about alike", bool(even))
         away = alike(experiment.network)
-        size = max(float(np.linalg.norm(W)) for W in experiment.network.weights)
-        near = 1e-12 * size < away < 1e-2 * size
-        yield Hypothesis("the hidden units start nearly alike, not quite", near)
-        ended = isinstance(experiment.until, RiskBelow)
-        yield Hypothesis("the run ends where the risk has fallen", ended)
+        near = 1e-7 * np.max(norms) < away < 1e-2 * np.max(norms)
+        yield Hypothesis("the hidden units start nearly alike, not quite", bool(near))
+        chain = dataclasses.replace(experiment, network=reduced(experiment.network))
+        yield ahead(chain)
 
-    def gap(self, run: Trajectory[MLP]) -> float:
-        before, after = alike(run.experiment.network), alike(run.network)
-        if before < 1e-14:
-            return 1.0
-        return after / before if self.attracts else before / after
+    def forecast(self, experiment: Experiment[MLP]) -> Forecast:
+        parts = self._parts(experiment)
+        about = "how far the units are from alike when the gain is at its level"
+        size = sum(self._left(experiment))
+        return Forecast(self._after(experiment, *parts), about, size)
 
-    def witness(self) -> Experiment[MLP]:
-        return _nearly(1e-5)
+    def measured(self, run: Trajectory[MLP]) -> float:
+        return alike(run.network)
 
-    def foil(self) -> Experiment[MLP]:
-        return _nearly(0.0)
+    def budget(self, run: Trajectory[MLP]) -> Iterable[Term]:
+        late, second = self._left(run.experiment)
+        reason = "twice the bend of the activations and of the loss, while layers grow"
+        yield Term("next order", late, reason, "a lower level")
+        reason = "how unlike the units are, and how unequal the layers"
+        yield Term("unlikeness", second, reason, "units and layers more alike")
+        size = float(np.linalg.norm(ravel_pytree(run.network)[0])) / alike(run.network)
+        yield Term(
+            "integration", 10 * followed(run) * size, "ten steps at their rtol",
+            "a smaller rtol",
+        )  # fmt: skip
+        reason = "float64 in differences between units"
+        yield Term("rounding", 64 * EPS * size, reason, "units less alike")
+
+    def rivals(self, run: Trajectory[MLP]) -> Iterable[Rival]:
+        experiment = run.experiment
+        plus, minus, rest = self._parts(experiment)
+        yield Rival("units stay as far apart as they were", alike(experiment.network))
+        whole = math.sqrt(plus**2 + minus**2 + rest**2)
+        falls = self._after(experiment, 0.0, whole, 0.0)
+        yield Rival("what differs falls off: the manifold attracts", falls)
+        grows = self._after(experiment, whole, 0.0, 0.0)
+        yield Rival("all that differs grows with the layers", grows)
+
+    def _after(self, experiment, plus, minus, rest):
+        ratio = (level_of(experiment) or math.nan) / start_gain(experiment)
+        return math.sqrt((plus * ratio) ** 2 + (minus / ratio) ** 2 + rest**2)
+
+    def _parts(self, experiment):
+        """The lengths of what grows, falls and stays, of what tells units apart."""
+        weights = [np.asarray(W) for W in experiment.network.weights]
+        m, risk = len(weights[0]), experiment.risk
+        signal = pull_of(risk.loss, risk.problem)[:, 0] @ np.asarray(risk.problem.X)
+        ones = np.full(m, m**-0.5)
+        gains = reduced(experiment.network).gains
+        signs = np.sign(np.append(1.0, np.asarray(gains)))
+        grown = fallen = 0.0
+        for i, (W, V) in enumerate(zip(weights, weights[1:], strict=False)):
+            up = W @ (signal / np.linalg.norm(signal) if i == 0 else ones)
+            last = i == len(weights) - 2
+            down = V.T @ (np.ones(1) if last else ones)
+            u, p = up - up.mean(), (down - down.mean()) * signs[i] * signs[i + 1]
+            grown += np.sum((u + p) ** 2) / 2
+            fallen += np.sum((u - p) ** 2) / 2
+        rest = max(alike(experiment.network) ** 2 - grown - fallen, 0.0)
+        return math.sqrt(grown), math.sqrt(fallen), math.sqrt(rest)
+
+    def _left(self, experiment):
+        """The bend at the level, and the squares of what is taken for small."""
+        level, network = level_of(experiment) or math.nan, experiment.network
+        chain = dataclasses.replace(experiment, network=reduced(network))
+        end = arrived(chain, level)
+        size = bent(experiment.risk, end, small_of(experiment))
+        norms = np.array([np.linalg.norm(W) for W in network.weights])
+        unlike = (alike(network) / np.min(norms)) ** 2
+        unequal = np.ptp(norms) / np.min(norms)
+        return 2 * size if size < 0.5 else math.inf, float(unlike + 2 * unequal)
+
+    def witness(self, seed: int | None = None) -> Experiment[MLP]:
+        return _nearly("tanh", seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[MLP]:
+        return _nearly("softplus", seed)
 
 
-def _symmetric(width: int, depth: int) -> MLP:
-    rng = np.random.default_rng(1021)
+def _symmetric(width: int, depth: int, seed: int | None) -> MLP:
+    rng = draw(1021, seed)
     gains = rng.uniform(0.5, 1.5, depth - 1)
     first = rng.standard_normal(4)
     return MLP.symmetric(first, gains, width=width, activation="gelu")
 
 
-def _data(n: int) -> Risk:
-    rng = np.random.default_rng(1022)
+def _data(n: int, seed: int | None) -> Risk:
+    rng = draw(1022, seed)
     X = rng.standard_normal((n, 4))
     return Risk(Problem(X, np.tanh(X[:, 0]) + 0.3 * X[:, 1]), Squared())
 
 
-def _nearly(distance: float) -> Experiment[MLP]:
+def _nearly(activation: str, seed: int | None) -> Experiment[MLP]:
     """Five units in each of two layers, small, and a push off the symmetry."""
-    eps, risk = 2e-3, _data(60)
-    start = MLP.symmetric(np.array([eps, 0, 0, 0]), [eps] * 2, width=5)
-    push = np.random.default_rng(1023).standard_normal((5, 5))
+    eps, risk = 1e-3, _data(60, seed)
+    signal = pull_of(risk.loss, risk.problem)[:, 0] @ np.asarray(risk.problem.X)
+    first = eps * signal / np.linalg.norm(signal)
+    start = MLP.symmetric(first, [eps] * 2, width=5, activation=activation)
+    push = draw(1023, seed).standard_normal((5, 5))
     weights = [np.asarray(W) for W in start.weights]
-    weights[1] = weights[1] + eps * distance * push / np.linalg.norm(push)
-    flow = GradientFlow(rtol=1e-9, clock="escape")
-    level = 0.5 * float(risk.value(MLP([0 * W for W in weights])))
-    return Experiment(MLP(weights), risk, flow, until=RiskBelow(level))
+    weights[1] = weights[1] + 1e-3 * eps * push / np.linalg.norm(push)
+    return leaving(MLP(weights, activation), risk, 0.02)

@@ -1,6 +1,6 @@
 """The problems and starts on which claims about saddles are witnessed. Seeded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from ...observables import MeanGain
 from ...problems import Problem
 from ...risk import Risk
 from ...saddles import small_layers
-from ...training import train
 from .draws import draw
 
 
@@ -22,6 +21,19 @@ ESCAPE = GradientFlow(rtol=1e-9, clock="escape")
 
 STILL = GradientFlow()
 """For identities that hold at a single network: nothing is trained."""
+
+
+def taught(activation: Callable, seed: int | None = None) -> Callable:
+    """The activation itself as the teacher, or for a seed one of another size."""
+    if seed is None:
+        return activation
+    size, pace, slope = draw(1024, seed).uniform((0.5, 0.7, -0.2), (2.0, 1.4, 0.2))
+    return lambda u: size * (activation(pace * u) + slope * u)
+
+
+def drawn_gain(seed: int | None, own: float, low: float, high: float) -> float:
+    """The witness's own gain, or one drawn between two for a seed."""
+    return own if seed is None else float(draw(1025, seed).uniform(low, high))
 
 
 def gaussian(teacher: Callable, *, nodes: int = 80, scale: float = 1.0) -> Risk:
@@ -36,9 +48,9 @@ def gaussian(teacher: Callable, *, nodes: int = 80, scale: float = 1.0) -> Risk:
     return Risk(Problem(scale * u[:, None], teacher(u), mass), Squared())
 
 
-def whitened(seed: int = 1000, n: int = 96, d: int = 6) -> Risk:
+def whitened(seed: int | None = None, n: int = 96, d: int = 6) -> Risk:
     """Normal inputs with covariance exactly 1, and the teacher tanh of the first."""
-    rng = np.random.default_rng(seed)
+    rng = draw(1000, seed)
     X = rng.standard_normal((n, d))
     X = X - X.mean(axis=0)
     X = X @ np.linalg.inv(np.linalg.cholesky(X.T @ X / n)).T
@@ -83,30 +95,3 @@ def leaving(
 def even(eps: float, depth: int, activation: str | Callable, width: int = 1) -> Chain:
     """A chain whose `depth` layers all have the gain `eps`."""
     return Chain.even(eps, depth=depth, activation=activation, width=width)
-
-
-def rescaled(network: MLP | Chain, small: Sequence[int], factor: float):
-    """The network with its `small` layers multiplied by `factor`."""
-    if isinstance(network, Chain):
-        first = network.first * (factor if 0 in small else 1.0)
-        times = np.array(
-            [factor if i + 1 in small else 1.0 for i in range(len(network.gains))]
-        )
-        return Chain(first, network.gains * times, network.activation, network.width)
-    weights = [
-        W * (factor if i in small else 1.0) for i, W in enumerate(network.weights)
-    ]
-    return MLP(weights, network.activation, network.biases)
-
-
-def escapes(experiment: Experiment, factors: Sequence[float]) -> np.ndarray:
-    """The times at which the same run ends from small layers times the `factors`."""
-    found, small = [], small_layers(experiment.network.layers)
-    for factor in factors:
-        start = rescaled(experiment.network, small, factor)
-        again = Experiment(
-            start, experiment.risk, experiment.flow, until=experiment.until
-        )
-        run = train(again, records=1)
-        found.append(float(run.times[-1]) if run.finite else np.nan)
-    return np.array(found)

@@ -62,10 +62,9 @@ def _findings(found) -> tuple[Finding, ...]:
         if each.name == "softplus" and each.place == MANIFOLD:
             out.append(Finding.of(judge(SlavedReadOut(), each.run), on=on))
         if each.name in ("square", "cube"):
-            claim = MonomialEscape(degree=2 if each.name == "square" else 3)
-            out.append(Finding.of(judge(claim, each.run), on=on))
-            wrong = MonomialEscape(degree=claim.degree, usual=True)
-            out.append(Finding.of(judge(wrong, each.run), role="rival", on=on))
+            verdict = judge(MonomialEscape(), each.run)
+            out.append(Finding.of(verdict, on=on))
+            out += Finding.of_rivals(verdict, on=on)
     return tuple(out)
 
 

@@ -58,17 +58,16 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
 
 
 def _findings(off) -> tuple[Finding, ...]:
-    """The law at random starts, and the false one that counts all layers."""
+    """The law at random starts, and the false ones beside it."""
     out = []
     for case, each in off.items():
         if case.r == 1:
             continue
         on = f"{case.activation}, L = {case.depth}, r = {case.r}"
-        out.append(Finding.of(judge(HeNormalExponent(), each.run), on=on))
+        verdict = judge(HeNormalExponent(), each.run)
+        out.append(Finding.of(verdict, on=on))
         if case.activation == SHOWN and case.r < case.depth:
-            wrong = judge(HeNormalExponent(depth=True), each.run)
-            on = f"{on}, all layers counted"
-            out.append(Finding.of(wrong, role="rival", on=on))
+            out += Finding.of_rivals(verdict, on=on)
     return tuple(out)
 
 

@@ -70,11 +70,9 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
 def _findings(found) -> tuple[Finding, ...]:
     out = []
     for name, each in found.items():
-        out.append(Finding.of(judge(HermitePrefactor(), each.run), on=name))
-        if activation_class(name).letter in "BC":
-            wrong = HermitePrefactor(hermite=False)
-            misread = judge(wrong, each.run)
-            out.append(Finding.of(misread, role="rival", on=f"{name}, h misread"))
+        verdict = judge(HermitePrefactor(), each.run)
+        out.append(Finding.of(verdict, on=name))
+        out += Finding.of_rivals(verdict, on=name)
     return tuple(out)
 
 
