@@ -14,12 +14,13 @@ def doctor(*, as_json: Json = False) -> None:
     Three claims are held against their witnesses, rivals and foils, in about ten
     seconds; exit code 1 if one does not come out as it must.
     """
+    from ..display import progress as shown
     from ..reporting import terminal
     from ..reporting.installation import installation, self_check
 
     found = installation()
     begun = time.perf_counter()
-    with terminal.progress("doctor") as progress:
+    with shown.progress("doctor") as progress:
         findings = list(self_check(progress))
     seconds = round(time.perf_counter() - begun, 1)
     code = exit_code(findings)

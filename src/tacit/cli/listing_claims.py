@@ -32,7 +32,7 @@ def claims(
     With --paper, an arXiv number or a name of an author, those of that paper; with
     --about those that speak of something, as margin, depth or Adam.
     """
-    from ..reporting.terminal import note
+    from ..display.progress import note
     from . import stated
 
     found = stated.stated_claims()

@@ -10,8 +10,8 @@ from typing import Any
 from .. import claims
 from ..claims import AbstractClaim
 from ..compilation import cache_folder
+from ..display.progress import Progress
 from .findings import Finding
-from .terminal import Progress
 from .trials import trials
 
 
