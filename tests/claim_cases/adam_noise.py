@@ -13,6 +13,7 @@ CLAIMS = {
     "HeavyBallOverOrders": claims.HeavyBallOverOrders(),
     "LongMemoryCorrection": claims.LongMemoryCorrection(),
     "LongerMemoryAntiRegularises": claims.LongerMemoryAntiRegularises(),
+    "MemoryCarries": claims.MemoryCarries(),
     "NoiseDampsMemory": claims.NoiseDampsMemory(),
     "NoiseInFiveTerms": claims.NoiseInFiveTerms(),
     "NoiseTurnsSharpness": claims.NoiseTurnsSharpness(),

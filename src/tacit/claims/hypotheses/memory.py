@@ -3,11 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
 
 from ...errors import DataError
 from ...experiment import Experiment
 from ...flows import Adam, Memoryless, Stochastic
+from ...losses import AbstractPointwiseLoss
+from ...networks import AbstractNetwork
+from ...risk import Risk
 from ..parts import Hypothesis
 
 
@@ -38,8 +44,10 @@ def whole_sample(experiment: Experiment) -> Hypothesis:
     return Hypothesis(text, getattr(experiment.flow, "batch", 0) is None)
 
 
-def fixed_batches(experiment: Experiment, *, replace: bool) -> Iterable[Hypothesis]:
-    """Whether the same batches come again, and how they are drawn."""
+def fixed_batches(
+    experiment: Experiment, *, replace: bool | None = None
+) -> Iterable[Hypothesis]:
+    """Whether the same batches come again, and are drawn as they should, if said."""
     flow: Any = experiment.flow
     batch = getattr(flow, "batch", None)
     yield Hypothesis("the moves see mini-batches", batch is not None)
@@ -49,7 +57,7 @@ def fixed_batches(experiment: Experiment, *, replace: bool) -> Iterable[Hypothes
         yield Hypothesis(text, bool(getattr(flow, "fixed", False)) and n % batch == 0)
         if replace:
             yield Hypothesis("batches are drawn independently", bool(flow.replace))
-        else:
+        if replace is False:
             yield Hypothesis("every epoch is a permutation", not flow.replace)
 
 
@@ -72,3 +80,41 @@ def long_memory(experiment: Experiment, least: float = 0.98) -> Hypothesis:
     """Whether the second memory is long."""
     beta2 = getattr(experiment.flow, "beta2", 0.0)
     return Hypothesis(f"beta2 is {least:g} or more", beta2 >= least)
+
+
+def divides(risk: Risk, network: AbstractNetwork, eps: float) -> Hypothesis:
+    r"""Whether $g / \sqrt{g^2 + \epsilon}$ exists in every coordinate."""
+    text = "epsilon is above 0, or no coordinate of the gradient is 0"
+    return Hypothesis(text, bool(eps > 0 or _nowhere_flat(risk, network)))
+
+
+def is_of_samples(experiment: Experiment) -> Hypothesis:
+    """Whether the risk is a mean over samples, so that each has a gradient."""
+    risk = experiment.risk
+    mean = isinstance(risk.loss, AbstractPointwiseLoss) and risk.problem.X is not None
+    return Hypothesis("the risk is a mean over samples", mean)
+
+
+@eqx.filter_jit
+def _nowhere_flat(risk, network):
+    return jnp.all(ravel_pytree(risk.gradient(network))[0] != 0)
+
+
+def small_batches(experiment: Experiment) -> Hypothesis:
+    """Whether a batch is a small part of the sample."""
+    batch, n = getattr(experiment.flow, "batch", None), experiment.risk.problem.n
+    small = batch is not None and batch <= n / 4
+    return Hypothesis("a batch is a quarter of the sample or less", bool(small))
+
+
+def redrawable(experiment: Experiment) -> Iterable[Hypothesis]:
+    """Whether the start can be drawn again: weights alone, none of them all 0."""
+    network: Any = experiment.network
+    yield Hypothesis("the network has no biases", network.biases is None)
+    some = all(bool(np.any(np.asarray(W))) for W in network.weights)
+    yield Hypothesis("no layer starts at 0", some)
+    X = experiment.risk.problem.X
+    inputs = [] if X is None else np.asarray(X) @ np.asarray(network.weights[0]).T
+    size = float(np.sqrt(np.mean(np.square(inputs)))) if len(inputs) else 0.0
+    bends = network.depth > 1 and 0.3 <= size <= 10
+    yield Hypothesis("the hidden units bend: their inputs are of order 1", bends)

@@ -1,6 +1,7 @@
 """What claims about single moves share: batches of a run, and dense differentiation."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -12,9 +13,14 @@ from jaxtyping import Array, Float, Int
 from ...experiment import Experiment
 from ...flows import AbstractFixedStep
 from ...memory import long_memory
-from ...networks import AbstractNetwork
+from ...networks import AbstractNetwork, MLP
 from ...observables import deviations
 from ...risk import Risk
+from ..parts import Term
+from .budgets import EPS
+
+
+SHIFT = 1e-8
 
 
 class BatchLoss(eqx.Module):
@@ -25,6 +31,11 @@ class BatchLoss(eqx.Module):
 
     def __call__(self, network: AbstractNetwork, b: Array):
         return self.risk.value(network, self.rows[b])
+
+
+def flow_of(experiment: Experiment) -> Any:
+    """The flow, whose kind and numbers the hypotheses of a claim vouch for."""
+    return experiment.flow
 
 
 def batches_of(experiment: Experiment) -> BatchLoss:
@@ -38,9 +49,29 @@ def flat(tree: object) -> np.ndarray:
     return np.asarray(ravel_pytree(tree)[0])
 
 
-def apart(found: np.ndarray, wanted: np.ndarray) -> float:
-    """The distance of two vectors over the length of the second."""
-    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
+def shaken(
+    evaluate: Callable[[AbstractNetwork], np.ndarray], network: AbstractNetwork
+) -> Term:
+    """What float64 loses in `evaluate(network)`, relative to its largest entry.
+
+    By what a change of the parameters in the eighth digit does to it: sums that cancel
+    and denominators near 0 magnify both alike.
+    """
+    rng = np.random.default_rng(0)
+
+    def shift(leaf):
+        if not eqx.is_inexact_array(leaf):
+            return leaf
+        return leaf * (1 + SHIFT * rng.standard_normal(leaf.shape))
+
+    told, moved = (
+        np.asarray(evaluate(each), float)
+        for each in (network, jax.tree.map(shift, network))
+    )
+    condition = float(np.max(np.abs(moved - told)) / np.max(np.abs(told)) / SHIFT)
+    reason = "float64, by what a shift of the parameters does"
+    remedy = "a larger epsilon, or fewer samples"
+    return Term("rounding", 1e3 * EPS * (1 + condition), reason, remedy)
 
 
 @eqx.filter_jit
@@ -163,6 +194,19 @@ def _trained(flow, risk, networks, seeds, moves):
     return jax.vmap(one)(networks, seeds)
 
 
+def redrawn(network: MLP, count: int) -> MLP:
+    """As many other starts with the size of each layer, stacked."""
+    starts = []
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        weights = [
+            np.sqrt(np.mean(np.asarray(W) ** 2)) * rng.standard_normal(W.shape)
+            for W in network.weights
+        ]
+        starts.append(MLP(weights, network.activation))
+    return stacked(starts)
+
+
 def stacked(networks: Sequence[AbstractNetwork]) -> AbstractNetwork:
     """Networks of one shape as one, with a leading axis."""
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *networks)
@@ -173,9 +217,11 @@ def slope_of(risk: Risk, back: Callable, at: Float[Array, " P"]) -> Float[Array,
     return ravel_pytree(risk.gradient(back(at)))[0]
 
 
-def one_norm(risk: Risk, back: Callable, at: Float[Array, " P"]) -> Float[Array, ""]:
-    """The 1-norm of the gradient, a millionth added to every square."""
-    return jnp.sum(jnp.sqrt(slope_of(risk, back, at) ** 2 + 1e-6))
+def one_norm(
+    risk: Risk, back: Callable, at: Float[Array, " P"], eps: float
+) -> Float[Array, ""]:
+    """The 1-norm of the gradient, with `eps` added to every square."""
+    return jnp.sum(jnp.sqrt(slope_of(risk, back, at) ** 2 + eps))
 
 
 def sharpness(risk: Risk, back: Callable, at: Float[Array, " P"]) -> Float[Array, ""]:
@@ -184,7 +230,11 @@ def sharpness(risk: Risk, back: Callable, at: Float[Array, " P"]) -> Float[Array
 
 
 def push_of_square(
-    risk: Risk, back: Callable, at: Float[Array, " P"], share: Float[Array, ""]
+    risk: Risk,
+    back: Callable,
+    at: Float[Array, " P"],
+    share: Float[Array, ""],
+    eps: float,
 ) -> Float[Array, " P"]:
     r"""What a unit of $\beta_2 / (1 - \beta_2)$ adds to the mean correction of Adam.
 
@@ -196,7 +246,7 @@ def push_of_square(
         g, noise, mass = deviations(risk, back(w))
         return g, g**2 + share * (mass @ noise**2)
 
-    return long_memory(moments, at, 1.0, 1.0, 1e-6).of_beta2
+    return long_memory(moments, at, 1.0, 1.0, eps).of_beta2
 
 
 def cosine(a: Float[Array, " P"], b: Float[Array, " P"]) -> Float[Array, ""]:

@@ -1,6 +1,6 @@
 """What the memory of an optimiser does."""
 
-from .following import FollowsMemoryless
+from .following import FollowsMemoryless, MemoryCarries
 from .full_batch import AntiRegularised, WholeSampleCorrection
 from .heavy_ball import HeavyBallModifiedLoss, HeavyBallOverOrders
 from .long_memory import LongMemoryCorrection
@@ -20,6 +20,7 @@ __all__ = [
     "HeavyBallOverOrders",
     "LongMemoryCorrection",
     "LongerMemoryAntiRegularises",
+    "MemoryCarries",
     "NoiseDampsMemory",
     "NoiseInFiveTerms",
     "NoiseTurnsSharpness",
