@@ -1,7 +1,7 @@
 """The path of a two-sided network of depth 2 as its start shrinks to one feature."""
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import ArrayLike, Bool, Float
 
 from ..errors import DataError
 from ..problems import Problem
@@ -49,9 +49,7 @@ class JumpPath(AbstractAnswer):
     def certificate(self, problem: Problem) -> float:
         within, contrast = within_of(problem), contrast_of(problem, "JumpPath")
         unit = units(within + np.outer(contrast, contrast))
-        start = np.argmax(np.abs(self.points[0]))
-        faults = [abs(abs(self.duals[0, start]) - 1), abs(self.times[0])]
-        faults.append(np.abs(np.delete(self.duals[0], start)).max(initial=0.0))
+        faults = [abs(np.abs(self.duals[0]).max() - 1), abs(self.times[0])]
         for w, s in zip(self.points, self.duals, strict=True):
             slack = stationarity(within, contrast * np.sign(contrast @ w), w)
             scaled = w * unit / np.linalg.norm(w * unit)
@@ -73,15 +71,20 @@ class JumpPath(AbstractAnswer):
         return float(max(faults))
 
 
-def jump_path(problem: Problem, start: int | None = None) -> JumpPath:
+def jump_path(
+    problem: Problem, start: int | None = None, *, duals: ArrayLike | None = None
+) -> JumpPath:
     """The limit, as kappa goes to 0, of the flow that starts at one feature.
 
     That feature is `start`, or the one of largest `delta_i² / within_ii`; all others
-    begin at 0. On a plateau `w` maximises `J` among the predictors whose signs agree
-    with the duals that have reached ±1; a plateau ends when another dual does.
+    begin at 0. Or, with `duals` `(d,)`, of which the largest is 1 in magnitude, it is
+    the limit from `2 kappa sinh(s log(1 / kappa))`. On a plateau `w` maximises `J`
+    among the predictors whose signs agree with the duals that have reached ±1; a
+    plateau ends when another dual does.
 
     Raises `DataError` where the within-class scatter is singular, where the classes
-    have equal means at `start`, or where there are more than two classes.
+    have equal means at `start`, where there are more than two classes, and for other
+    `duals`.
     """
     within, contrast = within_of(problem), contrast_of(problem, "jump_path")
     require_invertible(within, "jump_path")
@@ -96,6 +99,9 @@ def jump_path(problem: Problem, start: int | None = None) -> JumpPath:
         )
     s, time = np.zeros(d), 0.0
     s[start] = np.sign(contrast[start])
+    if duals is not None:
+        s = np.array(duals, float)
+        _require_duals(s, contrast)
     times, points, duals, rates = [], [], [], []
     for _ in range(100 + 100 * d):
         w = _plateau(within, contrast, s)
@@ -132,6 +138,19 @@ def jump_path(problem: Problem, start: int | None = None) -> JumpPath:
         objectives=(stacked @ contrast) ** 2 / spread,
     )
     return certified(answer, problem)
+
+
+def _require_duals(s: Direction, contrast: Direction) -> None:
+    if s.shape != contrast.shape or not np.abs(s).max(initial=0.0) == 1:
+        raise DataError(
+            f"jump_path: `duals` are {len(contrast)} numbers in [-1, 1] that reach one "
+            f"end of it; got shape {s.shape} up to {np.abs(s).max(initial=0.0):g}."
+        )
+    if not s[np.abs(s) == 1] @ contrast[np.abs(s) == 1] > 0:
+        raise DataError(
+            "jump_path: where the `duals` are at an end they have the signs of the "
+            "difference of the class means."
+        )
 
 
 def _slope(within: Scatter, contrast: Direction, w: Direction) -> Direction:

@@ -1,11 +1,13 @@
 """Where training ends, and how fast it gets there."""
 
 from .blow_up import FiniteBlowUp, RankOneBlowUp
-from .fully_connected_limit import BestRowSpace, DepthIsAClock, FullyConnectedLimit
+from .elastic_average import AverageIsElasticNet
+from .fully_connected_limit import DepthIsAClock, FullyConnectedLimit
 from .jumps import FeaturesJumpIn
 from .near_ties import NearTiesBreak
 from .orthant import OneLayerIsFisher, OrthantMaximiser, WeakFeaturesSurvive
 from .rates import SlowestRate
+from .row_space import BestRowSpace
 from .several_limits import EndsStationary
 from .singular import KernelLimit
 from .singular_sparsity import DeeperIsSparser
@@ -17,6 +19,7 @@ from .two_sided_limits import LargeSidesAreLazy
 
 
 __all__ = [
+    "AverageIsElasticNet",
     "BestRowSpace",
     "DeeperIsSparser",
     "DepthIsAClock",

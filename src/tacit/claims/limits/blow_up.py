@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -20,24 +20,12 @@ from ..hypotheses.flows import is_gradient_flow
 from ..measures.budgets import integration, rounding
 from ..measures.paths import over_time
 from ..papers import LI, Source
-from ..parts import Hypothesis, Rival, Term, Unmeasured
-from ..tolerance import AbstractToleranceClaim
+from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.discriminants import CLOSE, definite, singular
 
 
 SPEED_UP = {"neglog": 1, "ratio": 2}
 """The loss runs J to this power times faster than 1/J, along the same path."""
-
-
-def _unbounded(run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-    loss = run.experiment.risk.loss
-    plain = isinstance(loss, Fisher) and not (loss.ridge or loss.input_ridge)
-    power = SPEED_UP.get(getattr(loss, "form", ""), 0)
-    forms = plain and power > 0
-    yield Hypothesis("the loss is -log J or -J, without a ridge", forms)
-    yield is_gradient_flow(run.experiment)
-    far = _ratio(run) ** max(power, 1) > 1e8
-    yield Hypothesis("the run ends with J, or J squared for -J, above 1e8", far)
 
 
 def _ratio(run: Trajectory[Diagonal]) -> float:
@@ -138,7 +126,7 @@ class Whole(NamedTuple):
     error: float
 
 
-class RankOneBlowUp(AbstractToleranceClaim[Diagonal]):
+class RankOneBlowUp(AbstractClaim[Diagonal]):
     r"""With one layer and $S_w = c\,e e^\top$, $(e \cdot w)^2$ falls at speed 4.
 
     The loss is $-\log J$; $\frac{d}{dt} x^2 = -4 + 4 x\, (e \cdot \delta) / a$ for
@@ -149,52 +137,74 @@ class RankOneBlowUp(AbstractToleranceClaim[Diagonal]):
     id: ClassVar[str] = "D2b"
     source: ClassVar[Source] = Source(LI, "", "derived")
     needs: ClassVar[type] = Diagonal
-    tolerance: float = 0.01
-    """What the second term still adds where x is some thousandths of its start."""
+    sees: ClassVar[float] = 1e-2
 
-    margin: ClassVar[float] = 10.0
-    """Other speeds differ by a factor of order 1."""
-
-    speed: float = 4.0
-    """Of $x^2$; another number than 4 makes it false."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (RankOneBlowUp(speed=2.0),)
-
-    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield from _unbounded(run)
-        form = getattr(run.experiment.risk.loss, "form", None)
+    def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
+        yield of_fisher(experiment)
+        form = getattr(experiment.risk.loss, "form", None)
         yield Hypothesis("the loss is -log J", form == "neglog")
-        yield Hypothesis("it has one layer", run.experiment.network.depth == 1)
-        two = apart(run.experiment) is not None
+        yield is_gradient_flow(experiment)
+        yield Hypothesis("it has one layer", experiment.network.depth == 1)
+        two = apart(experiment) is not None
         yield Hypothesis("it has two classes", two)
         if not two:
             return
-        sizes = np.linalg.eigvalsh(np.asarray(run.experiment.risk.problem.within))
+        sizes = np.linalg.eigvalsh(np.asarray(experiment.risk.problem.within))
         single = bool(np.sum(sizes > 1e-12 * sizes[-1]) == 1)
         yield Hypothesis("the within-class scatter has rank 1", single)
 
-    def gap(self, run: Trajectory[Diagonal]) -> float:
-        true, watch = run.experiment, (LinearPredictor(),)
-        flows = isinstance(true.flow, GradientFlow) and run.times[-1] > 0
-        if apart(run.experiment) is None or not flows:
-            return math.nan
-        times = float(run.times[-1]) * np.array([1 - 1e-6, 1 - 1e-7])
-        before = Experiment(true.network, true.risk, true.flow, until=times[-1])
-        w = np.asarray(train(before, watch, records=times).seen["LinearPredictor"])
-        sizes, vectors = np.linalg.eigh(np.asarray(true.risk.problem.within))
-        x = w @ vectors[:, np.argmax(sizes)]
-        return abs(float((x[0] ** 2 - x[1] ** 2) / np.diff(times)[0] / self.speed - 1))
+    def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
+        yield Hypothesis("the run ends with J above 1e8", _ratio(run) > 1e8)
 
-    def witness(self) -> Experiment[Diagonal]:
-        return self._rank_one(1)
+    def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
+        del experiment
+        about = "the speed at which the square of the within-class deviation falls"
+        return Forecast(4.0, about)
 
-    def foil(self) -> Experiment[Diagonal]:
-        return self._rank_one(2)
+    def measured(self, run: Trajectory[Diagonal]) -> float:
+        times, x, _ = _last_of(run)
+        return float((x[0] ** 2 - x[1] ** 2) / (times[1] - times[0]))
 
-    def _rank_one(self, depth):
-        problem, w0 = singular(own=1102, rank=1)
+    def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
+        times, x, slant = _last_of(run)
+        reason = "the second term, at the x of the first time"
+        size = float(np.max(np.abs(x * slant)))
+        yield Term("what is left of the way", size, reason, "a run to a higher J")
+        flow: Any = run.experiment.flow
+        # The end is known to its rtol, and the times are counted back from it.
+        share = float(20 * flow.rtol * run.times[-1] / (times[1] - times[0]))
+        reason = "twenty steps at their rtol, over the time between the two"
+        yield Term("integration", share, reason, "a smaller rtol")
+
+    def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
+        del run
+        yield Rival("at speed 2", 2.0)
+        yield Rival("at speed 8, as with two layers", 8.0)
+
+    def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return self._rank_one(1, seed)
+
+    def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return self._rank_one(2, seed)
+
+    def _rank_one(self, depth, seed):
+        problem, w0 = singular(seed, own=1102, rank=1)
         start = Diagonal.balanced(w0, depth=depth)
         risk = Risk(problem, Fisher(), singular=True)
         return Experiment(start, risk, CLOSE, until=Reaches(FisherRatio(), 1e10))
+
+
+def _last_of(run: Trajectory[Diagonal]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""Two times near the end; $x$ and $(e \cdot \delta) / a$ at them."""
+    true, watch = run.experiment, (LinearPredictor(),)
+    if not (isinstance(true.flow, GradientFlow) and run.times[-1] > 0):
+        raise Unmeasured("the run has not begun")
+    times = float(run.times[-1]) * np.array([1 - 1e-6, 1 - 1e-7])
+    before = Experiment(true.network, true.risk, true.flow, until=times[-1])
+    near = train(before, watch, records=times)
+    if not near.finite:
+        raise Unmeasured(f"the way to the end stops early: {near.reason}")
+    w = np.asarray(near.seen["LinearPredictor"])
+    sizes, vectors = np.linalg.eigh(np.asarray(true.risk.problem.within))
+    e, delta = vectors[:, np.argmax(sizes)], apart(true)
+    return times, w @ e, (e @ delta) / (w @ delta)

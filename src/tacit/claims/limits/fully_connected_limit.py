@@ -4,20 +4,18 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
-import scipy.linalg
 
 from ...experiment import Experiment
 from ...flows import GradientFlow
-from ...losses import Fisher, LogDet
+from ...losses import Fisher
 from ...networks import AbstractLinearNetwork, DeepLinear, Diagonal
 from ...observables import AbstractObservable, LinearPredictor
-from ...oracles import fisher_direction, optimum
+from ...oracles import fisher_direction
 from ...risk import Risk
 from ...training import train, Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.discriminants import (
     apart,
-    basis_free,
     invertible,
     of_fisher,
     orthant_end,
@@ -29,8 +27,7 @@ from ..measures.budgets import integration, rounding
 from ..measures.paths import along
 from ..papers import ARORA_2018, LI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
-from ..tolerance import AbstractToleranceClaim
-from ..witnesses.discriminants import definite, FINE, fully_connected, three_classes
+from ..witnesses.discriminants import definite, FINE, fully_connected
 
 
 LONG = GradientFlow(rtol=1e-11, atol=1e-13)
@@ -171,60 +168,3 @@ class FullyConnectedLimit(AbstractClaim[AbstractLinearNetwork]):
         problem, w0 = definite(seed)
         start = Diagonal.balanced(w0, depth=3)
         return Experiment(start, Risk(problem, Fisher()), LONG, until=1e6)
-
-
-class BestRowSpace(AbstractToleranceClaim[DeepLinear]):
-    r"""With $k$ outputs the rows come to span the $k$ best eigenvectors of LDA.
-
-    Every eigenspace of $(S_b, S_w)$ is critical, the others are saddles: a start on one
-    stays, and almost every start leaves them all.
-    """
-
-    id: ClassVar[str] = "H11"
-    source: ClassVar[Source] = Source(LI, "", "derived")
-    needs: ClassVar[type] = DeepLinear
-    tolerance: float = 1e-6
-    """The sine left after 300 units of time at the slowest rate of the witness."""
-
-    whitened: bool = True
-    """Whether $S_w$ matters. The eigenvectors of $S_b$ alone are the wrong answer."""
-
-    @property
-    def false_versions(self) -> tuple[AbstractToleranceClaim, ...]:
-        return (BestRowSpace(whitened=False),)
-
-    def conditions(self, run: Trajectory[DeepLinear]) -> Iterable[Hypothesis]:
-        yield basis_free(run.experiment)
-        yield is_gradient_flow(run.experiment)
-        problem, rows = run.experiment.risk.problem, run.experiment.network.predictor()
-        rank = np.linalg.matrix_rank(np.asarray(problem.contrast))
-        fits = bool(np.atleast_2d(rows).shape[0] <= rank)
-        yield Hypothesis("it has no more outputs than the class means need", fits)
-        best, within = self._best(run), np.asarray(run.experiment.risk.problem.within)
-        rows = np.atleast_2d(run.experiment.network.predictor())
-        overlap = scipy.linalg.svdvals(rows @ within @ best.T)
-        yield Hypothesis(
-            "no row starts on a lower eigenspace", overlap[-1] > 1e-8 * overlap[0]
-        )
-
-    def gap(self, run: Trajectory[DeepLinear]) -> float:
-        best = self._best(run)
-        if not self.whitened:
-            contrast = np.asarray(run.experiment.risk.problem.contrast)
-            best = np.linalg.svd(contrast)[0][:, : len(best)].T
-        rows = np.atleast_2d(run.network.predictor())
-        return float(np.max(np.sin(scipy.linalg.subspace_angles(rows.T, best.T))))
-
-    def _best(self, run):
-        outputs = len(np.atleast_2d(run.experiment.network.predictor()))
-        return optimum(run.experiment.risk.problem, outputs, "log det").value
-
-    def witness(self) -> Experiment[DeepLinear]:
-        risk = Risk(three_classes(), LogDet())
-        return Experiment(fully_connected(8, 6, 4, 2), risk, LONG, until=300.0)
-
-    def foil(self) -> Experiment[DeepLinear]:
-        problem = three_classes()
-        _, vectors = scipy.linalg.eigh(problem.between, problem.within)
-        lower = DeepLinear.balanced(vectors[:, [-1, -3]].T, depth=3)
-        return Experiment(lower, Risk(problem, LogDet()), LONG, until=1.0)

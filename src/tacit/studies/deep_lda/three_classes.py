@@ -11,7 +11,8 @@ from ...claims.conservation.deep_linear_conservation import (
     TopGramConserved,
 )
 from ...claims.conservation.layer_norms import LayerNormsConserved
-from ...claims.limits.fully_connected_limit import BestRowSpace, DepthIsAClock
+from ...claims.limits.fully_connected_limit import DepthIsAClock
+from ...claims.limits.row_space import BestRowSpace
 from ...claims.limits.several_limits import EndsStationary
 from ...experiment import Experiment
 from ...flows import GradientFlow
