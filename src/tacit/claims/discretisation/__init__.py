@@ -5,6 +5,7 @@ from .descent import DescentDrift, LayersGrowByTheSlope
 from .equilibrium import EquilibriumMoments, EquilibriumTurn
 from .modified_equation import DescentFollowsModifiedFlow
 from .momentum import MomentumDrift, MomentumLengthensLayers
+from .nonlinear_steps import TopLayerGrows
 from .sign_methods import SignStepsDrift
 from .stochastic import NormGrowsLikeRoot, NormsFollowSchedule, SquaredNormsAddUp
 from .weight_decay import DecayAgainstGrowth, DecayIsAClock
@@ -25,4 +26,5 @@ __all__ = [
     "SignStepsDrift",
     "SquaredNormsAddUp",
     "TopGramGrows",
+    "TopLayerGrows",
 ]
