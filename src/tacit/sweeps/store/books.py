@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from . import opening
 from .ledger import Ledger
-from .library import Library
+from .library import Library, loose
 from .manifest import Manifest
 from .places import AbstractPlace
 from .tables import COMMITTED, Found
@@ -56,11 +56,16 @@ class Books:
 
     def acknowledge(self, keys: Iterable[str]) -> set[str]:
         """Enter these units if they are there; which are."""
-        wanted, known = {*keys}, set(self.ledger.keys(COMMITTED))
-        there = {k: name for k, name in self._present().items() if k in wanted}
-        new = {key: name for key, name in there.items() if key not in known}
-        self.ledger.enter(self._summaries(new))
-        return {*there}
+        wanted = {key for key in keys if self._manifest.runs_of(key)}
+        new = {key for key in wanted if not self.ledger.attempts(key)[1]}
+        # Where they would stand alone first: that asks for a few names, not for all.
+        found = [*self._summaries({key: loose(key) for key in new})]
+        if len(found) < len(new):
+            lost = new - {key for key, *_ in found}
+            there = self._present()
+            found += self._summaries({k: there[k] for k in lost if k in there})
+        self.ledger.enter(found)
+        return wanted - new | {key for key, *_ in found}
 
     def _agree(self, ledger: Ledger) -> None:
         # First what it says: a unit that is committed meanwhile is then not lost.

@@ -1,0 +1,233 @@
+"""What limits a sweep of a million runs, and of a thousand million: a simulation.
+
+Run it as ``python benchmarks/at_scale.py [--run-ms MS] [--at DIR]``. Workers take
+units, compute, make the result durable and enter it in the ledger; each of the ledger, the
+disk, the scheduler and the object store serves one request after another. What they
+take is measured here first, on this machine, but for two that there are none of here:
+Dask's scheduler takes 1 ms a task (its documentation), and an object store 3,500 writes
+a second to a prefix (that of S3), of 16 prefixes, 0.1 s after it was asked, and lists
+1,000 names in 0.1 s. The simulation follows 20 units a worker and takes their pace for
+all. docs/sweeps_at_scale.md is about what comes out.
+"""
+
+import argparse
+import hashlib
+import heapq
+import itertools
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pairs import show
+
+from tacit.sweeps.store import Axis, Manifest
+from tacit.sweeps.store.folders import FolderPlace
+from tacit.sweeps.store.ledger import Ledger
+
+
+DASK = 1e-3
+PUTS, LATENCY, PAGE = 16 * 3500.0, 0.1, 1000
+SPREAD = 0.3
+"""How much the compute time of units varies: the sigma of its logarithm."""
+MEAN = -(SPREAD**2) / 2
+SIZES = (1, 16, 256, 4096)
+PEOPLE = {"1e6": 10**6, "1e9": 10**9}
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds, or bytes, of one of each; measured."""
+
+    ledger: float
+    """To claim a unit and to enter it."""
+    unit: float
+    """To make a unit's row when a ledger is made."""
+    row: float
+    """Its bytes."""
+    disk: float
+    """To make a part of 64 kB durable under its name."""
+    name: float
+    """To list one part in a folder."""
+    told: float
+    """Bytes of a unit in the manifest, where its runs are evenly spaced."""
+    number: float
+    """Bytes of a run there, where they are not."""
+
+
+def key(i: int) -> str:
+    return hashlib.sha256(b"%d" % i).hexdigest()
+
+
+def measured(folder: Path, units: int = 100_000) -> Costs:
+    """The costs, on the disk that `folder` is on."""
+    sizes, path = {key(i): 1 for i in range(units)}, folder / "ledger.sqlite"
+    begun = time.perf_counter()
+    ledger = Ledger(path, "", sizes, tuple, dict)
+    making = (time.perf_counter() - begun) / units
+
+    def serve() -> None:
+        ledger.enter([(k, (), 1.0) for k in ledger.claim("w", 1, 60.0)])
+
+    served, place = timed(serve, 500), FolderPlace(folder / "place")
+    ledger.close()
+    names, data = itertools.count(), os.urandom(2**16)
+    disk = timed(
+        lambda: place.publish(f"parts/{next(names) % 16}/{next(names)}", data), 40
+    )
+    for i in range(20_000):
+        (folder / "place" / "parts" / "0" / f"{key(i)}.safetensors").touch()
+    listing = timed(lambda: sum(1 for _ in place.names("parts")), 3) / 20_000
+    axes, n = (Axis.of("seed", [*range(2**14)]),), 2**14
+    bare = len(Manifest("s", axes, {}).to_json())
+    even = {key(i): range(i, n, 64) for i in range(64)}
+    odd = {k: sorted(runs, key=lambda r: r * 7919 % n) for k, runs in even.items()}
+    told, number = (len(Manifest("s", axes, u).to_json()) - bare for u in (even, odd))
+    return Costs(
+        served,
+        making,
+        path.stat().st_size / units,
+        disk,
+        listing,
+        told / 64,
+        number / n,
+    )
+
+
+def timed(act: Callable[[], object], times: int) -> float:
+    """The median seconds of so many."""
+    spent = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        act()
+        spent.append(time.perf_counter() - begun)
+    return statistics.median(spent)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a unit waits for after it was computed, one after the other."""
+
+    name: str
+    stations: dict[str, float]
+    """Seconds of service of each; a station serves one unit at a time."""
+    latency: float = 0.0
+    """Seconds more that it waits, which nobody else does."""
+
+
+def lines(costs: Costs) -> list[tuple[Line, tuple[int, ...]]]:
+    """The ways to run a sweep, and how many workers each may have."""
+    here = {"ledger": costs.ledger, "disk": costs.disk}
+    driven = {"scheduler": DASK, "driver": costs.disk + costs.ledger}
+    # Two writes a unit: the content, and the marker that it is there.
+    there = {"scheduler": DASK, "object store": 2 / PUTS, "driver": costs.ledger}
+    many = (64, 1000, 10_000)
+    return [
+        (Line("one machine, its workers write", here), (2, 64)),
+        (Line("a cluster, its driver writes", driven), many),
+        (
+            Line("a cluster, its workers write to an object store", there, 2 * LATENCY),
+            many,
+        ),
+    ]
+
+
+def pace(line: Line, workers: int, seconds: float) -> tuple[float, str, float]:
+    """Units a second, what is busiest, and the share of its time it is busy.
+
+    Every worker computes for about `seconds`, passes all stations, and begins anew.
+    """
+    draw = random.Random(0)
+    names, total = [*line.stations], 20 * workers
+    free, busy = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
+    events = [(draw.random() * seconds, worker, 0) for worker in range(workers)]
+    heapq.heapify(events)
+    done, warm, now = 0, total // 4, 0.0
+    begun = 0.0
+    while done < total:
+        now, worker, station = heapq.heappop(events)
+        if station < len(names):
+            name = names[station]
+            free[name] = max(free[name], now) + line.stations[name]
+            busy[name] += line.stations[name]
+            heapq.heappush(events, (free[name], worker, station + 1))
+            continue
+        done += 1
+        if done == warm:
+            begun = now
+        next_ = now + line.latency + seconds * draw.lognormvariate(MEAN, SPREAD)
+        heapq.heappush(events, (next_, worker, 0))
+    busiest = max(names, key=busy.__getitem__)
+    return (done - warm) / (now - begun), busiest, min(1.0, busy[busiest] / now)
+
+
+def hours(seconds: float) -> str:
+    for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def size(count: float) -> str:
+    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= scale:
+            return f"{count / scale:.3g} {unit}"
+    return f"{count:.0f} B"
+
+
+def flow(costs: Costs, run: float) -> None:
+    """How long it takes, and what everybody waits for."""
+    for line, crews in lines(costs):
+        rows = []
+        for workers, unit in itertools.product(crews, SIZES):
+            each, busiest, share = pace(line, workers, unit * run)
+            ideal = workers / (unit * run)
+            took = [hours(runs / unit / each) for runs in PEOPLE.values()]
+            used = f"{min(1.0, each / ideal):.0%}"
+            rows.append((workers, unit, *took, used, f"{busiest} {share:.0%}"))
+        head = ("workers", "unit", *PEOPLE, "computing", "busiest")
+        show(f"{line.name}, {1e3 * run:g} ms a run", rows, head)
+
+
+def stocks(costs: Costs, bytes_a_run: int) -> None:
+    """What is there at the end, whoever made it."""
+    rows = []
+    for (name, runs), unit in itertools.product(PEOPLE.items(), SIZES):
+        units = runs / unit
+        rows.append(
+            (
+                name, unit, f"{units:.3g}", size(units * costs.row),
+                hours(units * costs.unit), size(units * costs.told),
+                size(units * 70 + runs * costs.number), hours(units * costs.name),
+                hours(units / PAGE * LATENCY), size(runs * bytes_a_run),
+            )
+        )  # fmt: skip
+    head = (
+        "runs", "unit", "units", "ledger", "made in", "manifest", "uneven", "listed",
+        "by pages", "results",
+    )  # fmt: skip
+    show(f"what is kept, at {bytes_a_run} B a run", rows, head)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run-ms", type=float, default=1.0, help="compute of one run")
+    parser.add_argument("--bytes", type=int, default=200, help="results of one run")
+    parser.add_argument("--at", type=Path, help="a folder on the disk to be measured")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=asked.at) as folder:
+        costs = measured(Path(folder))
+    told = [(f"{name}", f"{value:.3g}") for name, value in vars(costs).items()]
+    show("measured here: seconds, and bytes for row, told and number", told, ("", ""))
+    flow(costs, asked.run_ms / 1e3)
+    stocks(costs, asked.bytes)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
