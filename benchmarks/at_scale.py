@@ -1,8 +1,8 @@
 """What limits a sweep of a million runs, and of a thousand million: a simulation.
 
 Run it as ``python benchmarks/at_scale.py [--run-ms MS] [--at DIR]``. Workers take
-units, compute, make the result durable and enter it in the ledger; each of the ledger, the
-disk, the scheduler and the object store serves one request after another. What they
+units, compute, make the result durable and enter it in the ledger; each of ledger,
+disk, scheduler and object store serves one request after another. What they
 take is measured here first, on this machine, but for two that there are none of here:
 Dask's scheduler takes 1 ms a task (its documentation), and an object store 3,500 writes
 a second to a prefix (that of S3), of 16 prefixes, 0.1 s after it was asked, and lists

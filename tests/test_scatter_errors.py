@@ -10,6 +10,7 @@ from tacit.problems import Scatter
 
 X4, Y4 = np.arange(8.0).reshape(4, 2), [0, 0, 1, 1]
 HOLE = np.where(np.arange(8).reshape(4, 2) == 5, np.nan, X4)
+INFINITE = np.where(X4 == 4, np.inf, X4)
 BAD = {
     "no rows": (lambda: Scatter.from_chunks([]), DataError, "of 0 rows"),
     "no weight": (lambda: Scatter.of(X4, Y4, np.zeros(4)), DataError, "of 4 rows"),
@@ -36,7 +37,17 @@ BAD = {
     ),
     "complex": (lambda: Scatter.of(X4 + 1j, Y4), DataError, "complex"),
     "complex weights": (lambda: Scatter.of(X4, Y4, X4[0] + 1j), DataError, "complex"),
-    "sparse": (lambda: Scatter.of(csr_array(X4), Y4), DataError, "sparse"),
+    "sparse labels": (lambda: Scatter.of(X4, csr_array([Y4])), DataError, "sparse"),
+    "complex and sparse": (
+        lambda: Scatter.of(csr_array(X4 + 1j), Y4),
+        DataError,
+        "must hold numbers; got complex128",
+    ),
+    "infinite and sparse": (
+        lambda: Scatter.from_chunks([(X4, Y4), (csr_array(INFINITE), Y4)]),
+        DataError,
+        "feature 0 of row 6",
+    ),
     "faint weight": (lambda: Scatter.of(X4, Y4, [1, 1, 1, 1e-300]), DataError, "row 3"),
     "infinite": (lambda: Scatter.of(X4 / [[0.0, 1]], Y4), DataError, "feature 0"),
     "overflow": (lambda: Scatter.of(X4 * 1e300, Y4), DataError, "overflow"),

@@ -6,3 +6,4 @@ from .synthetic import (
     strong_weak_noise as strong_weak_noise,
     two_gaussians as two_gaussians,
 )
+from .trees import scatter_blocks as scatter_blocks, scatter_file as scatter_file

@@ -100,7 +100,7 @@ def _dense(given: Any, what: str) -> None:
     if issparse(given):
         raise DataError(
             f"{what} is a sparse matrix, and rows are needed in full: give "
-            "X.toarray(), or a Scatter of dense chunks where that is too large."
+            "X.toarray(), or Scatter.of(X, y) where that is too large."
         )
 
 

@@ -38,6 +38,27 @@ def class_moments(
     return priors, np.where(constant, low, middle + apart), contrast
 
 
+def dense_moments(
+    X: np.ndarray, codes: np.ndarray, w: np.ndarray, count: int
+) -> tuple[np.ndarray, ...]:
+    """Means, their tails, sums of squares about them, least and largest by class.
+
+    What `Scatter` says of a few rows; `X` is overwritten.
+    """
+    member = (codes[:, None] == np.arange(count)) * w[:, None]
+    share, ends = (member / member.sum(axis=0)).T, extremes(X, codes, count)
+    # What is one number in all rows of a class has that mean: rounding is no spread.
+    means = np.where(ends[0] == ends[1], ends[0], share @ X)
+    X -= means[codes]
+    # The second pass catches what rounding took from the mean at a large offset.
+    tails = share @ X
+    X -= tails[codes]
+    X *= np.sqrt(w)[:, None]
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = X.T @ X
+    return *exact_sum(means, tails, *ends), sums, *ends
+
+
 def extremes(
     rows: np.ndarray, codes: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:

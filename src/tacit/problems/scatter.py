@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.sparse import issparse
 
 from ..errors import DataError, OptionError, ShapeError
 from .chunks import in_order, read_chunk, read_rows
-from .moments import exact_sum, extremes
+from .moments import dense_moments, exact_sum
+from .sources import row_chunks
+from .sparse_rows import sparse_moments
 
 
 CELLS = 2**20
@@ -50,10 +54,15 @@ class Scatter:
     ) -> "Scatter":
         """The scatter of rows `X` ``(n, d)`` with labels `y` ``(n,)``.
 
+        `X` may be mapped from a file, sparse, of Zarr, or of Dask: docs/out_of_core.md.
         `chunk` is how many rows are converted to float64 at a time. Raises `ShapeError`
         where sizes disagree and `DataError` for values or weights that cannot be used.
         """
-        return cls.from_chunks([(X, y, weights)], chunk=chunk)
+        if hasattr(X, "__dask_graph__"):
+            from .trees import scatter_blocks
+
+            return scatter_blocks(X, y, weights)
+        return cls.from_chunks(row_chunks(X, y, weights), chunk=chunk)
 
     @classmethod
     def from_chunks(
@@ -75,14 +84,15 @@ class Scatter:
         whole, rows = None, 0
         for piece in chunks:
             X, y, weights = read_chunk(rows, *piece)
-            size = chunk or max(1, CELLS // X.shape[1])
-            for start in range(0, len(X), size):
+            n, sparse = X.shape[0], issparse(X)
+            size = chunk or (n if sparse else max(1, CELLS // X.shape[1]))
+            for start in range(0, n, size):
                 cut = slice(start, start + size)
                 part = _block(
                     *read_rows(rows + start, X[cut], y[cut], weights[cut], known)
                 )
                 whole = part if whole is None else whole.merge(part)
-            rows += len(X)
+            rows += n
             if progress is not None:
                 progress(rows)
         if whole is None or not whole.mass.any():
@@ -231,19 +241,10 @@ class Scatter:
             )
 
 
-def _block(classes: tuple, codes: np.ndarray, X: np.ndarray, w: np.ndarray) -> Scatter:
-    """The scatter of a few rows; `X` is overwritten."""
-    member = (codes[:, None] == np.arange(len(classes))) * w[:, None]
-    mass = member.sum(axis=0)
-    share, ends = (member / mass).T, extremes(X, codes, len(classes))
-    # What is one number in all rows of a class has that mean: rounding is no spread.
-    means = np.where(ends[0] == ends[1], ends[0], share @ X)
-    X -= means[codes]
-    # The second pass catches what rounding took from the mean at a large offset.
-    tails = share @ X
-    X -= tails[codes]
-    X *= np.sqrt(w)[:, None]
-    count = np.bincount(codes, minlength=len(classes))
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = X.T @ X
-    return Scatter(classes, count, mass, *exact_sum(means, tails, *ends), sums, *ends)
+def _block(classes: tuple, codes: np.ndarray, X: Any, w: np.ndarray) -> Scatter:
+    """The scatter of some rows; `X` is overwritten unless it is sparse."""
+    size = len(classes)
+    count = np.bincount(codes, minlength=size)
+    mass = np.bincount(codes, w, size).astype(np.float64)
+    moments = sparse_moments if issparse(X) else dense_moments
+    return Scatter(classes, count, mass, *moments(X, codes, w, size))
