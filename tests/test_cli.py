@@ -26,7 +26,7 @@ HEAVY = {
     "jax", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "torch", "xarray"
 }  # fmt: skip
 COMMANDS = [
-    "advise-adam", "check", "claims", "data", "doctor", "predict", "reproduce",
+    "advise-adam", "check", "claims", "data", "doctor", "predict", "reproduce", "run",
     "select", "store",
 ]  # fmt: skip
 

@@ -17,6 +17,7 @@ HOLDS = {
     "alignment": {"H1", "I1", "I1a", "I1c", "I2", "I3", "I3a", "I4", "I6", "I9", "J3"},
     "adam-noise": {"M3b", "M7", "M9"},
     "laws": {"V1"},
+    "phase-diagram": {"C1"},
     "saddle-escape": {"S1", "S1c", "S1d", "S4", "S9", "S11", "S12"},
 }
 """What must hold on some run of each study."""

@@ -5,6 +5,7 @@ from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
 from .laws import ConservedLaws
+from .phase_diagram import PhaseDiagram
 from .reproduction import Report, reproduce, STUDIES
 from .saddle_escape import SaddleEscape
 
@@ -16,6 +17,7 @@ __all__ = [
     "Answer",
     "ConservedLaws",
     "DeepLDA",
+    "PhaseDiagram",
     "Question",
     "Report",
     "STUDIES",

@@ -20,13 +20,21 @@ from .alignment import Alignment
 from .base import AbstractStudy, Answer, Question
 from .deep_lda import DeepLDA
 from .laws import ConservedLaws
+from .phase_diagram import PhaseDiagram
 from .saddle_escape import SaddleEscape
 from .side_by_side import answers as asked
 
 
 STUDIES: dict[str, AbstractStudy] = {
     study.name: study
-    for study in (DeepLDA(), Alignment(), SaddleEscape(), AdamNoise(), ConservedLaws())
+    for study in (
+        DeepLDA(),
+        Alignment(),
+        SaddleEscape(),
+        AdamNoise(),
+        ConservedLaws(),
+        PhaseDiagram(),
+    )
 }
 """Every study under the name that `reproduce` takes."""
 

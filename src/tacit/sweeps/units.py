@@ -95,12 +95,16 @@ def _trained(
 
     Claims that ask for the same records share a run, and so does what is observed.
     """
+    usual = USUAL if work.records is None else work.records
     asked: dict[str, tuple[Any, list[AbstractClaim]]] = {}
     for claim in work.claims:
-        if not all(missing(claim, each) for each in together):
-            records = claim.records if work.records is None else work.records
+        if not all(isinstance(each.network, claim.needs) for each in together):
+            continue
+        records = claim.records if work.records is None else work.records
+        # How far off it is is of interest where it does not apply, if that is free.
+        free = repr(records) == repr(usual)
+        if free or not all(missing(claim, each) for each in together):
             asked.setdefault(repr(records), (records, []))[1].append(claim)
-    usual = USUAL if work.records is None else work.records
     asked.setdefault(repr(usual), (usual, []))
     found: list[dict] = [{} for _ in together]
     for words, (records, claims) in asked.items():

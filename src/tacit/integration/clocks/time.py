@@ -23,7 +23,7 @@ from ..solvers import (
     leave,
     Segment,
 )
-from .base import AbstractClock, one_by_one, OPTIONS, Settings
+from .base import AbstractClock, OPTIONS, Settings
 
 
 CHARTS: tuple[type[AbstractChart], ...] = (Softmax, SmallestLayer, Sides, Parameters)
@@ -103,17 +103,23 @@ class Time(AbstractClock):
             _tolerances(settings, *each) for each in zip(charts, networks, strict=True)
         ]
         jobs = list(zip(tolerances, charts, fields, networks, strict=True))
-        if settings.solver == "stiff" or times[0] == 0 or not _side_by_side(jobs):
-            return one_by_one(self, settings, fields, networks, times)
-        legs = explicit_many(
-            jobs,
-            np.asarray(times),
-            _patience(settings, charts[0], networks[0]),
-            shared=all(field.risk is fields[0].risk for field in fields),
-        )
+        found: dict[int, Path] = {}
+        plain = settings.solver != "stiff" and times[0] > 0
+        for group in _alike(jobs) if plain else ():
+            chosen = [jobs[i] for i in group]
+            legs = explicit_many(
+                chosen,
+                np.asarray(times),
+                _patience(settings, *chosen[0][1::2]),
+                shared=all(each[2].risk is chosen[0][2].risk for each in chosen),
+            )
+            for i, leg in zip(group, legs, strict=True):
+                found[i] = _followed(settings, *jobs[i], times, leg)
         return [
-            _followed(settings, *job, times, leg)
-            for job, leg in zip(jobs, legs, strict=True)
+            found[i]
+            if i in found
+            else self.path(settings, fields[i], networks[i], times)
+            for i in range(len(jobs))
         ]
 
     def arrival(
@@ -169,16 +175,15 @@ def _followed(settings, tolerances, chart, field, network, times, leg) -> Path:
     return Path(states, chart.leave, when, end, leg.reason, int(leg.steps))
 
 
-def _side_by_side(jobs) -> bool:
-    """Whether flows are many, alike, and small enough that a batch of them pays."""
-    if len(jobs) < 2 or _size(jobs[0][-1]) > LARGEST_TOGETHER:
-        return False
-    kinds = [jax.tree.flatten(job) for job in jobs]
-    shapes = [[np.shape(leaf) for leaf in leaves] for leaves, _ in kinds]
-    return all(
-        kind == kinds[0][1] and shape == shapes[0]
-        for (_, kind), shape in zip(kinds, shapes, strict=True)
-    )
+def _alike(jobs) -> list[list[int]]:
+    """Which flows are followed side by side: several, alike, and small enough."""
+    groups: dict = {}
+    for i, job in enumerate(jobs):
+        leaves, kind = jax.tree.flatten(job)
+        shape = tuple(np.shape(leaf) for leaf in leaves)
+        groups.setdefault((str(kind), shape), []).append(i)
+    small = _size(jobs[0][-1]) <= LARGEST_TOGETHER
+    return [group for group in groups.values() if len(group) > 1 and small]
 
 
 def choose_chart(

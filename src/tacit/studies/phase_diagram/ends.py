@@ -1,0 +1,151 @@
+"""Where the flow ends: in the limit of its orthant, or beyond its borders."""
+
+import functools
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import xarray
+
+from ...claims import OrthantMaximiser
+from ...experiment import Experiment
+from ...flows import GradientFlow
+from ...losses import Fisher
+from ...networks import Diagonal
+from ...problems import Problem
+from ...reporting import Finding, Numbers, Picture, plots, Section
+from ...risk import Risk
+from ...sweeps import sweep
+from ...training import train
+from ...verdict import judge
+from ..base import Answer
+
+
+FEATURES, UNTIL = 8, 100.0
+CLOSE = 0.05
+"""How far from the limit a run that ended there may be, in the norm of the scatter."""
+
+GRID = {
+    "depth": [2, 3, 4],
+    "imbalance": [0.0, 1e-8, 1e-6, 1e-4, 1e-2, 0.1, 1.0],
+    "ratio": [1.25, 1.5, 2.0, 3.0, 5.0, 10.0],
+    "seed": list(range(80)),
+}
+QUICK = {
+    "depth": [2, 3],
+    "imbalance": [0.0, 1e-4, 1.0],
+    "ratio": [1.5, 4.0],
+    "seed": list(range(6)),
+}
+
+
+@functools.lru_cache(maxsize=1024)
+def drawn(ratio: float, seed: int) -> Risk:
+    """Correlated features, half of them apart between classes; `ratio` samples each."""
+    rng = np.random.default_rng([2603, seed])
+    n = round(ratio * FEATURES / 2) * 2
+    y = np.arange(n) % 2
+    mix = np.eye(FEATURES) + 0.5 * rng.standard_normal((FEATURES, FEATURES))
+    apart = np.where(np.arange(FEATURES) % 2, 0.0, 1.0)
+    X = rng.standard_normal((n, FEATURES)) @ mix.T + np.outer(2 * y - 1, apart)
+    sample = Problem(X, y).standardised()
+    # Of the samples only these matter, and so all ratios share a compilation.
+    return Risk(
+        Problem.from_scatter(within=sample.within, delta=sample.delta), Fisher()
+    )
+
+
+def experiment(depth: int, imbalance: float, ratio: float, seed: int) -> Experiment:
+    """The signs of the means as a start, one layer smaller than the others.
+
+    All others are `1 + imbalance` times the first, in every coordinate.
+    """
+    risk = drawn(ratio, seed)
+    signs = np.sign(np.asarray(risk.problem.delta))
+    even = FEATURES ** (-1 / depth)
+    factors = np.full(depth, (1 + imbalance) ** (1 / depth))
+    factors[0] /= 1 + imbalance
+    layers = even * np.outer(factors, np.ones(FEATURES))
+    layers[0] *= signs
+    return Experiment(Diagonal(layers), risk, GradientFlow(rtol=1e-7), until=UNTIL)
+
+
+def ask(quick: bool) -> Answer:  # noqa: FBT001
+    """The share of runs that end in the orthant limit, over the whole grid."""
+    grid = QUICK if quick else GRID
+    with tempfile.TemporaryDirectory() as place:
+        words = {"claims": ["C1"], "records": 1, "workers": 1}
+        done = sweep(experiment, grid, Path(place) / "runs", **words)
+        data, digest = done.open(pad=True).load(), done.store.manifest.digest
+    there = (data.C1_distance < CLOSE).where(data.status == 0)
+    share = there.mean("seed").rename("share")
+    share.attrs = {"units": "1", "long_name": "runs that end in the orthant limit"}
+    record = share.to_dataset()
+    record.attrs["experiment"] = digest
+    balanced = [experiment(L, 0.0, grid["ratio"][-1], 0) for L in grid["depth"]]
+    findings = tuple(
+        Finding.of(
+            judge(OrthantMaximiser(depth=each.network.depth), train(each, records=50)),
+            on=f"L = {each.network.depth}, balanced",
+        )
+        for each in balanced
+    )
+    return Answer(_section(share, int(there.count())), findings, {"share": record})
+
+
+def _section(share: xarray.DataArray, runs: int) -> Section:
+    balanced = share.sel(imbalance=0.0)
+    widest = share.isel(imbalance=-1)
+    few, many = (float(widest.isel(ratio=i).mean()) for i in (0, -1))
+    slow = [float(share.isel(imbalance=1, depth=i).mean()) for i in (0, -1)]
+    shallow, deep = (float(share.isel(imbalance=-1, depth=i).mean()) for i in (0, -1))
+    rows = [
+        [f"{int(L)}", *(f"{float(x):.2f}" for x in share.sel(depth=L).mean("ratio"))]
+        for L in share.depth.values
+    ]
+    head = ("depth", *(f"imbalance {b:g}" for b in share.imbalance.values))
+    return Section(
+        "Where the flow ends",
+        f"{runs:,} flows of {FEATURES} features, each to the time {UNTIL:g}. A run "
+        f"counts as there if it is within {CLOSE:g} of the limit of its orthant, in "
+        "the norm of the scatter within the classes. The imbalance is by how much all "
+        "layers but one start larger than that one.",
+        "**Balanced, the forecast holds at every depth**: "
+        f"{float(balanced.mean()):.0%} of the runs are in the orthant limit that was "
+        "computed before training. At the largest imbalance "
+        f"{float(widest.mean()):.0%} are: {few:.0%} at {float(share.ratio[0]):g} "
+        f"samples a feature and {many:.0%} at {float(share.ratio[-1]):g}; {shallow:.0%} of "
+        f"networks of {int(share.depth[0])} layers and {deep:.0%} of "
+        f"{int(share.depth[-1])}. The others have left their orthant, which a balanced "
+        "start forbids: a smallest layer went through 0.",
+        f"Depth keeps a network in its orthant for longer: at an imbalance of "
+        f"{float(share.imbalance[1]):g} {slow[0]:.0%} of {int(share.depth[0])} layers "
+        f"are still there and {slow[1]:.0%} of {int(share.depth[-1])}."
+        if slow[1] > slow[0]
+        else f"At an imbalance of {float(share.imbalance[1]):g} {slow[0]:.0%} of "
+        f"{int(share.depth[0])} layers are there and {slow[1]:.0%} of "
+        f"{int(share.depth[-1])}.",
+        _picture(share),
+        Numbers(head, rows, "Share of runs that end in the orthant limit"),
+    )
+
+
+def _picture(share: xarray.DataArray) -> Picture:
+    drawing = plots.figure(1, share.sizes["depth"], height=3.0, share="y")
+    rows, columns = (np.arange(share.sizes[name]) for name in ("imbalance", "ratio"))
+    for panel, L in zip(drawing, share.depth.values, strict=True):
+        table = share.sel(depth=L).transpose("imbalance", "ratio").values
+        mesh = panel.axes.pcolormesh(
+            columns, rows, table, cmap="cividis", vmin=0, vmax=1, shading="nearest"
+        )
+        panel.axes.set_xticks(columns, [f"{r:g}" for r in share.ratio.values])
+        panel.axes.set_yticks(rows, [f"{b:g}" for b in share.imbalance.values])
+        panel.axes.grid(visible=False)
+        panel.frame(x="samples a feature", y="imbalance", title=f"{int(L)} layers")
+    drawing.figure.colorbar(mesh, ax=[panel.axes for panel in drawing], label="share")
+    alt = (
+        "Share of runs that end in the orthant limit, over samples a feature and "
+        f"imbalance, one panel for each depth: from {float(share.min()):.2f} to "
+        f"{float(share.max()):.2f}, and 1 where the start is balanced."
+    )
+    return Picture(plots.to_svg(drawing, alt=alt), "Bright: the flow keeps its signs.")

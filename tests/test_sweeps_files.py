@@ -1,0 +1,144 @@
+"""Sweeps as files, and the command that runs them."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+import tacit
+from tacit import cli
+from tacit.errors import SpecError
+from tacit.specs import SweepSpec
+
+
+BASE = """
+until = 6
+records = 3
+[problem]
+within = [[2.0, 0.5], [0.5, 1.0]]
+delta = [1.0, -0.5]
+[network]
+kind = "Diagonal"
+depth = 2
+start = [0.4, 0.3]
+[loss]
+kind = "Fisher"
+[flow]
+kind = "Descent"
+step = 0.05
+"""
+GRID = """
+[grid]
+network.depth = [2, 3]
+[[grid.zip]]
+flow.step = [0.05, 0.1]
+until = [6, 3]
+[[grid.skip]]
+network.depth = 3
+until = 3
+[sweep]
+observe = ["Hoyer", {kind = "TrainingRisk"}]
+"""
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """`tacit run` as a shell would run it: its exit code and stdout."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["tacit", "run", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        return stop.value.code, capsys.readouterr().out
+
+    return call
+
+
+def written(tmp_path, grid=GRID):
+    place = tmp_path / "own.toml"
+    place.write_text(BASE + grid)
+    return place
+
+
+def test_a_point_is_the_spec_with_its_fields_replaced(tmp_path):
+    spec = SweepSpec.read(written(tmp_path))
+    assert spec.axes == {
+        "network.depth": [2, 3],
+        ("flow.step", "until"): [(0.05, 6), (0.1, 3)],
+    }
+    here = spec.base(**{"network.depth": 3, "flow.step": 0.1, "until": 3})
+    plain = BASE.replace("depth = 2", "depth = 3").replace("0.05", "0.1")
+    (tmp_path / "plain.toml").write_text(plain.replace("until = 6", "until = 3"))
+    assert here == tacit.specs.Spec.read(tmp_path / "plain.toml").experiment()
+
+
+@pytest.mark.parametrize(
+    ("grid", "place", "says"),
+    [
+        ("", "grid", "a sweep has axes"),
+        ("[grid]\nnetwork.depht = [1]", "network.depht", "Did you mean 'depth'"),
+        ("[grid]\nnetwork.depth = [1, -2]", "network.depth", "at least 1; got -2"),
+        ("[grid]\nnetwork.depth = 3", "grid.network.depth", "a list of values; got 3"),
+        ("[grid]\nuntil.x = [3]", "grid.until.x", "until is no table"),
+        ("[grid]\nseed = [1]\n[[grid.skip]]\nsed = 1", "grid.skip.sed", "is no axis"),
+        ("[grid]\nseed = [1]\n[grid.zip]\nuntil = [1]", "grid.zip", "[[grid.zip]]"),
+        (
+            "[[grid.zip]]\nseed = [1, 2]\nuntil = [1]",
+            "grid.zip[0]",
+            "lists of one length",
+        ),
+        ("[grid]\nseed = [1]\n[sweep]\nobserv = []", "sweep.observ", "observe"),
+        (
+            '[grid]\nseed = [1]\n[sweep]\nclaims = ["Z9"]',
+            "sweep.claims[0]",
+            "no claim",
+        ),
+    ],
+)
+def test_a_mistake_is_told_by_its_place(grid, place, says, tmp_path):
+    with pytest.raises(SpecError) as found:
+        SweepSpec.read(written(tmp_path, grid))
+    ((where, what),) = found.value.mistakes
+    assert where == place
+    assert says in what
+
+
+def test_run_keeps_every_run_and_goes_on(run, tmp_path):
+    place, store = written(tmp_path), tmp_path / "store"
+    for _ in range(2):
+        code, out = run(place, "--store", store, "--workers", 1, "--json")
+        assert code == 0
+        told = json.loads(out)
+        assert told["schema"] == "tacit.run/1"
+        assert told["runs"]["ok"] == 3
+    data = tacit.Store(store).open(pad=True)
+    assert data.Hoyer.dims[0] == "network.depth"
+    assert (np.asarray(data.status) == 5).sum() == 1, "one point was left out"
+    alone = tacit.train(
+        SweepSpec.read(place).base(**{"flow.step": 0.1, "until": 3}),
+        [tacit.observables.Hoyer()], records=3,
+    )  # fmt: skip
+    seen = np.asarray(data.Hoyer)[0, 1]
+    np.testing.assert_allclose(seen[np.isfinite(seen)], alone.seen["Hoyer"])
+
+
+def test_a_dry_run_says_what_it_comes_to_and_keeps_nothing(run, tmp_path):
+    place, store = written(tmp_path), tmp_path / "store"
+    _, out = run(place, "--store", store, "--dry-run", "--json")
+    told = json.loads(out)
+    assert (told["runs"], told["units"]) == (3, 2)
+    assert sum(told["shapes"].values()) == 3
+    assert told["bytes"] > 3 * 2 * 3 * 8
+    assert not store.exists()
+
+
+def test_exit_codes_tell_what_went_wrong(run, tmp_path):
+    diverging = GRID.replace("[0.05, 0.1]", "[0.05, 1e200]")
+    store = ("--store", tmp_path / "store", "--workers", 1)
+    code, out = run(written(tmp_path, diverging), *store)
+    assert code == 3
+    assert "diverged" in out
+    assert run(written(tmp_path, "[grid]\nsed = [1]"), *store)[0] == 2
+    both = ("--workers", 2, "--cluster", "tcp://nowhere:1")
+    assert run(written(tmp_path), *both)[0] == 2
