@@ -114,8 +114,8 @@ def _section(share: xarray.DataArray, runs: int) -> Section:
         f"{float(balanced.mean()):.0%} of the runs are in the orthant limit that was "
         "computed before training. At the largest imbalance "
         f"{float(widest.mean()):.0%} are: {few:.0%} at {float(share.ratio[0]):g} "
-        f"samples a feature and {many:.0%} at {float(share.ratio[-1]):g}; {shallow:.0%} of "
-        f"networks of {int(share.depth[0])} layers and {deep:.0%} of "
+        f"samples a feature and {many:.0%} at {float(share.ratio[-1]):g}; "
+        f"{shallow:.0%} of networks of {int(share.depth[0])} layers and {deep:.0%} of "
         f"{int(share.depth[-1])}. The others have left their orthant, which a balanced "
         "start forbids: a smallest layer went through 0.",
         f"Depth keeps a network in its orthant for longer: at an imbalance of "
