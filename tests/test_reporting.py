@@ -1,5 +1,6 @@
 """Pictures, page and folder: self-contained, reproducible, and careful with files."""
 
+import csv
 import dataclasses
 import html.parser
 import json
@@ -11,7 +12,7 @@ import pytest
 
 from tacit.claims.ids import order
 from tacit.display.notation import html as to_html, number, plain
-from tacit.errors import DataError, OutputError
+from tacit.errors import DataError, OptionError, OutputError
 from tacit.reporting import (
     claim_folder,
     Finding,
@@ -24,13 +25,12 @@ from tacit.reporting import (
     terminal,
 )
 from tacit.reporting.folder import MARKER
+from tacit.reporting.papers import COLUMNS, latex_table, write_figures
 
 
-def finding(outcome="holds", role="", id="B3", **more):
+def finding(outcome="holds", role="", id="B3", statement="$Q(w)$ is constant.", **more):
     words = {"distance": 1e-15, "allowed": 1e-9, **more}
-    return Finding(
-        id, "QuasiNorm", "$Q(w)$ is constant.", "Li (2026)", outcome, role=role, **words
-    )
+    return Finding(id, "QuasiNorm", statement, "Li (2026)", outcome, role=role, **words)
 
 
 def drawing(kind="lines"):
@@ -352,3 +352,105 @@ def test_lines_name_what_is_not_met_and_what_surprises():
     assert terminal.summary(rows) == (
         "1 fails, 1 does not apply; unexpected: B3 QuasiNorm"
     )
+
+
+# --- for papers
+
+
+def pictures():
+    return {
+        kind: Picture(plots.to_svg(drawing(kind), alt="a"), "c")
+        for kind in ("lines", "bars", "bundle")
+    }
+
+
+@pytest.mark.parametrize("column", ["single", "double"])
+@pytest.mark.parametrize("format", ["pdf", "svg", "png"])
+def test_figures_of_a_paper_are_the_same_bytes_again(tmp_path, format, column):
+    found = []
+    for place in ("a", "b"):
+        folder = claim_folder(tmp_path / place, study="s")
+        paths = write_figures(folder, pictures(), format, column)
+        found.append([path.read_bytes() for path in paths])
+        assert [path.name for path in paths] == [f"{k}.{format}" for k in pictures()]
+        assert not [p for p in folder.path.rglob("*") if ".part." in p.name]
+    assert found[0] == found[1]
+
+
+def test_a_figure_of_a_paper_has_its_width_and_its_fonts(tmp_path):
+    folder = claim_folder(tmp_path, study="s")
+    for column, inches in COLUMNS.items():
+        (path, *_) = write_figures(folder, pictures(), "pdf", column)
+        data = path.read_bytes()
+        box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+)", data)
+        assert float(box[1]) == pytest.approx(72 * inches, abs=0.5)
+        assert b"/FontFile2" in data
+        assert b"/Subtype /Type3" not in data
+
+
+def test_panels_that_would_be_too_narrow_go_below_each_other():
+    wide, narrow = (drawing().fit(width) for width in (7.0, 3.4))
+    assert wide.grid.shape == (1, 2)
+    assert narrow.grid.shape == (2, 1)
+    for fitted in (wide, narrow):
+        figure = fitted.finish()
+        figure.draw_without_rendering()
+        boxes = [panel.axes.get_tightbbox() for panel in fitted]
+        assert not boxes[0].overlaps(boxes[1])
+        for box in boxes:
+            assert box.x1 <= figure.bbox.x1 + 1
+    assert all(panel.axes.get_ylabel() for panel in narrow)
+
+
+def test_the_data_beside_a_figure_are_what_was_drawn(tmp_path):
+    folder = claim_folder(tmp_path, study="s")
+    write_figures(folder, pictures(), "png", "single")
+    rows, bars, bundle = (table(tmp_path, kind) for kind in pictures())
+    x = np.geomspace(1e-2, 1e2, 40)
+    for i in range(1, 4):
+        own = [r for r in rows if r["panel"] == "1" and r["name"] == f"L = {i}"]
+        assert [float(r["x"]) for r in own] == pytest.approx(x)
+        drawn = np.maximum(x**i, 1e-3)
+        assert [float(r["y"]) for r in own] == pytest.approx(drawn)
+    first = [r for r in bars if r["kind"] == "bar" and r["panel"] == "1"]
+    found = {(r["name"], r["x"]): float(r["y"]) for r in first}
+    assert found == {("one", "a"): 1, ("one", "b"): 2, ("two", "a"): 3, ("two", "b"): 4}
+    assert {"weak", "strong"} <= {r["name"] for r in bundle}
+
+
+def table(folder, name):
+    with (folder / f"figures/{name}.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(
+    ("format", "column", "says"),
+    [
+        ("gif", "single", "format of figures is one"),
+        ("pdf", "half", "column is"),
+    ],
+)
+def test_other_formats_and_columns_are_refused(tmp_path, format, column, says):
+    folder = claim_folder(tmp_path, study="s")
+    with pytest.raises(OptionError, match=says):
+        write_figures(folder, pictures(), format, column)
+
+
+def test_pgf_without_latex_says_what_it_needs(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(OutputError, match="Install a TeX distribution, or choose pdf"):
+        write_figures(claim_folder(tmp_path, study="s"), pictures(), "pgf", "single")
+
+
+def test_a_latex_table_escapes_what_is_no_formula():
+    rows = [
+        finding(statement=r"$Q_1$: 100 % *kept* & more_or_less", on="a_b", distance=0),
+        finding("does not apply", distance=float("nan"), allowed=2.5e-12),
+    ]
+    text = latex_table(rows)
+    assert r"$Q_1$: 100 \% \emph{kept} \& more\_or\_less" in text
+    assert r"a\_b & holds & 0 & $1.0 \times 10^{-9}$ \\" in text
+    assert r"does not apply & --- & $2.5 \times 10^{-12}$ \\" in text
+    lines = text.splitlines()
+    bodies = [line for line in lines if line.endswith(r"\\")]
+    assert {line.replace(r"\&", "").count("&") for line in bodies} == {5}

@@ -94,7 +94,7 @@ def test_the_answer_stands_before_the_details_and_numbers_are_as_in_print(study)
     assert not re.findall(r"\d(?:\.\d+)?e[+-]\d", re.sub("<[^>]+>", " ", shown))
     first_id = page.index('class="id"')
     assert page.index('id="about"') < page.index('id="reading"') < first_id
-    assert page.count("Quick run.") >= page.count("<figcaption")
+    assert page.count("(quick run)") >= page.count("<figcaption")
 
 
 @pytest.mark.slow

@@ -21,6 +21,13 @@ def reproduce(
     workers: Annotated[
         int, typer.Option(min=1, help="Questions at once, each in a process.")
     ] = min(2, os.cpu_count() or 1),
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="Write figures too: pdf, svg, png, pgf; repeat."),
+    ] = None,
+    column: Annotated[
+        str, typer.Option(help="For which column of a paper: single or double.")
+    ] = "single",
     as_json: Json = False,
 ) -> None:
     """Run a paper's experiments, judge its claims, write the page."""
@@ -46,6 +53,11 @@ def reproduce(
         except KeyboardInterrupt:
             shown.note(f"Interrupted. What was finished is in {folder}.")
             raise
+        for each in formats or ():
+            shown.note(f"{len(report.figures(each, column=column))} figures as {each}")
+        if formats:
+            place = report.folder / "figures" / "verdicts.tex"
+            place.write_text(report.latex(), encoding="utf-8")
         findings += (found := as_findings(report.verdicts))
         rows = [each.to_json() for each in found]
         places = {"folder": str(report.folder), "page": str(report.page)}

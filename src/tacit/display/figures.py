@@ -11,12 +11,15 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from .panels import Panel, styled
 from .style import Number
 
 
 Share = Literal["none", "x", "y", "both"]
+NARROWEST = 2.2
+"""Inches that a panel needs for its labels and ticks."""
 
 
 class Drawing:
@@ -38,7 +41,7 @@ class Drawing:
         return cells[where] if isinstance(where, tuple) else cells.flat[where]
 
     def __iter__(self):
-        return iter(self.grid.flat)
+        return (panel for panel in self.grid.flat if panel is not None)
 
     @styled
     def key(self, *, columns: int = 4, title: str = "") -> "Drawing":
@@ -65,6 +68,33 @@ class Drawing:
         for panel in waiting:
             panel.label_ends()
         return self.figure
+
+    @styled
+    def fit(self, width: Number) -> "Drawing":
+        """Bring it to `width` inches, in panels that stay wide enough to be read.
+
+        Where those of a row would be narrower than two inches they go below each
+        other, each with its own labels. To be called before it is finished.
+        """
+        rows, cols = self.grid.shape
+        was, tall = self.figure.get_size_inches()
+        height, panels = tall / rows, list(self)
+        if cols > 1 and width / cols < NARROWEST:
+            across = max(1, int(width / NARROWEST))
+            down = -(-len(panels) // across)
+            places = self.figure.add_gridspec(down, across)
+            for i, panel in enumerate(panels):
+                panel.axes.set_subplotspec(places[i // across, i % across])
+                panel.axes.tick_params(labelleft=True, labelbottom=True)
+            blank = [None] * (down * across - len(panels))
+            self.grid = np.array([*panels, *blank], object).reshape(down, across)
+            self.share, rows, height = "none", down, min(height, 0.75 * width / across)
+        else:
+            height *= max(width / was, 0.7)
+        self.figure.set_size_inches(width, rows * height + 0.3)
+        for key in self.figure.legends:
+            key.set_ncols(max(1, int(width / 1.5)))
+        return self
 
     @styled
     def svg(self) -> str:
@@ -108,10 +138,20 @@ def figure(
 
 
 @styled
-def save(drawing: Drawing, path: Path) -> Path:
-    """`drawing` as a file for a paper: PDF, PNG or SVG, by the ending of `path`."""
-    dated = {"Date": None} if path.suffix == ".svg" else {}
-    if path.suffix == ".pdf":
-        dated = {"CreationDate": None}
-    drawing.finish().savefig(path, metadata=dated, facecolor="white", dpi=200)
+def save(drawing: Drawing, path: Path, *, shrink: Number = 1) -> Path:
+    """`drawing` as a file for a paper: PDF, PGF, PNG or SVG, by the ending of `path`.
+
+    Fonts are embedded, times `shrink` in size, and the same drawing gives the same
+    bytes.
+    """
+    figure = drawing.finish()
+    if shrink != 1:
+        for text in figure.findobj(Text):
+            text.set_fontsize(text.get_fontsize() * shrink)
+        for panel in drawing:
+            panel.axes.tick_params(labelsize=8.5 * shrink)
+    dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    words: dict[str, Any] = {"metadata": dated.get(path.suffix)}
+    words = {} if path.suffix == ".pgf" else words
+    figure.savefig(path, facecolor="white", dpi=300, **words)
     return path

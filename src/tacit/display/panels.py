@@ -112,6 +112,7 @@ class Panel:
             self.axes.plot(
                 x,
                 values[:, columns],
+                label=f"_{group}",  # in no key, but in the table of what was drawn
                 linewidth=max(0.6, 1.7 - 0.06 * len(columns)),
                 alpha=0.85,
                 **look[group].line,  # pyright: ignore[reportArgumentType]

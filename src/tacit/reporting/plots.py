@@ -1,5 +1,7 @@
 """Pictures for a page, and what they are drawn with: the door to matplotlib."""
 
+import pickle
+
 from ..display.figures import Drawing, figure, save
 from ..display.panels import Panel
 from ..display.style import MUTED, Stroke, STROKES, strokes
@@ -12,6 +14,7 @@ __all__ = [
     "Panel",
     "STROKES",
     "Stroke",
+    "Svg",
     "figure",
     "save",
     "strokes",
@@ -19,9 +22,22 @@ __all__ = [
 ]
 
 
-def to_svg(drawing: Drawing, *, alt: str) -> str:
+class Svg(str):
+    """The text of an `<svg>` element that remembers what it is a picture of."""
+
+    kept: bytes
+
+    def drawing(self) -> Drawing:
+        """The drawing as it was before its labels were placed, to be fitted anew."""
+        return pickle.loads(self.kept)
+
+
+def to_svg(drawing: Drawing, *, alt: str) -> Svg:
     """`drawing` as an `<svg>` element for a page; `alt` says what it shows, in words.
 
     The same drawing gives the same bytes.
     """
-    return inline(drawing.svg(), alt=alt)
+    kept = pickle.dumps(drawing)
+    found = Svg(inline(drawing.svg(), alt=alt))
+    found.kept = kept
+    return found

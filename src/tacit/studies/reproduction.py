@@ -6,14 +6,23 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from markupsafe import Markup
 
 from ..display.tables import folded, outcome, paragraph, table
 from ..errors import DataError, KindError, NotFoundError
-from ..reporting import claim_folder, Finding, Folder, Page, Provenance, Section
+from ..reporting import (
+    claim_folder,
+    Finding,
+    Folder,
+    Page,
+    Picture,
+    Provenance,
+    Section,
+)
+from ..reporting.papers import latex_table, write_figures
 from ..reporting.terminal import summary
 from .adam_noise import AdamNoise
 from .alignment import Alignment
@@ -44,12 +53,35 @@ VERDICTS, SCHEMA = "verdicts.json", "tacit.verdicts/1"
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What came of a study: every finding, and where the page and the data lie."""
+    """What came of a study: every finding, and where the page and the data lie.
+
+    `pictures` are those of the page, by the key of their question.
+    """
 
     study: str
     verdicts: tuple[Finding, ...]
     folder: Path
     page: Path
+    pictures: Mapping[str, Picture] = dataclasses.field(
+        default_factory=dict, repr=False
+    )
+
+    def figures(
+        self, format: str = "pdf", *, column: str = "single"
+    ) -> tuple[Path, ...]:
+        """Write the pictures for a paper, and the data of each beside it as CSV.
+
+        To ``figures/`` in the folder, as "pdf", "svg", "png" or "pgf", for a "single"
+        column or a "double" one, with fonts embedded; the same study gives the same
+        bytes. Their paths. Raises `OptionError` for what is none of these, and
+        `OutputError` for "pgf" where there is no LaTeX.
+        """
+        folder = claim_folder(self.folder, study=self.study)
+        return write_figures(folder, self.pictures, format, column)
+
+    def latex(self) -> str:
+        """The verdicts as a LaTeX table (booktabs)."""
+        return latex_table(self.verdicts)
 
     def _repr_html_(self) -> str:
         rows = [
@@ -114,7 +146,19 @@ def reproduce(
     if progress is not None:
         progress(len(questions), len(questions), "done")
     findings = tuple(f for answer in answers for f in answer.findings)
-    return Report(name, findings, folder.path, page)
+    pictures = _pictures(questions, answers)
+    return Report(name, findings, folder.path, page, pictures)
+
+
+def _pictures(questions, answers: list[Answer]) -> dict[str, Picture]:
+    """The pictures of the answers, each by its question; a second one is numbered."""
+    found = {}
+    for question, answer in zip(questions, answers, strict=True):
+        pictures = [p for p in answer.section.parts if isinstance(p, Picture)]
+        for i, picture in enumerate(pictures, 1):
+            number = f"-{i}" if len(pictures) > 1 else ""
+            found[f"{question.key}{number}"] = picture
+    return found
 
 
 def _clear(folder: Folder) -> None:
