@@ -16,6 +16,7 @@ def write(app):
         "reference": reference.pages(),
         "facts": {
             "notation": tables.notation(),
+            "more": tables.more(source),
             "benchmarks": tables.benchmarks(source.parent / "benchmarks"),
         },
         "tutorials": notebook_pages.pages(source.parent / "notebooks"),

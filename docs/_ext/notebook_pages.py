@@ -3,12 +3,25 @@
 import json
 
 
+INTRODUCTION = """
+Four notebooks, each run by the tests as it stands. They are in `notebooks/` and open
+in Jupyter with `pip install 'tacit[notebook]'`.
+"""
+TOCTREE = """
+```{toctree}
+:maxdepth: 1
+
+"""
+
+
 def pages(folder):
     """The text of every page, by the name of its notebook."""
-    return {
+    found = {
         file.stem: page(json.loads(file.read_text()), file.name)
         for file in sorted(folder.glob("*.ipynb"))
     }
+    names = "\n".join(found)
+    return found | {"index": f"# Tutorials\n\n{INTRODUCTION}\n{TOCTREE}{names}\n```\n"}
 
 
 def page(notebook, name):

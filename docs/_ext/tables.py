@@ -1,4 +1,4 @@
-"""Pages that are one table: the notation, and what the benchmarks compare."""
+"""Pages that are one table or list: notation, benchmarks, pages named nowhere else."""
 
 import ast
 
@@ -32,3 +32,12 @@ def benchmarks(folder):
         first = " ".join(doc.split("\n\n")[0].split()).replace("|", "\\|")
         lines.append(f"| `{file.name}` | {first} |")
     return "\n".join(lines) + "\n"
+
+
+def more(docs):
+    """The pages of `docs` that its index does not name, so that none is lost."""
+    named = (docs / "index.md").read_text().split()
+    left = [f"../{file.stem}" for file in sorted(docs.glob("*.md"))]
+    left = [name for name in left if name[3:] not in (*named, "index")]
+    lines = ["# More pages", "", "```{toctree}", ":maxdepth: 1", "", *left, "```", ""]
+    return "\n".join(lines)
