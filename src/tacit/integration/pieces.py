@@ -79,18 +79,23 @@ def follow(loop: Callable, work: int, first: float = PIECE) -> Any:
     """A compiled `loop` followed to its end, or to where it is told to stop.
 
     ``loop(most, carry)`` takes `most` steps from `carry`, or from the start where that
-    is None, and gives the carry, the segment so far and whether it is over.
+    is None, and gives the carry, the segment so far and whether it is over. Of several
+    flows side by side the one that has gone furthest counts.
     """
     pieces, carry, steps = Pieces(work, first), None, 0
     while True:
         carry, leg, over = pieces.timed(
-            loop, (carry,), lambda found, past=steps: int(found[1].steps) - past
+            loop, (carry,), lambda found, past=steps: _furthest(found[1]) - past
         )
         if over:
             return leg
         if stopped():
             return leg._replace(stopped=True)
-        steps = int(leg.steps)
+        steps = _furthest(leg)
+
+
+def _furthest(leg) -> int:
+    return int(np.max(leg.steps))
 
 
 def work_of(risk: Risk, network: AbstractNetwork) -> int:

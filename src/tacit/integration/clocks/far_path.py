@@ -3,13 +3,21 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array
 
 from ...errors import DataError
 from ...networks import AbstractLinearNetwork
 from ...oracles import max_margin, separability
 from ...risk import Risk
 from ..path import Path
-from ..solvers import asymptotic_flow, MarginSegment, weighty_rows
+from ..pieces import STOPPED
+from ..solvers import (
+    asymptotic_flow,
+    flat_predictor,
+    MarginSegment,
+    weighty_rows,
+)
 from .base import Settings
 
 
@@ -31,7 +39,9 @@ def whole(
         stop = norm_of(shaped(network, last))
         states = np.append(states[:reached], last[None], axis=0)
         log_times = np.append(log_times[:reached], soft.log_time)
-        norms, why = np.append(near[:reached], stop), _stalled(risk, stop, steps)
+        norms = np.append(near[:reached], stop)
+        why = f"{steps} steps reached |w| = {stop:.6g}; {STOPPED}"
+        why = why if soft.stopped else _stalled(risk, stop, steps)
         return _path(network, states, log_times, norms, steps, why)
     if len(near) == len(norms):
         parts = states[: len(near)], log_times[: len(near)]
@@ -65,31 +75,27 @@ def require_degree(network: AbstractLinearNetwork) -> None:
 
 def norm_of(network: AbstractLinearNetwork) -> float:
     """The norm of the predictor."""
-    return float(np.linalg.norm(np.asarray(network.predictor())))
+    return float(np.linalg.norm(_predictor(network)))
 
 
-def shaped(network: AbstractLinearNetwork, flat: np.ndarray) -> AbstractLinearNetwork:
-    """The network, or a stack of them, with the parameters `flat` ``(..., P)``."""
-    leaves, shape = jax.tree.flatten(network)
-    ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
-    parts = np.split(np.asarray(flat), ends, axis=-1)
-    return jax.tree.unflatten(
-        shape,
-        [
-            jnp.asarray(part.reshape(part.shape[:-1] + leaf.shape))
-            for part, leaf in zip(parts, leaves, strict=True)
-        ],
-    )
+def shaped(network: AbstractLinearNetwork, flat: Array | np.ndarray):
+    """The network with the parameters `flat` ``(P,)``."""
+    return _shaped(network, flat)
+
+
+_predictor = jax.jit(flat_predictor)
+
+
+@jax.jit
+def _shaped(network, flat):
+    return ravel_pytree(network)[1](flat)
 
 
 def _path(network, states, log_times, norms, steps, reason):
-    stack, end = shaped(network, states), shaped(network, states[-1])
+    # The parameters are not taken apart for every record: few are looked at.
+    view, end = jax.tree_util.Partial(_shaped, network), shaped(network, states[-1])
     when, log_times = jnp.asarray(norms), jnp.asarray(log_times)
-    return Path(stack, _itself, when, end, reason, steps, log_times)
-
-
-def _itself(network):
-    return network
+    return Path(states, view, when, end, reason, steps, log_times)
 
 
 def _stalled(risk, length, steps):

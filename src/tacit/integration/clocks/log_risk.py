@@ -17,7 +17,8 @@ from ...losses import AbstractMarginLoss
 from ...networks import AbstractLinearNetwork, AbstractNetwork, DeepLinear
 from ..fields import AbstractField
 from ..path import Arrival, Path, Times
-from ..solvers import flat_predictor, margin_flow, margin_flows, MarginSegment
+from ..pieces import STOPPED
+from ..solvers import flat_predictor, margin_flow, margin_flows
 from .base import AbstractClock, one_by_one, Settings
 from .far_path import largest_margin, norm_of, require_degree, shaped, whole
 
@@ -114,8 +115,8 @@ class LogRisk(AbstractClock):
         times: Times,
     ) -> list[Path]:
         risks = [field.risk for field in fields]
-        norms, stack = np.asarray(times), _stacked(networks)
-        lengths = np.linalg.norm(_predictors(stack), axis=-1).tolist()
+        norms = np.asarray(times)
+        lengths = [norm_of(_linear(network)) for network in networks]
         shared = all(risk is risks[0] for risk in risks)
         own = [self._meet(risk, norms[-1]) for risk in risks[: 1 if shared else None]]
         meets = map(max, own * len(risks) if shared else own, lengths)
@@ -124,19 +125,17 @@ class LogRisk(AbstractClock):
         if len({tuple(g) for g in goals}) > 1:  # they hand over at norms of their own
             return one_by_one(self, settings, fields, networks, times)
         legs = margin_flows(
-            risks[0] if shared else _stacked(risks),
-            stack,
+            risks[:1] if shared else risks,
+            [network for _, network, *_ in each],
             _excess,
             _filled(goals[0]),
-            jnp.asarray(settings.rtol),
-            jnp.asarray(settings.max_steps),
+            np.asarray(settings.rtol),
+            np.asarray(settings.max_steps),
             rebalance=self.rebalance,
-            shared=shared,
         )
-        rows = map(MarginSegment._make, zip(*map(np.asarray, legs), strict=True))
         return [
             whole(settings, risk, net, norms, leg, meet)
-            for (risk, net, _, meet), leg in zip(each, rows, strict=True)
+            for (risk, net, _, meet), leg in zip(each, legs, strict=True)
         ]
 
     def arrival(
@@ -148,11 +147,6 @@ class LogRisk(AbstractClock):
         within: float,
         every: float,
     ) -> Arrival:
-        if math.isfinite(every):
-            raise DataError(
-                'clock="log-risk" looks at an event after each of its steps, which '
-                'grow with the norm: leave `every` out, or use clock="time".'
-            )
         risk, network = field.risk, _linear(network)
         length = norm_of(network)
         side = jnp.sign(crossing(network, length))
@@ -160,14 +154,17 @@ class LogRisk(AbstractClock):
             return Arrival(length, None)
         bound = min(within, max(self._meet(risk, within), length))
         event = _Event(crossing, side)
-        leg = self._soft(settings, risk, network, event, np.array([bound]))
+        looks = np.asarray(every) if math.isfinite(every) else None
+        leg = self._soft(settings, risk, network, event, np.array([bound]), looks)
         met = bool(leg.reached[0])
-        length = norm_of(
-            shaped(network, np.asarray(leg.states[0] if met else leg.last))
-        )
+        end = shaped(network, leg.states[0] if met else leg.last)
+        length = norm_of(end)
         if met and length < bound * (1 - 1e-12):
             return Arrival(length, None)
         why = f"event not met by |w| = {length:.6g} ({int(leg.steps)} steps)"
+        if leg.stopped:
+            steps = int(leg.steps)
+            return Arrival(length, f"{why}; {STOPPED}", end, steps, stopped=True)
         return Arrival(length, why)
 
     def _meet(self, risk, until):
@@ -178,11 +175,10 @@ class LogRisk(AbstractClock):
             return self.hand_over
         return max(self.hand_over, CLEAR / largest_margin(risk))
 
-    def _soft(self, settings, risk, network, crossing, targets):
-        rtol, goals = jnp.asarray(settings.rtol), _filled(targets)
+    def _soft(self, settings, risk, network, crossing, targets, every=None):
         return margin_flow(
-            risk, network, crossing, goals, rtol, jnp.asarray(settings.max_steps),
-            rebalance=self.rebalance,
+            risk, network, crossing, _filled(targets), np.asarray(settings.rtol),
+            np.asarray(settings.max_steps), every=every, rebalance=self.rebalance,
         )  # fmt: skip
 
 
@@ -224,7 +220,7 @@ def _filled(targets):
     size = 2 if len(targets) <= 2 else 4 ** max(2, math.ceil(math.log(len(targets), 4)))
     filled = np.full(size, np.inf)
     filled[: len(targets)] = targets
-    return jnp.asarray(filled)
+    return filled
 
 
 def _excess(network, norm):
@@ -234,17 +230,3 @@ def _excess(network, norm):
 def _linear(network: AbstractNetwork) -> AbstractLinearNetwork:
     assert isinstance(network, AbstractLinearNetwork)  # `check` has seen to it
     return network
-
-
-def _stacked(trees):
-    return jax.tree.map(
-        lambda *leaves: (
-            jnp.asarray(np.stack(leaves)) if eqx.is_array(leaves[0]) else leaves[0]
-        ),
-        *trees,
-    )
-
-
-@eqx.filter_jit
-def _predictors(stack):
-    return jax.vmap(flat_predictor)(stack)

@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 
 from ...networks import AbstractLinearNetwork
 from ...risk import Risk
+from ..pieces import STOPPED, stopped
 from .linearised import lineariser
 
 
@@ -144,8 +145,11 @@ def _to(flow, walk, goal, max_steps) -> tuple[_Walk, str | None]:
         steps, change = walk.steps, None
         while solver.status == "running" and change is None:
             here = walk._replace(at=float(solver.t), y=solver.y, steps=steps)
+            told = f"{steps} steps reached |w| = {np.exp(here.at):.6g}"
+            if stopped():
+                return here, f"{told}; {STOPPED}"
             if steps >= max_steps:
-                return here, f"{steps} steps reached |w| = {np.exp(here.at):.6g}"
+                return here, told
             message = solver.step()
             steps += 1
             if solver.status == "failed":
