@@ -3,10 +3,12 @@
 import copy
 import inspect
 import pickle
+import re
 
+import numpy as np
 import pytest
 
-from tacit import errors, losses
+from tacit import errors, flows, losses, networks
 
 
 MADE = {
@@ -22,6 +24,7 @@ MADE = {
     "SpecError": errors.SpecError([("network.depth", "too small")], "own.toml"),
     "ClaimError": errors.ClaimError("Mine", ["gap"]),
     "OutputError": errors.OutputError("a folder that is not ours"),
+    "WorkerError": errors.WorkerError("none began"),
     "StoreError": errors.StoreError("the disk is full"),
 }
 
@@ -77,3 +80,31 @@ def test_an_error_of_ones_own_survives_as_well():
 def test_the_wrong_kind_is_named_with_the_way_out(given, says):
     with pytest.raises(errors.KindError, match=f"the loss must be a Loss; .*{says}"):
         errors.require_kind("the loss", given, losses.AbstractLoss, "tacit.losses")
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    {
+        "rtol": lambda: flows.GradientFlow(rtol=-1.0),
+        "solver": lambda: flows.GradientFlow(solver="best"),
+        "momentum": lambda: flows.Descent(0.1, momentum=2.0),
+        "beta2": lambda: flows.Adam(beta2=1.5),
+        "form": lambda: losses.Fisher(form="cube"),
+        "depth": lambda: networks.Diagonal.balanced(np.ones(2), depth=0),
+        "widths": lambda: networks.DeepLinear.gaussian((3,)),
+    }.items(),
+)
+def test_an_error_says_which_argument_it_is_about(name, call):
+    with pytest.raises(errors.TacitError) as caught:
+        call()
+    assert caught.value.about == name
+    assert pickle.loads(pickle.dumps(caught.value)).about == name
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(3, "3, an int"), ([], "[], a list"), (2j, "2j, a complex"), ({}, "{}, a dict")],
+)
+def test_what_was_given_has_its_article(given, said):
+    with pytest.raises(errors.KindError, match=re.escape(said)):
+        errors.require_kind("the loss", given, losses.AbstractLoss, "losses")

@@ -9,7 +9,7 @@ from tacit.flows import Descent, GradientFlow
 from tacit.integration.clocks import Escape
 from tacit.losses import Logistic, Squared
 from tacit.networks import DeepLinear, Diagonal
-from tacit.observables import AbstractObservable, TrainingRisk
+from tacit.observables import AbstractObservable
 from tests.cases import D, PROBLEM
 
 
@@ -32,7 +32,7 @@ class Dip(AbstractObservable):
         return (at.time - self.at) ** 2 - self.half**2
 
 
-SQUARES = Risk(PROBLEM, Squared())
+SQUARES, RISK = Risk(PROBLEM, Squared()), Risk(PROBLEM, Logistic())
 DIAGONAL = Diagonal(np.full((2, D), 0.3))
 WAYS = {
     "explicit": GradientFlow(),
@@ -96,12 +96,19 @@ def test_steps_are_looked_at_one_by_one():
     assert "`every`" not in missed.reason  # there is nothing between two moves
 
 
-def test_a_clock_that_cannot_look_so_often_says_so():
+def test_in_norms_every_is_the_longest_way_between_two_looks():
     net = DeepLinear([np.full((1, D), 0.1)])
-    flow = GradientFlow(clock="log-risk")
-    event = Reaches(TrainingRisk(), 0.5, every=0.1)
-    with pytest.raises(DataError, match="leave `every` out"):
-        train(Experiment(net, Risk(PROBLEM, Logistic()), flow, until=event))
+    begin = float(np.linalg.norm(net.predictor()))
+    flow = GradientFlow(clock="log-risk", rtol=1e-4)
+
+    def to(**how):
+        dip = Reaches(Dip(begin + 0.3, 0.01), 0.0, within=begin + 0.5, **how)
+        return train(Experiment(net, RISK, flow, until=dip), records=1)
+
+    assert "event not met" in to().reason, "steps here are longer than the dip"
+    found = to(every=0.005)
+    assert found.reason is None
+    assert found.times[-1] == pytest.approx(begin + 0.29, rel=1e-12)
 
 
 @pytest.mark.parametrize("every", [0.0, -1.0, np.inf, np.nan])

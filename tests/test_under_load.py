@@ -25,6 +25,11 @@ LONG = {
     "steps": (flows.Descent(1e-4), 10**12),
     "steps to an event": (flows.Descent(1e-9), RiskBelow(1e-3, within=1e12)),
     "flow": (flows.GradientFlow(rtol=1e-13, solver="explicit", max_steps=10**9), 1e12),
+    "norms": (flows.GradientFlow(rtol=1e-13, clock="log-risk", max_steps=10**9), 1e11),
+    "norms to an event": (
+        flows.GradientFlow(rtol=1e-13, clock="log-risk", max_steps=10**9),
+        RiskBelow(1e-300, within=1e11),
+    ),
     "flow to an event": (
         flows.GradientFlow(rtol=1e-13, solver="explicit", max_steps=10**9),
         RiskBelow(1e-12, within=1e15),

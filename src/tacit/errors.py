@@ -24,7 +24,14 @@ class TacitError(Exception):
     """Base class; catch it to catch everything tacit raises on purpose.
 
     Every one of them survives pickling, and so reaches the caller of a worker process.
+    `about` is the name of the argument at fault, or empty where it is none or several.
     """
+
+    about: str = ""
+
+    def __init__(self, *args: object, about: str = ""):
+        super().__init__(*args)
+        self.about = about
 
     def __reduce__(self) -> tuple:
         # Python would call the class on the finished text, which is not what it takes.
@@ -39,7 +46,8 @@ class OptionError(TacitError, ValueError):
     """A word is not one of the choices."""
 
     def __init__(self, what: str, given: object, choices: Iterable[str]):
-        super().__init__(f"{what} is one of {', '.join(choices)}; got {given!r}.")
+        text = f"{what} is one of {', '.join(choices)}; got {given!r}."
+        super().__init__(text, about=what if what.isidentifier() else "")
 
 
 class DataError(TacitError, ValueError):
@@ -51,7 +59,6 @@ class KindError(TacitError, TypeError):
 
     def __init__(self, what: str, given: object, needs: type, room: str):
         wanted = needs.__name__.removeprefix("Abstract")
-        article = "an" if wanted[0] in "AEIO" else "a"
         if isinstance(given, type):
             got = f"the class {given.__name__}"
             way = f"Make one of it: {given.__name__}(...)."
@@ -60,8 +67,9 @@ class KindError(TacitError, TypeError):
         else:
             shown = repr(given).replace("\n", " ")
             shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-            got, way = f"{shown}, a {type(given).__name__}", f"Make one with {room}."
-        super().__init__(f"{what} must be {article} {wanted}; got {got}. {way}")
+            got = f"{shown}, {with_article(type(given).__name__)}"
+            way = f"Make one with {room}."
+        super().__init__(f"{what} must be {with_article(wanted)}; got {got}. {way}")
 
 
 class CapabilityError(TacitError, TypeError):
@@ -71,7 +79,7 @@ class CapabilityError(TacitError, TypeError):
         have = type(subject).__name__
         name = getattr(asker, "__name__", type(asker).__name__)
         super().__init__(
-            f"{name} needs a {needs.__name__}; {have} is not one.\n"
+            f"{name} needs {with_article(needs.__name__)}; {have} is not one.\n"
             f"Either pass a network that is, or drop {name} here."
         )
 
@@ -144,6 +152,11 @@ def require_kind(what: str, given: object, needs: type, room: str) -> None:
     """
     if not isinstance(given, needs):
         raise KindError(what, given, needs, room)
+
+
+def with_article(name: str) -> str:
+    """`name` after "a" or "an", as it is spoken."""
+    return f"{'an' if name[:1] in 'aeioAEIO' else 'a'} {name}"
 
 
 def _restored(kind: type[TacitError], args: tuple, state: dict) -> TacitError:

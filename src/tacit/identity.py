@@ -13,7 +13,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from .errors import DataError
+from .errors import DataError, with_article
 
 
 def digest_of(value: Any) -> str:
@@ -155,7 +155,8 @@ def _said(*words: object) -> bytes:
 
 def _nameless(x: Any) -> DataError:
     return DataError(
-        f"{x!r}, a {type(x).__name__}, has no identity that another process would "
-        "know it by. Give a function that can be imported, a functools.partial of "
-        "one, a lambda, or a frozen dataclass whose fields say what it is."
+        f"{x!r}, {with_article(type(x).__name__)}, has no identity that another "
+        "process would know it by. Give a function that can be imported, a "
+        "functools.partial of one, a lambda, or a frozen dataclass whose fields say "
+        "what it is."
     )

@@ -166,7 +166,7 @@ class Risk(eqx.Module):
     def check_network(self, network: AbstractNetwork) -> None:
         """Raise unless `network` is one that this risk can start from."""
         linear = isinstance(network, AbstractLinearNetwork)
-        needs_linear = self.problem.X is None or getattr(self.loss, "input_ridge", 0)
+        needs_linear = self.problem.X is None or self.loss.input_ridge
         if not linear and self.on_scatter and needs_linear:
             raise CapabilityError(self, network, AbstractLinearNetwork)
         if linear:

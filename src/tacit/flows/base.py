@@ -40,6 +40,10 @@ class AbstractFlow(eqx.Module):
     """Whether the gradient of the risk on the whole sample moves it and nothing else:
     no memory, weight decay, batches or other field."""
 
+    step = Fact[Any](lambda _: None)
+    """The length of a move in flow time, or the rule for it; None where there is no
+    move."""
+
     weight_decay = Fact[float](lambda _: 0.0)
     r"""The $\mu$ of what pulls every parameter to 0."""
 

@@ -37,5 +37,6 @@ def require_range(rule: object, **limits: tuple) -> None:
             right = "" if high == float("inf") else f" and below {high:g}"
             raise DataError(
                 f"{type(rule).__name__} needs {name} {left} {low:g}{right}; "
-                f"got {given}."
+                f"got {given}.",
+                about=name,
             )

@@ -54,6 +54,15 @@ class AbstractLoss(eqx.Module):
     slope_bound = Fact[float | None](lambda _: None)
     r"""The least upper bound $G$ of that slope; None likewise, and measured."""
 
+    ridge = Fact[float](lambda _: 0.0)
+    """What is added to the outputs' scatter within the classes, if it sees one."""
+
+    input_ridge = Fact[float](lambda _: 0.0)
+    """The same for the inputs."""
+
+    form = Fact[str | None](lambda _: None)
+    """Which function of Fisher's quotient it is; None where it is none."""
+
     @abc.abstractmethod
     def __call__(
         self, outputs: Outputs, targets: Targets, weights: Weights | None = None

@@ -118,7 +118,8 @@ def require_depth(network: type[AbstractNetwork], depth: object) -> None:
     if not isinstance(depth, Integral) or depth < 1:
         raise DataError(
             f"{network.__name__}: depth counts layers, a whole number from 1 on; "
-            f"got {depth}."
+            f"got {depth}.",
+            about="depth",
         )
 
 
@@ -129,7 +130,8 @@ def require_widths(network: type[AbstractNetwork], widths: Sequence) -> list[int
     if len(sizes) < 2 or not whole:
         raise DataError(
             f"{network.__name__}: widths are two or more whole numbers above 0, input "
-            f"first and output last; got {sizes}."
+            f"first and output last; got {sizes}.",
+            about="widths",
         )
     return [int(m) for m in sizes]
 

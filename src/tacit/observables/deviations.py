@@ -25,7 +25,7 @@ def deviations(
     Raises `DataError` for a risk without samples.
     """
     problem, loss = risk.problem, risk.loss
-    if problem.X is None or getattr(loss, "input_ridge", 0):
+    if problem.X is None or loss.input_ridge:
         raise DataError(
             "the noise of gradients needs single samples and a loss of the outputs "
             "alone; this risk has scatter matrices, or an input ridge."

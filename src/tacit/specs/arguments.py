@@ -17,8 +17,8 @@ from .sections import (
     AbstractSection,
     Anything,
     Count,
-    first_named,
     in_words,
+    named,
     Natural,
     Number,
     Numbers,
@@ -44,8 +44,7 @@ class AbstractMember(AbstractSection):
         try:
             self.build()
         except (TacitError, ValueError) as error:
-            text = in_words(error)
-            refuse(text, first_named(text, self.arguments))
+            refuse(in_words(error), named(error, self.arguments))
         return self
 
 

@@ -84,7 +84,7 @@ def refuse_all(error: ValidationError) -> NoReturn:
 def placed(section: str, keys: Iterable[str] = (), otherwise: str = "") -> Iterator:
     """Turn what goes wrong inside into a `SpecError` that names the place.
 
-    That is the one of `keys` which the message names first, or `otherwise`.
+    That is the one of `keys` that the error is `about`, or `otherwise`.
     """
     try:
         yield
@@ -92,7 +92,7 @@ def placed(section: str, keys: Iterable[str] = (), otherwise: str = "") -> Itera
         raise
     except (TacitError, ValueError) as error:
         text = in_words(error)
-        key = first_named(text, keys) or otherwise
+        key = named(error, keys) or otherwise
         place = f"{section}.{key}" if key else section
         raise SpecError([(place, text)]) from error
 
@@ -107,8 +107,15 @@ def in_words(error: Exception) -> str:
     return re.sub(r"\b(\w+)=True\b", r"\1 = true", text)
 
 
-def first_named(text: str, words: Iterable[str]) -> str:
-    """The one of `words` that `text` names first, or the empty string."""
+def named(error: Exception, words: Iterable[str]) -> str:
+    """The one of `words` that `error` is about, or the empty string.
+
+    One that does not say, as those of NumPy, is about what its message names first.
+    """
+    words, text = list(words), in_words(error)
+    about = error.about if isinstance(error, TacitError) else ""
+    if about in words:
+        return about
     found = {word: re.search(rf"\b{re.escape(word)}\b", text) for word in words}
     starts = {word: match.start() for word, match in found.items() if match}
     return min(starts, key=lambda word: starts[word], default="")

@@ -94,7 +94,7 @@ class RidgePushesOut(AbstractClaim[AbstractLinearNetwork]):
 
     def predicted(self, run: Trajectory) -> np.ndarray:
         problem, (w, _) = run.experiment.risk.problem, _states(run)
-        ridge = getattr(run.experiment.risk.loss, "ridge", 0.0)
+        ridge = run.experiment.risk.loss.ridge
         b = np.sum((w @ np.asarray(problem.within)) * w, axis=1) + ridge
         a2 = np.sum((w @ np.asarray(problem.contrast)) ** 2, axis=1)
         return -2 * ridge * a2 / b**2

@@ -54,7 +54,7 @@ def _decays(experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
     yield from is_descent(experiment, decay=True, batches=True)
     random = isinstance(experiment.flow, Stochastic)
     yield Hypothesis("the batches are random", random)
-    decays = bool(getattr(experiment.flow, "weight_decay", 0.0))
+    decays = bool(experiment.flow.weight_decay)
     yield Hypothesis("there is weight decay", decays)
 
 

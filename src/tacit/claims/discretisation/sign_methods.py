@@ -48,7 +48,7 @@ class SignStepsDrift(AbstractClaim[Diagonal]):
         flow: Any = experiment.flow
         forgets = isinstance(flow, SignDescent | Adam)
         yield Hypothesis("it is sign descent or Adam", forgets)
-        whole = getattr(flow, "batch", None) is None
+        whole = flow.batch is None
         yield Hypothesis("it is on the whole sample", whole)
         decays = bool(getattr(flow, "weight_decay", 0.0))
         yield Hypothesis("there is no weight decay", not decays)

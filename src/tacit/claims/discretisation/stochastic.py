@@ -163,7 +163,7 @@ class NormsFollowSchedule(AbstractClaim[Diagonal]):
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield from _on_batches(experiment, schedule=True)
-        planned = getattr(experiment.flow, "schedule", None) is not None
+        planned = experiment.flow.schedule is not None
         yield Hypothesis("the step follows a schedule", planned)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:

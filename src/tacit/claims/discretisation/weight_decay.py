@@ -143,7 +143,7 @@ class DecayAgainstGrowth(AbstractClaim[Diagonal]):
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield scale_free(experiment)
         yield from is_descent(experiment, decay=True, schedule=True, batches=True)
-        decays = bool(getattr(experiment.flow, "weight_decay", 0.0))
+        decays = bool(experiment.flow.weight_decay)
         yield Hypothesis("there is weight decay", decays)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:

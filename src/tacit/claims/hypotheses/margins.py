@@ -102,7 +102,7 @@ def spanned(experiment: Experiment) -> Hypothesis:
 
 def prescribed(experiment: Experiment) -> Hypothesis:
     """Whether it is descent by Assumption 5 (and so 4) of Ji and Telgarsky (2019)."""
-    step = getattr(experiment.flow, "step", None)
+    step = experiment.flow.step
     return Hypothesis(
         "the steps are 1/beta(R), in the ball of R - 1 (Assumptions 4 and 5)",
         isinstance(step, PrescribedSteps) and experiment.flow.is_plain,

@@ -41,7 +41,7 @@ def is_heavy_ball(experiment: Experiment) -> Iterable[Hypothesis]:
 def whole_sample(experiment: Experiment) -> Hypothesis:
     """Whether every move sees the whole sample."""
     text = "every move sees the whole sample"
-    return Hypothesis(text, getattr(experiment.flow, "batch", 0) is None)
+    return Hypothesis(text, experiment.flow.batch is None)
 
 
 def fixed_batches(
@@ -49,12 +49,12 @@ def fixed_batches(
 ) -> Iterable[Hypothesis]:
     """Whether the same batches come again, and are drawn as they should, if said."""
     flow: Any = experiment.flow
-    batch = getattr(flow, "batch", None)
+    batch = flow.batch
     yield Hypothesis("the moves see mini-batches", batch is not None)
     if batch is not None:
         n = experiment.risk.problem.n
         text = "the batches divide the sample and stay together"
-        yield Hypothesis(text, bool(getattr(flow, "fixed", False)) and n % batch == 0)
+        yield Hypothesis(text, bool(flow.fixed) and n % batch == 0)
         if replace:
             yield Hypothesis("batches are drawn independently", bool(flow.replace))
         if replace is False:
@@ -64,7 +64,8 @@ def fixed_batches(
 def short_steps(experiment: Experiment, share: float = 0.1) -> Hypothesis:
     r"""Whether $\eta$ is small against $1 - \beta$ of the longest memory."""
     flow = experiment.flow
-    short = getattr(flow, "step", np.inf) <= share * (1 - longest_memory(flow))
+    step = np.inf if flow.step is None else flow.step
+    short = step <= share * (1 - longest_memory(flow))
     return Hypothesis(f"the step is below {share:g} (1 - beta)", bool(short))
 
 

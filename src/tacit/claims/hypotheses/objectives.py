@@ -16,7 +16,7 @@ def of_dorfer(experiment: Experiment) -> Hypothesis:
 
 def without_ridge(experiment: Experiment) -> Hypothesis:
     """Whether the loss has no ridge on the outputs."""
-    plain = getattr(experiment.risk.loss, "ridge", 0.0) == 0
+    plain = experiment.risk.loss.ridge == 0
     return Hypothesis("it has no ridge", plain)
 
 

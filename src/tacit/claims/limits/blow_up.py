@@ -55,7 +55,7 @@ class FiniteBlowUp(AbstractClaim[Diagonal]):
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield of_fisher(experiment)
-        forms = getattr(experiment.risk.loss, "form", "") in SPEED_UP
+        forms = experiment.risk.loss.form in SPEED_UP
         yield Hypothesis("the loss is -log J or -J", forms)
         yield is_gradient_flow(experiment)
         yield balanced(experiment)
@@ -141,7 +141,7 @@ class RankOneBlowUp(AbstractClaim[Diagonal]):
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield of_fisher(experiment)
-        form = getattr(experiment.risk.loss, "form", None)
+        form = experiment.risk.loss.form
         yield Hypothesis("the loss is -log J", form == "neglog")
         yield is_gradient_flow(experiment)
         yield Hypothesis("it has one layer", experiment.network.depth == 1)

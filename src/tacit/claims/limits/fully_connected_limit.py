@@ -70,14 +70,14 @@ class DepthIsAClock(AbstractClaim[AbstractLinearNetwork]):
 
     def predicted(self, run: Trajectory[AbstractLinearNetwork]) -> np.ndarray:
         start = np.asarray(run.experiment.network.predictor())
-        depth = len(getattr(run.experiment.network, "layers", [start]))
+        depth = run.experiment.network.depth
         return self._alone(run, float(np.linalg.norm(start) ** (2 - 2 / depth)))
 
     def measured(self, run: Trajectory[AbstractLinearNetwork]) -> np.ndarray:
         return along(run)[1]
 
     def budget(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Term]:
-        depth = len(getattr(run.experiment.network, "layers", [1]))
+        depth = run.experiment.network.depth
         yield integration(run, depth)
         other = "three steps of the flow of one layer, at their rtol"
         yield Term("integration of one layer", 3 * FINE.rtol, other, "nothing")
@@ -86,7 +86,7 @@ class DepthIsAClock(AbstractClaim[AbstractLinearNetwork]):
     def rivals(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Rival]:
         start = np.asarray(run.experiment.network.predictor())
         size = float(np.linalg.norm(start))
-        depth = len(getattr(run.experiment.network, "layers", [start]))
+        depth = run.experiment.network.depth
         yield Rival("at the speed of one layer", self._alone(run, 1.0))
         more = size ** (2 - 2 / (depth + 1))
         yield Rival("at the speed of one layer more", self._alone(run, more))

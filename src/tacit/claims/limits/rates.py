@@ -64,7 +64,7 @@ class SlowestRate(AbstractClaim[Diagonal]):
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield of_fisher(experiment)
-        form = getattr(experiment.risk.loss, "form", None)
+        form = experiment.risk.loss.form
         yield Hypothesis("the loss is -log J", form == "neglog")
         yield is_gradient_flow(experiment)
         yield invertible(experiment)

@@ -46,7 +46,7 @@ class Tail(NamedTuple):
 def _about_tails(experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
     yield of_fisher(experiment)
     # Times count in those of -log J; the other forms have other clocks.
-    form = getattr(experiment.risk.loss, "form", None)
+    form = experiment.risk.loss.form
     yield Hypothesis("the loss is -log J", form == "neglog")
     yield is_gradient_flow(experiment)
     yield invertible(experiment)

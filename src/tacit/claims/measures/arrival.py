@@ -68,7 +68,7 @@ def pace(experiment: Experiment, w: np.ndarray) -> np.ndarray:
     problem = experiment.risk.problem
     S, B = np.asarray(problem.within), np.asarray(problem.between)
     J = np.sum(w @ B * w, axis=-1) / np.sum(w @ S * w, axis=-1)
-    return np.asarray(J ** CLOCKS[getattr(experiment.risk.loss, "form", "neglog")])
+    return np.asarray(J ** CLOCKS[experiment.risk.loss.form or "neglog"])
 
 
 def slope_of_log(experiment: Experiment, w: np.ndarray) -> np.ndarray:

@@ -68,9 +68,9 @@ def rates(run: Trajectory) -> Float[Array, " moves"]:
     """The step of every move of the run."""
     flow = run.experiment.flow
     moves = jnp.arange(int(run.times[-1]))
-    schedule = getattr(flow, "schedule", None)
+    schedule = flow.schedule
     factor = jnp.ones(len(moves)) if schedule is None else jax.vmap(schedule)(moves)
-    return getattr(flow, "step", 1.0) * factor
+    return (flow.step or 1.0) * factor
 
 
 def gradients(experiment: Experiment[Diagonal], at: Stack) -> Stack:
@@ -94,7 +94,7 @@ def _gradients(risk, at, rows):
 
 def halved(experiment: Experiment) -> Experiment:
     """The same flow time, in moves of half the length."""
-    step = getattr(experiment.flow, "step", 1.0)
+    step = experiment.flow.step or 1.0
     flow = eqx.tree_at(lambda f: f.step, experiment.flow, step / 2)
     until = 2 * experiment.until
     return eqx.tree_at(lambda e: (e.flow, e.until), experiment, (flow, until))

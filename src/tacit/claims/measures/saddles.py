@@ -57,7 +57,7 @@ def exchange(risk: Risk, network: MLP) -> Exchange:
 def velocity(run: Trajectory[MLP]) -> MLP:
     """How the flow of the run moves its last network."""
     slope = gradient(run.experiment.risk, run.network)
-    decay = getattr(run.experiment.flow, "weight_decay", 0.0)
+    decay = run.experiment.flow.weight_decay
     return jax.tree.map(lambda p, g: -np.asarray(g + decay * p), run.network, slope)
 
 

@@ -59,7 +59,7 @@ class BatchesInflateTheCriterion(AbstractClaim[AbstractLinearNetwork]):
     ) -> Iterable[Hypothesis]:
         loss, flow = experiment.risk.loss, experiment.flow
         plain = isinstance(loss, RatioTrace | Fisher) and not (
-            loss.ridge or loss.input_ridge or getattr(loss, "form", "ratio") != "ratio"
+            loss.ridge or loss.input_ridge or (loss.form or "ratio") != "ratio"
         )
         yield Hypothesis("the loss is the ratio trace, without a ridge", plain)
         problem = experiment.risk.problem
@@ -131,7 +131,7 @@ def _predictor(experiment):
 
 def _counts(experiment) -> tuple[int, int, int]:
     """The samples of a batch, the classes and the outputs."""
-    n = getattr(experiment.flow, "batch", None) or experiment.risk.problem.n
+    n = experiment.flow.batch or experiment.risk.problem.n
     return n, len(experiment.risk.problem.classes), len(_predictor(experiment))
 
 

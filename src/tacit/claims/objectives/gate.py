@@ -82,7 +82,7 @@ class GateMovedByRidge(AbstractClaim[Gate]):
     def _parts(self, run):
         """The diagonal of $M S_b M$, the ridge, and the condition of $M$."""
         problem = run.experiment.risk.problem
-        ridge = getattr(run.experiment.risk.loss, "ridge", 0.0)
+        ridge = run.experiment.risk.loss.ridge
         for network in _ends(run):
             E = np.asarray(network.predictor())
             inner = E @ np.asarray(problem.within) @ E.T + ridge * np.eye(len(E))

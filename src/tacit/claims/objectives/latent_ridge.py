@@ -92,7 +92,7 @@ class RidgeLengthensLayers(AbstractClaim[Diagonal]):
 
     def _grown(self, run) -> tuple[np.ndarray, float]:
         """What every layer has gained at every record, ``(t, 1)``, and how surely."""
-        (times, w), ridge = along(run), getattr(run.experiment.risk.loss, "ridge", 0.0)
+        (times, w), ridge = along(run), run.experiment.risk.loss.ridge
         a2, b = _parts(run.experiment, w)
         total, error = over_time(times, 4 * ridge * a2 / (b + ridge) ** 2)
         return total[-len(run.times) :, None], error
@@ -134,7 +134,7 @@ class RidgeGrowth(AbstractClaim[Diagonal]):
 
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield from _ridged(experiment)
-        ridge = getattr(experiment.risk.loss, "ridge", 0.0)
+        ridge = experiment.risk.loss.ridge
         yield Hypothesis("it has a ridge on the outputs", bool(ridge > 0))
         yield invertible(experiment)
         yield deep(experiment)
@@ -159,7 +159,7 @@ class RidgeGrowth(AbstractClaim[Diagonal]):
 
     def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
         (times, w), L = along(run), run.experiment.network.depth
-        ridge = getattr(run.experiment.risk.loss, "ridge", 0.0)
+        ridge = run.experiment.risk.loss.ridge
         a2, b = _parts(run.experiment, w)
         yield Term(
             "start",
@@ -216,7 +216,7 @@ def _grown_to(experiment: Experiment[Diagonal], time: float, power: int) -> np.n
     limit, L = orthant_end(experiment), experiment.network.depth
     if limit is None:
         return np.full(L, np.nan)
-    w, ridge = limit.value, getattr(experiment.risk.loss, "ridge", 0.0)
+    w, ridge = limit.value, experiment.risk.loss.ridge
     k = _parts(experiment, w[None])[1][0] / np.sum(np.abs(w) ** (2 / L)) ** L
     law = (power * 4 * ridge * limit.objective * time / k) ** (1 / power)
     return np.full(L, law)

@@ -4,8 +4,8 @@ from .explicit import explicit, explicit_event, leave
 from .hard_margin import asymptotic_flow, weighty_rows
 from .lanes import explicit_many
 from .many import margin_flows
+from .margin_flow import margin_flow, MarginSegment
 from .rescaled import rescaled, rescaled_event
-from .rosenbrock import margin_flow, MarginSegment
 from .segment import Segment
 from .stiff import integrate_stiff
 from .tangent import flat_predictor

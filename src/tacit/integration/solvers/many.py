@@ -11,7 +11,7 @@ from ...networks import AbstractLinearNetwork
 from ...risk import Risk
 from ..bound import bound
 from ..pieces import follow
-from .rosenbrock import MarginSegment, piece, work
+from .margin_flow import MarginSegment, piece, work
 
 
 BLOCK = 8
@@ -45,7 +45,7 @@ def margin_flows(
         found = follow(loop, size * work(risks[0], networks[0]))
         parts = [np.asarray(part) for part in found[:-1]]
         rows = zip(*parts, strict=True)
-        legs += [MarginSegment(*row, found.stopped) for row in rows]
+        legs += [MarginSegment._make((*row, found.stopped)) for row in rows]
     return legs[: len(networks)]
 
 
