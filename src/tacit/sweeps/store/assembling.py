@@ -6,7 +6,7 @@ from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
-from .columns import equal
+from .columns import Block, equal
 from .manifest import Axis, Manifest
 from .rows import State
 from .shapes import Shape
@@ -139,31 +139,36 @@ def _fill(grid: Grid, shape: Shape, names, variables: dict, coords: dict) -> Non
         attrs = {**block.attrs, **attrs}
     along: dict[str, tuple] = {}
     apart: dict[str, str] = {}  # axes whose places mean another thing in every run
-    measured = dict.fromkeys(name for _, block in inside for name in block.values)
-    labels = dict.fromkeys(name for _, block in inside for name in block.coords)
-    for name in labels:
-        found = [b.coords[name] for _, b in inside if name in b.shared]
-        longest = max(found, key=np.size, default=np.array(()))
-        alike = all(name in b.shared for _, b in inside if name in b.coords) and all(
-            each.ndim == longest.ndim and equal(each, _corner(longest, each.shape))
-            for each in found
-        )
-        if alike and longest.shape == _shape(shape, name):
-            along[name] = shape.dims[name], longest, attrs.get(name)
+    for name in dict.fromkeys(name for _, block in inside for name in block.coords):
+        blocks = [(at, block) for at, block in inside if name in block.coords]
+        common = _common([block for _, block in blocks], name)
+        if common is not None and common.shape == _shape(shape, name):
+            along[name] = shape.dims[name], common, attrs.get(name)
             continue
         if name in shape.dims[name]:
             apart[name] = f"{name}_index"
-        pieces = [(at, b.of_each_run(name)) for at, b in inside if name in b.coords]
+        pieces = [(at, block.of_each_run(name)) for at, block in blocks]
         along[name] = _spread(grid, pieces, names, shape, name, attrs)
-    for name in measured:
+    measured = {}
+    for name in dict.fromkeys(name for _, block in inside for name in block.values):
         pieces = [(at, b.values[name]) for at, b in inside if name in b.values]
-        variables[name] = _spread(grid, pieces, names, shape, name, attrs)
-    for room, named in (
-        (coords, along),
-        (variables, {n: variables[n] for n in measured}),
-    ):
+        measured[name] = _spread(grid, pieces, names, shape, name, attrs)
+    for room, named in ((coords, along), (variables, measured)):
         for name, (dims, array, about) in named.items():
             room[name] = tuple(apart.get(dim, dim) for dim in dims), array, about
+
+
+def _common(blocks: Sequence[Block], name: str) -> np.ndarray | None:
+    """A coordinate that is the same in all runs, or ends early in some; else None."""
+    if any(name not in block.shared for block in blocks):
+        return None
+    found = [block.coords[name] for block in blocks]
+    longest = max(found, key=np.size)
+    alike = (
+        each.ndim == longest.ndim and equal(each, _corner(longest, each.shape))
+        for each in found
+    )
+    return longest if all(alike) else None
 
 
 def _spread(grid, pieces, names, shape: Shape, name: str, attrs: Mapping) -> tuple:

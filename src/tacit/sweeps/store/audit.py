@@ -1,15 +1,13 @@
 """Whether what a store holds is whole, and putting right what is not."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from .encoding import DamagedError
-from .library import key_of, Library, LOOSE, PACKS, units_of
+from .library import key_of, Library, LOOSE, PACKS, Progress, units_of
 from .manifest import Manifest
 from .places import AbstractPlace
 
 
-Progress = Callable[[int, int], object] | None
 ASIDE = "damaged"
 
 

@@ -1,7 +1,7 @@
 """The parts of a store: one file for each unit, or one for many that were packed."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ...errors import StoreError
@@ -12,6 +12,8 @@ from .places import AbstractPlace
 
 LOOSE, PACKS = "parts", "packs"
 ENDING = ".safetensors"
+Progress = Callable[[int, int], object] | None
+"""Told how many files, or units, are done, and of how many."""
 
 
 class Unit(NamedTuple):

@@ -1,19 +1,18 @@
 """Many small parts into few large ones, so that opening reads few files."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from .columns import Block, Columns, equal
 from .encoding import DamagedError
-from .library import Library, LOOSE
+from .library import Library, LOOSE, Progress
 from .parts import Part, Summary, Trouble
 from .places import AbstractPlace
 
 
 MOST_BYTES, MOST_ROWS = 2**27, 2**17
 """What one pack may hold: 128 MB, so that it fits in memory some times over."""
-Progress = Callable[[int, int], object] | None
 
 
 def pack(

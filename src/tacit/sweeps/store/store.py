@@ -12,9 +12,9 @@ from . import opening
 from .admitting import in_order
 from .audit import Audit, audited, repaired
 from .books import Books
-from .library import Library
+from .library import Library, Progress
 from .manifest import Manifest
-from .packing import pack, Progress
+from .packing import pack
 from .parts import Part
 from .places import place_at
 from .progress import Failure, failures_of, Status, status_of
