@@ -1,9 +1,12 @@
 """`tacit check`."""
 
 import itertools
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from ..errors import OutputError
 from .base import (
     All,
     app,
@@ -19,9 +22,20 @@ from .base import (
 )
 
 
+Kept = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write a ledger, a line of JSON a verdict."),
+]
+
+
 @app.command()
 def check(
-    names: Claims = None, *, every: All = False, spec: Own = None, as_json: Json = False
+    names: Claims = None,
+    *,
+    every: All = False,
+    spec: Own = None,
+    ledger: Kept = None,
+    as_json: Json = False,
 ) -> None:
     """Hold claims against witness and foil, or a run of yours.
 
@@ -55,5 +69,19 @@ def check(
         print_json("check", **told, ok=code == FINE)
     else:
         terminal.show(findings)
+    if ledger is not None:
+        _keep(ledger, findings)
     shown.note(terminal.summary(findings))
     raise typer.Exit(code)
+
+
+def _keep(file: Path, findings: list) -> None:
+    """Write `findings` to the ledger `file`, which is replaced."""
+    from ..reporting.ledger import lines
+
+    try:
+        file.write_text(lines(findings), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"cannot write the ledger {file}: {error.strerror or error}."
+        ) from error

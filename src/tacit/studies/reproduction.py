@@ -17,6 +17,7 @@ from ..reporting import (
     claim_folder,
     Finding,
     Folder,
+    ledger,
     Page,
     Picture,
     Provenance,
@@ -49,6 +50,7 @@ STUDIES: dict[str, AbstractStudy] = {
 
 Progress = Callable[[int, int, str], object]
 VERDICTS, SCHEMA = "verdicts.json", "tacit.verdicts/1"
+LEDGER = "verdicts.jsonl"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,10 +108,10 @@ def reproduce(
 ) -> Report:
     """Run the study `name` and write its page to the folder `out`.
 
-    The folder (``results/NAME`` by default) holds ``report.html``, ``verdicts.json``
-    and ``trajectories/*.nc``. They are rewritten after every question, so a run that
-    is interrupted, or fails, leaves what it had finished, and a page that says what is
-    missing. What an earlier run left there stays until the first question is answered.
+    The folder (``results/NAME`` by default) holds ``report.html``, ``verdicts.json``,
+    the same as a ledger, ``verdicts.jsonl``, and ``trajectories/*.nc``. They are
+    rewritten after every question, so a run that is interrupted, or fails, leaves what
+    it had finished, and a page that says what is missing. What an earlier run left there stays until the first question is answered.
     `progress` is called as ``progress(done, total, text)``. With `workers` so many
     questions are asked at once, each in a process of its own; a script that does so
     has its work under ``if __name__ == "__main__":``.
@@ -197,6 +199,7 @@ def _publish(folder, study, answers, questions, records, spent, *, quick) -> Pat
             "findings": [finding.to_json() for finding in findings],
         },
     )
+    folder.write(LEDGER, ledger.lines(findings, study=study.name))
     sections = [
         Section(a.section.heading, *a.section.parts, short=_short(q, a))
         for q, a in zip(questions, answers, strict=False)
