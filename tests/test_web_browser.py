@@ -12,6 +12,8 @@ import httpx
 import numpy as np
 import pytest
 
+from tacit.reporting import Finding, Numbers, Page, Picture, plots, Section
+from tacit.studies import STUDIES
 from tacit.sweeps.store import Axis, Manifest, Row, Store
 
 
@@ -82,7 +84,7 @@ def opened(browser, url, width=1100, **more):
     page.goto(url)
     yield page
     page.close()
-    local = re.compile(r"(http://127\.0\.0\.1:\d+/|data:|blob:http://127)")
+    local = re.compile(r"(http://127\.0\.0\.1:\d+/|data:|file:|blob:http://127)")
     assert not [url for url in asked if not local.match(url)]
     # A refusal is no fault of the page, though the console reports every such answer.
     assert not [each for each in complaints if "422" not in each]
@@ -243,6 +245,58 @@ def contents(folder):
     }
 
 
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """A page with one of everything, as a study ends in."""
+    x = np.geomspace(1e-2, 1e2, 40)
+    picture = plots.figure(1, 2)
+    for panel in picture:
+        panel.frame(x="time", y="drift", title="both", log="xy")
+        panel.lines({f"L = {i}": (x, x**i) for i in range(1, 7)})
+    words = {"distance": 1e-15, "allowed": 1e-9, "nearest": 0.1}
+    outcomes = ("holds", "fails", "undecided", "does not apply")
+    found = [
+        Finding(f"B{i}", "QuasiNorm", "$Q$ stays.", "Li (2026)", outcome, **words)
+        for i, outcome in enumerate(outcomes)
+    ]
+    columns = [f"column {i}" for i in range(9)]
+    numbers = Numbers(columns, [["a row", *[1.5e-7] * 8]], "many columns")
+    drawn = Picture(plots.to_svg(picture, alt="six lines"), "Six lines.")
+    section = Section("First", "Words.", drawn, numbers, short="It is so.")
+    about = STUDIES["deep-lda"].about
+    whole = Page("A study", "What it is.", [section], found, about=about, quick=True)
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(whole.render(), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1100, 400])
+def test_a_page_of_a_study_fits_and_can_be_read(browser, report, width, scheme):
+    with opened(browser, report, width, color_scheme=scheme) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert not page.evaluate(UNNAMED)
+        assert not page.evaluate(PALE)
+        readable(page)
+        # What is wider than the page scrolls by itself, its row labels staying there.
+        table = page.locator(".scroll", has=page.locator("table.numbers"))
+        table.evaluate("node => { node.scrollLeft = 200 }")
+        label = page.locator("table.numbers tbody th").first.bounding_box()
+        assert label["x"] >= 0
+        for box in page.locator("svg[role=img]").all():
+            assert box.get_attribute("aria-label")
+
+
+def readable(page):
+    """Whether the headings go down a level at a time, in the order of reading."""
+    levels = page.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3,h4')]"
+        ".filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
+    )
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1100, 400])
 def test_it_fits_and_can_be_read(browser, address, width, scheme):
@@ -252,12 +306,7 @@ def test_it_fits_and_can_be_read(browser, address, width, scheme):
         assert wide <= width, "the page scrolls sideways"
         assert not page.evaluate(UNNAMED)
         assert not page.evaluate(PALE)
-        levels = page.evaluate(
-            "[...document.querySelectorAll('h1,h2,h3,h4')]"
-            ".filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
-        )
-        assert levels[0] == 1
-        assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+        readable(page)
 
 
 def test_all_can_be_reached_by_the_keyboard(browser, address):

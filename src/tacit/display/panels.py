@@ -148,16 +148,26 @@ class Panel:
         return self
 
     @styled
-    def level(self, value: Number, text: str = "") -> "Panel":
+    def level(
+        self, value: Number, text: str = "", *, side: Literal["left", "right"] = "left"
+    ) -> "Panel":
         """A horizontal line for what was predicted or allowed, with a word on it."""
         self.axes.axhline(
             value, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1
         )
         where = self.axes.get_yaxis_transform()
         self.axes.annotate(
-            text, (0.015, value), (0, 3), xycoords=where, textcoords="offset points",
-            color=MUTED, fontsize=8.5,
+            text, (0.015 if side == "left" else 0.985, value), (0, 3), xycoords=where,
+            textcoords="offset points", color=MUTED, fontsize=8.5, ha=side,
         )  # fmt: skip
+        return self
+
+    @styled
+    def key(self, place: str, *, columns: int = 1, strip: Number = 0) -> "Panel":
+        """A key inside the panel; a `strip` of its height is added on top for it."""
+        low, high = self.axes.get_ylim()
+        self.axes.set_ylim(low, high + strip * (high - low))
+        self.axes.legend(loc=place, ncols=columns, borderaxespad=0.2)
         return self
 
     @styled
@@ -191,7 +201,7 @@ class Panel:
 
 
 def _apart(wanted: np.ndarray, room: float, top: float) -> np.ndarray:
-    """The sorted heights nearest `wanted`, at least `room` apart, at most `top`.
+    """The sorted heights nearest `wanted`, at least `room` apart, from 0 to `top`.
 
     Where labels would collide they form a pile about the mean of what they want.
     """
@@ -205,5 +215,8 @@ def _apart(wanted: np.ndarray, room: float, top: float) -> np.ndarray:
         else:
             i += 1
     out = [a + room * (j - (m - 1) / 2) for a, m in piles for j in range(int(m))]
-    over = max(0.0, out[-1] - top) if out else 0.0
-    return np.asarray(out) - over
+    if not out:
+        return np.zeros(0)
+    # Above all not below the axis, where the numbers of its ticks are.
+    moved = np.asarray(out) - max(0.0, out[-1] - top)
+    return moved + max(0.0, room / 3 - moved[0])

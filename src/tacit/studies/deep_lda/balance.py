@@ -170,8 +170,7 @@ def _draw(random, tied, near, times, fastest):
     w = w / np.linalg.norm(w, axis=1, keepdims=True)
     drawing[0].frame(
         title="three independent layers", x="flow time", y="weight / length", log="x"
-    ).bundle(run.times, w, groups).level(0)
-    _key_above(drawing[0].axes)
+    ).bundle(run.times, w, groups).key("upper left", columns=2, strip=0.2).level(0)
     curves = {f"L = {L}": (each.times, each.seen["Sine"]) for L, each in random.items()}
     curves["half tied"] = (tied.times, tied.seen["Sine"])
     drawing[1].frame(
@@ -182,7 +181,7 @@ def _draw(random, tied, near, times, fastest):
         title="nearly balanced", x="flow time", y="sine to plain LDA", log="xy"
     ).lines(curves, floor=1e-9)
     drawing[2].axes.set_xlim(1e-1, 1e4)
-    drawing[2].level(_apart(synthetic()), "balanced limit")
+    drawing[2].level(_apart(synthetic()), "balanced limit", side="right")
     logs = -np.log(np.array(list(times)))
     when = np.array(list(times.values()))
     law = when[-1] + (logs - logs[-1]) / (2 * fastest)
@@ -191,15 +190,8 @@ def _draw(random, tied, near, times, fastest):
     ).lines(
         {"predicted slope": (logs, law), "measured": (logs, when)},
         labels="key", markers=len(logs),
-    ).axes.legend(loc="lower right")  # fmt: skip
+    ).key("lower right")  # fmt: skip
     return drawing
-
-
-def _key_above(axes) -> None:
-    """A key in a strip that no curve reaches."""
-    low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.2 * (high - low))
-    axes.legend(loc="upper left", ncols=2, borderaxespad=0.1)
 
 
 def _words(subject, random, tied, ratio, times, fastest) -> tuple[str, ...]:
