@@ -18,7 +18,7 @@ HOLDS = {
     "adam-noise": {"M3b", "M7", "M9"},
     "laws": {"V1"},
     "phase-diagram": {"C1"},
-    "saddle-escape": {"S1", "S1c", "S1d", "S4", "S9", "S11", "S12"},
+    "saddle-escape": {"S1", "S1c", "S1d", "S4", "S6", "S7", "S9", "S11", "S12"},
 }
 """What must hold on some run of each study."""
 

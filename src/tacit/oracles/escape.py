@@ -77,7 +77,8 @@ class EscapeTime(AbstractAnswer):
         norms = [np.linalg.norm(W) for W in law.start]
         low = float(np.exp(np.mean(np.log(norms))))
         grown = sum(self.level**2 / (2 * c) for c in fixed)
-        return grown * share(low, self.level, self.power, 2) if fixed else 0.0
+        power = max(self.power, len(self.small) - 2) if len(self.small) > 1 else -1
+        return grown * share(low, self.level, power, 2) if fixed else 0.0
 
 
 @eqx.filter_jit

@@ -94,8 +94,8 @@ def _rms(mass, values):
 def orders(experiment: Experiment, level: float, power: float | int) -> np.ndarray:
     """What the next order, and the one after it, make of the time, relatively.
 
-    Of a time that is spent as the gain is to this power; `bent` grows from the start to
-    the level as a power of the gain. The fixed layers grow as well, by the square of
+    Of a time at the rate of the gain to this power and one; `bent` grows from the start
+    to the level as a power of the gain. The fixed layers grow as well, by the square of
     the gain over twice that of theirs.
     """
     small, low = small_of(experiment), start_gain(experiment)
@@ -108,7 +108,8 @@ def orders(experiment: Experiment, level: float, power: float | int) -> np.ndarr
     sizes = [float(np.sum(np.asarray(W) ** 2)) for W in network.weights]
     fixed = [c for i, c in enumerate(sizes) if i not in small]
     grown = sum(level**2 / (2 * c) for c in fixed)
-    first = ends[1] * share(low, level, power, m)
+    # All orders above the first one as well: their sum is geometric.
+    first = ends[1] / (1 - ends[1]) * share(low, level, power, m)
     second = ends[1] ** 2 * share(low, level, power, 2 * m)
     given = grown * share(low, level, power, 2) if fixed else 0.0
     return np.array([first + given, second + given])

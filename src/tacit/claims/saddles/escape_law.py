@@ -69,7 +69,7 @@ class EscapeLaw(AbstractClaim[AbstractNetwork]):
         level, small = level_of(experiment) or math.nan, small_of(experiment)
         law = escape_time(experiment.network, experiment.risk, level, small=small)
         about = f"when the geometric mean of the small layers is {level:g}"
-        size = float(orders(experiment, level, law.power)[0])
+        size = float(orders(experiment, level, len(small) - 2)[0])
         return Forecast(float(law.value), about, size)
 
     def measured(self, run: Trajectory) -> float:
@@ -77,7 +77,7 @@ class EscapeLaw(AbstractClaim[AbstractNetwork]):
 
     def budget(self, run: Trajectory) -> Iterable[Term]:
         level, r = level_of(run.experiment) or math.nan, len(small_of(run.experiment))
-        yield next_order(orders(run.experiment, level, max(r - 2, 0))[0])
+        yield next_order(orders(run.experiment, level, r - 2)[0])
         yield integration(run, r)
         yield rounding(run)
 

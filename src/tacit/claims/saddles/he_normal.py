@@ -33,7 +33,7 @@ from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.saddles import ESCAPE, whitened
 
 
-HALVES = (8.0, 4.0, 2.0, 1.0)
+HALVES = (16.0, 8.0, 4.0, 2.0, 1.0)
 """What the small layers of the run are multiplied by for the runs beside it."""
 
 
@@ -102,10 +102,12 @@ class HeNormalExponent(AbstractClaim[MLP]):
 
     def budget(self, run: Trajectory[MLP]) -> Iterable[Term]:
         times = escapes(run, HALVES)
-        before, last = _exponents(times)
-        # It falls by half or more with the start, so that what is left is no larger.
+        first, before, last = _exponents(times)
+        # It falls by half or more with the start, so that what is left is no larger;
+        # a change may pass through 0, two of them do not.
+        change = max(abs(last - before), abs(before - first) / 2)
         reason = "twice what halving the start changes in the exponent"
-        yield Term("next order", 2 * abs(last - before), reason, "a smaller start")
+        yield Term("next order", 2 * change, reason, "a smaller start")
         error = 10 * followed(run) * times[-1] / np.min(np.diff(times)[-2:])
         reason = "ten steps at their rtol, in the differences of the times"
         yield Term("integration", 3 * error, reason, "a smaller rtol")

@@ -113,7 +113,7 @@ class NextOrder(AbstractClaim[Chain]):
         """The order after next, relative to what the next one adds."""
         law, level = _law(experiment), level_of(experiment) or math.nan
         added = abs(law.corrected - float(law.value))
-        second = orders(experiment, level, law.power)[1]
+        second = orders(experiment, level, len(law.small) - 2)[1]
         return float(second * float(law.value) / added)
 
     def witness(self, seed: int | None = None) -> Experiment[Chain]:

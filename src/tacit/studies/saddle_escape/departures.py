@@ -1,4 +1,4 @@
-"""Where the law is another one, and what of the paper does not reproduce."""
+"""Where the law is another one, and what the symmetric manifold does."""
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from .exceptions import (
 
 
 def ask(quick: bool) -> Answer:  # noqa: FBT001
-    """Class D and monomials against the law; the manifold; the paper's summary."""
+    """Class D and monomials against the law; the manifold."""
     asked = [lambda: softplus(3), lambda: power(2, 2)]
     if not quick:
         asked += [lambda: centred(3), lambda: softplus(4), lambda: centred(4)]
@@ -31,7 +31,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     found = list(subjects.side_by_side(lambda one: one(), asked).values())
     growth = repelled()
     section = Section(
-        "What does not reproduce",
+        "Where the law is another one",
         *_words(found, growth),
         Picture(
             plots.to_svg(
@@ -124,7 +124,7 @@ def _words(found, growth: Growth) -> tuple[str, ...]:
     back = next((e for e in found if e.name == "softplus centred"), None)
     square = next(e for e in found if e.name == "square")
     random = [e for e in found if e.place != MANIFOLD]
-    gelu, r = activation_class("gelu"), 4
+    gelu = activation_class("gelu")
     first = (
         "**Class D on the manifold.** An activation with $\\sigma(0) \\ne 0$ gives "
         "every network a constant feature. With targets of mean 0 the read-out relaxes "
@@ -148,25 +148,11 @@ def _words(found, growth: Growth) -> tuple[str, ...]:
         f"{growth.layers:.0f} times. What is exact on the manifold is therefore not "
         "what happens at random starts, and both are measured above."
     )
-    eps = 1e-4
-    bounded = r * (0.5 ** (1 / r) - (eps ** (2 * r)) ** (1 / r))
     third = (
-        "**Slips in the summaries.** The constant $h$ is no coefficient of $\\varphi$ "
-        "(see the authors' experiment). GELU was listed in class B once; its leading "
-        f"order is {gelu.q}, which is class {gelu.letter}, as a later version says. A "
-        "published note has the signal grow at least like $\\gamma^{1-1/r}$ from "
-        "$\\varepsilon^{2r}$: that escapes in a time that does not depend on ε "
-        f"({bounded:.2f} at $r = {r}$, $\\varepsilon = 10^{{-4}}$ and a level of 0.5) "
-        "and cannot give the law; with $\\gamma = \\prod X_l$ the growth is "
-        "$\\gamma^{2-2/r}$ from $\\varepsilon^r$, and does."
+        "GELU was listed in class B in an early summary; its leading order is "
+        f"{gelu.q}, which is class {gelu.letter}, as the paper says."
     )
-    fourth = (
-        "**Not reproduced, which is not to say it fails**: the published figure for "
-        "the deepest networks at random starts. Its widths and its threshold are not "
-        "stated, and its dashed lines are guides without a prefactor; there is nothing "
-        "to compare the numbers above with."
-    )
-    return first, second, third, fourth
+    return first, second, third
 
 
 def _at_random(obeys: Departure, departs: Departure) -> str:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ...reporting import About
 from ..base import AbstractStudy, Question
-from . import curves, departures, exponents, identity, real, symmetric
+from . import curves, deepest, departures, exponents, identity, printed, real, symmetric
 
 
 class SaddleEscape(AbstractStudy):
@@ -19,9 +19,9 @@ class SaddleEscape(AbstractStudy):
         "size of the start, and the power counts the layers that start small, not the "
         "depth. Below, the exact identity behind it is checked to rounding, and the "
         "time to escape over three decades against a law whose prefactor is computed, "
-        "not fitted. What does not reproduce is said as plainly. Of the paper the "
-        "abstract and the authors' public write-up were at hand, so no theorem of it "
-        "is cited by number."
+        "not fitted. What the paper prints otherwise is said as plainly, and tried as "
+        "a rival that has to fail. Numbers of theorems and figures are those of "
+        "version 1 of the paper, read in full; there is a later version."
     )
     about: ClassVar[About] = About(
         optimised="half the mean squared error $R$, by gradient flow",
@@ -69,14 +69,27 @@ class SaddleEscape(AbstractStudy):
                 "depth, on the symmetric manifold and from random starts.",
             ),
             Question(
+                "deepest",
+                "the paper's deepest networks",
+                deepest.ask,
+                "Where the paper's fits miss its law, differences at smaller "
+                "starts meet it.",
+            ),
+            Question(
                 "curves",
                 "what a plateau looks like",
                 curves.ask,
                 "In units of the time to escape all plateaus are one curve.",
             ),
             Question(
+                "printed",
+                "what is printed otherwise",
+                printed.ask,
+                "What version 1 prints otherwise fails; the claims beside it hold.",
+            ),
+            Question(
                 "departures",
-                "what does not reproduce",
+                "where the law is another one",
                 departures.ask,
                 r"Activations with $\sigma(0) \ne 0$ and monomials obey other "
                 "laws, and the symmetric manifold repels.",

@@ -210,8 +210,8 @@ def _words(found) -> tuple[str, ...]:
     first = (
         "In the paper's own experiment all units of a layer are alike, so that one "
         "gain a layer is all that moves: $f = \\sqrt N X_L \\sigma(X_{L-1} \\cdots "
-        "\\sigma(X_1 u))$ with normal $u$ and the teacher $y = \\sigma(u)$. (Its "
-        "normalisation is not in the abstract; it was inferred.) To leading order "
+        "\\sigma(X_1 u))$ with normal $u$ and the teacher $y = \\sigma(u)$. (In "
+        "its normalisation, of equation 7, time is in units of $N$.) To leading order "
         "every gain obeys $\\dot X = K X^{L-1}$ with $K = h\\alpha^{L-1}/\\sqrt N$, "
         "where $\\alpha = \\sigma'(0)$ and $h = \\mathbb E[u\\sigma(u)]$ is the first "
         f"Hermite coefficient{half if 'silu' in found else ''}. **Nothing is fitted**: "
@@ -228,6 +228,7 @@ def _words(found) -> tuple[str, ...]:
     third = (
         "A footnote of the authors' write-up calls $h$ the leading coefficient of "
         "$\\varphi$. Read so, $K$ would be 0 for every activation of class A, which "
-        "escapes like the others, and wrong by the factors in the last column."
+        "escapes like the others, and wrong by the factors in the last column. The "
+        "paper itself has $h = \\mathbb E[u\\sigma(u)]$."
     )
     return first, second, third
