@@ -109,7 +109,8 @@ def orders(experiment: Experiment, level: float, power: float | int) -> np.ndarr
     fixed = [c for i, c in enumerate(sizes) if i not in small]
     grown = sum(level**2 / (2 * c) for c in fixed)
     # All orders above the first one as well: their sum is geometric.
-    first = ends[1] / (1 - ends[1]) * share(low, level, power, m)
+    # Half as much again, for the layers that turn meanwhile.
+    first = 1.5 * ends[1] / (1 - ends[1]) * share(low, level, power, m)
     second = ends[1] ** 2 * share(low, level, power, 2 * m)
     given = grown * share(low, level, power, 2) if fixed else 0.0
     return np.array([first + given, second + given])
