@@ -13,7 +13,7 @@ from jaxtyping import Array, ArrayLike, Float
 
 from ._types import require_float64
 from .compilation import make_room
-from .display import runs
+from .display import bibliography, runs
 from .errors import require_kind
 from .events import AbstractEvent, Reaches, RiskBelow
 from .experiment import Experiment, N, Snapshot
@@ -64,6 +64,10 @@ class Trajectory(eqx.Module, Generic[N]):
         notebook shows it; ``.finish()`` is the matplotlib figure.
         """
         return runs.draw(self, names, log)
+
+    def references(self) -> str:
+        """The works that this run rests on, as BibTeX: software, methods, the loss."""
+        return "\n".join(work.bibtex for work in bibliography.works(self.experiment))
 
     def __repr__(self) -> str:
         return runs.text(self)

@@ -111,7 +111,8 @@ def reproduce(
     The folder (``results/NAME`` by default) holds ``report.html``, ``verdicts.json``,
     the same as a ledger, ``verdicts.jsonl``, and ``trajectories/*.nc``. They are
     rewritten after every question, so a run that is interrupted, or fails, leaves what
-    it had finished, and a page that says what is missing. What an earlier run left there stays until the first question is answered.
+    it had finished, and a page that says what is missing.
+    What an earlier run left there stays until the first question is answered.
     `progress` is called as ``progress(done, total, text)``. With `workers` so many
     questions are asked at once, each in a process of its own; a script that does so
     has its work under ``if __name__ == "__main__":``.
