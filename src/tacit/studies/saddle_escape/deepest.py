@@ -205,11 +205,8 @@ def _words(found) -> tuple[str, ...]:
         "to 800,000 steps of 0.01, until the loss is below 0.02. By their own errors "
         f"the published fits miss the law by {min(published):.1f} standard errors and "
         "more. The same line through times of the exact flow at sizes in the same "
-        f"range gives {', '.join(spread)}, without noise and without steps. The time "
-        "is $A\\varepsilon^{-(r-2)} + B$: **at $r = 3$ the range alone explains the "
-        "miss**, as $B$ is no small part of times so short; where the power is higher "
-        "$B$ soon counts for less, and what is left of the miss is no matter of the "
-        "range but of fresh batches, finite steps and their draws."
+        f"range gives {', '.join(spread)}, without noise and without steps. "
+        + _explained(found)
     )
     second = (
         "Differences of the times are free of $B$, and the flow goes further down: "
@@ -218,3 +215,23 @@ def _words(found) -> tuple[str, ...]:
         f"**{number(off, 2)}** of the law."
     )
     return first, second
+
+
+def _explained(found) -> str:
+    """For which r the flow's fit in their range is within their error of theirs."""
+    inside, outside = [], []
+    for r, each in found.items():
+        value, error = each.window.published
+        (inside if abs(each.wide - value) < error else outside).append(str(r))
+    said = "The time is $A\\varepsilon^{-(r-2)} + B$, and a line bends with $B$: "
+    if inside:
+        said += (
+            f"**for r = {' and '.join(inside)} the range of sizes alone gives their "
+            "number**, to within their error. "
+        )
+    if outside:
+        said += (
+            f"For r = {' and '.join(outside)} it does not; what is left there is of "
+            "fresh batches, finite steps and other draws. "
+        )
+    return said.strip()
