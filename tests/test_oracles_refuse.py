@@ -1,5 +1,7 @@
 """What the oracles refuse, and the way out they name."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -79,6 +81,12 @@ BAD = {
     ),
     "jump path, singular": (jump_path, (INSIDE,), DataError, "rank 4"),
     "jump path, start": (jump_path, (plain(), 9), DataError, "9"),
+    "jump path, duals": (
+        functools.partial(jump_path, duals=np.zeros(7)),
+        (plain(),),
+        DataError,
+        "in .-1, 1. that reach",
+    ),
     "optimum, singular": (optimum, (INSIDE, 1), DataError, "rank 4"),
     "optimum, outputs": (optimum, (three_classes(1), 3), DataError, "1 and 2"),
     "optimum, none": (optimum, (three_classes(1), 0), DataError, "got 0"),

@@ -25,8 +25,8 @@ from ..parts import Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.discriminants import CLOSE, definite
 
 
-KAPPA = 1e-200
-"""Of the witness: the duals are within log |w| / 460 of their limits."""
+KAPPA = 1e-100
+"""Of the witness: the duals are within log |w| / 230 of their limits."""
 
 LOOKS = 8
 """Records at which the average is held against the elastic net."""

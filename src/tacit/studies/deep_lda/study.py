@@ -4,7 +4,16 @@ from typing import ClassVar
 
 from ...reporting import About
 from ..base import AbstractStudy, Question
-from . import additive, balance, conserved, depth, path, signs, singular, three_classes
+from . import (
+    additive,
+    balance,
+    conserved,
+    depth,
+    path,
+    signs,
+    singular,
+    three_classes,
+)
 
 
 class DeepLDA(AbstractStudy):
