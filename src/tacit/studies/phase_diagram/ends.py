@@ -13,7 +13,7 @@ from ...flows import GradientFlow
 from ...losses import Fisher
 from ...networks import Diagonal
 from ...problems import Problem
-from ...reporting import Finding, Numbers, Picture, plots, Section
+from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...risk import Risk
 from ...sweeps import sweep
 from ...training import train
@@ -90,10 +90,13 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         )
         for each in balanced
     )
-    return Answer(_section(share, int(there.count())), findings, {"share": record})
+    cost = float(data.steps.sum()), float((data.waste * data.steps).sum())
+    return Answer(
+        _section(share, int(there.count()), cost), findings, {"share": record}
+    )
 
 
-def _section(share: xarray.DataArray, runs: int) -> Section:
+def _section(share: xarray.DataArray, runs: int, cost: tuple) -> Section:
     balanced = share.sel(imbalance=0.0)
     widest = share.isel(imbalance=-1)
     few, many = (float(widest.isel(ratio=i).mean()) for i in (0, -1))
@@ -103,7 +106,10 @@ def _section(share: xarray.DataArray, runs: int) -> Section:
         [f"{int(L)}", *(f"{float(x):.2f}" for x in share.sel(depth=L).mean("ratio"))]
         for L in share.depth.values
     ]
-    head = ("depth", *(f"imbalance {b:g}" for b in share.imbalance.values))
+    head = (
+        "depth",
+        *(f"imbalance {number(float(b))}" for b in share.imbalance.values),
+    )
     return Section(
         "Where the flow ends",
         f"{runs:,} flows of {FEATURES} features, each to the time {UNTIL:g}. A run "
@@ -116,15 +122,21 @@ def _section(share: xarray.DataArray, runs: int) -> Section:
         f"{float(widest.mean()):.0%} are: {few:.0%} at {float(share.ratio[0]):g} "
         f"samples a feature and {many:.0%} at {float(share.ratio[-1]):g}; "
         f"{shallow:.0%} of networks of {int(share.depth[0])} layers and {deep:.0%} of "
-        f"{int(share.depth[-1])}. The others have left their orthant, which a balanced "
-        "start forbids: a smallest layer went through 0.",
-        f"Depth keeps a network in its orthant for longer: at an imbalance of "
-        f"{float(share.imbalance[1]):g} {slow[0]:.0%} of {int(share.depth[0])} layers "
-        f"are still there and {slow[1]:.0%} of {int(share.depth[-1])}."
+        f"{int(share.depth[-1])}. Off balance nothing keeps the others in their "
+        "orthant: a weight may change its sign.",
+        "Depth keeps a network in its orthant for longer: at an imbalance of "
+        f"{number(float(share.imbalance[1]))} {slow[0]:.0%} of {int(share.depth[0])} "
+        f"layers are still there and {slow[1]:.0%} of {int(share.depth[-1])}."
         if slow[1] > slow[0]
-        else f"At an imbalance of {float(share.imbalance[1]):g} {slow[0]:.0%} of "
+        else f"At an imbalance of {number(float(share.imbalance[1]))} {slow[0]:.0%} of "
         f"{int(share.depth[0])} layers are there and {slow[1]:.0%} of "
         f"{int(share.depth[-1])}.",
+        "A weight that is to leave falls exponentially at 2 layers, so it is at its "
+        "smallest layer's size, where it crosses 0, after a time that grows like the "
+        "logarithm of the imbalance; at $L = 3$ it falls like $t^{-3}$, at 4 like "
+        "$t^{-2}$, and that time is a power.",
+        f"The flows took {cost[0]:,.0f} steps, side by side in lanes that are "
+        f"refilled: {cost[1] / cost[0]:.2f} steps were taken for one that was needed.",
         _picture(share),
         Numbers(head, rows, "Share of runs that end in the orthant limit"),
     )

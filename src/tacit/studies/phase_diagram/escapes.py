@@ -73,8 +73,8 @@ def _section(found: xarray.DataArray, runs: int) -> Section:
         "Exponents of escape, from the same machine",
         f"The other kind of phase diagram: {runs} flows out of a saddle, over "
         "activation, depth and how many layers start small, each to a root-found "
-        "moment of escape (Rawal and DeWeese 2026, arXiv:2605.01288). The law says a power "
-        "$r - 2$ of the size of the small layers, for $r$ of them.",
+        "moment of escape (Rawal and DeWeese 2026, arXiv:2605.01288). The law says a "
+        "power $r - 2$ of the size of the small layers, for $r$ of them.",
         f"Between the two smallest sizes the exponents are within {off.max():.3f} of "
         f"$r - 2$ in all {len(off)} cases: depth and activation do not enter.",
         _picture(found),
@@ -103,7 +103,7 @@ def _picture(found: xarray.DataArray) -> Picture:
     drawing.key()
     alt = (
         "Exponents of the time to escape against the number of small layers, a mark "
-        f"for every activation and depth, on the line r - 2, from {found.values.min():.2f} "
-        f"to {found.values.max():.2f}."
+        "for every activation and depth, on the line r - 2, from "
+        f"{found.values.min():.2f} to {found.values.max():.2f}."
     )
     return Picture(plots.to_svg(drawing, alt=alt), "Marks: measured. Line: the law.")

@@ -21,8 +21,8 @@ class PhaseDiagram(AbstractStudy):
     )
 
     about: ClassVar[About] = About(
-        optimised=r"$-\log J$ by gradient flow, of two classes; in the last section the "
-        "squared error",
+        optimised=r"$-\log J$ of two classes, by gradient flow; in the last section "
+        "the squared error",
         network="diagonal, of $L$ layers; in the last section fully connected ones, "
         "with layers of interchangeable units",
         symbols=(

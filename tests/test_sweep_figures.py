@@ -1,0 +1,71 @@
+"""Pictures of a sweep show the numbers of its dataset."""
+
+import numpy as np
+import pytest
+import xarray
+
+from tacit.errors import DataError, NotFoundError
+from tacit.reporting.sweep_figures import drawn
+
+
+RNG = np.random.default_rng(0)
+SEEN = RNG.standard_normal((2, 3, 5, 4))
+
+
+@pytest.fixture
+def data():
+    grid = ("depth", "alpha", "seed")
+    words = np.array(["holds", "fails"], object)[(SEEN[..., 0] > 0).astype(int)]
+    return xarray.Dataset(
+        {
+            "Hoyer": ((*grid, "time"), SEEN, {"units": "1"}),
+            "end": (grid, SEEN[..., 0] ** 2, {"units": "flow time"}),
+            "C1_outcome": (grid, words),
+            "w": ((*grid, "feature"), SEEN),
+        },
+        {"depth": [2, 3], "alpha": [0.1, 1.0, 10.0], "seed": range(5)},
+    )
+
+
+def test_a_line_is_the_mean_at_the_end_and_its_band_two_standard_errors(data):
+    axes = drawn(data, "alpha", "Hoyer", "depth", log="x")[0].axes
+    for i, line in enumerate(axes.lines):
+        np.testing.assert_allclose(line.get_ydata(), SEEN[i, :, :, -1].mean(1))
+        reach = 2 * SEEN[i, :, :, -1].std(1, ddof=1) / 5**0.5
+        (path,) = axes.collections[i].get_paths()
+        height = np.ptp(path.vertices[np.isclose(path.vertices[:, 0], 1.0), 1])
+        assert height == pytest.approx(2 * reach[1])
+    assert axes.get_xscale() == "log"
+
+
+def test_a_run_that_diverged_is_in_no_mean(data):
+    data["end"][0, 0, 0] = np.nan
+    axes = drawn(data, "alpha", "end", "depth")[0].axes
+    assert axes.lines[0].get_ydata()[0] == pytest.approx(
+        (SEEN[0, 0, 1:, 0] ** 2).mean()
+    )
+    assert axes.get_ylabel() == "end (flow time)"
+
+
+def test_a_phase_diagram_is_the_mean_over_all_other_axes(data):
+    axes = drawn(data, "alpha", "depth", "end")[0].axes
+    (mesh,) = axes.collections
+    np.testing.assert_allclose(
+        mesh.get_array().reshape(2, 3), (SEEN[..., 0] ** 2).mean(2)
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "says"),
+    [
+        (("alhpa", "end"), NotFoundError, "Did you mean 'alpha'"),
+        (("alpha", "Hoyre"), NotFoundError, "Did you mean 'Hoyer'"),
+        (("alpha", "end", "end"), NotFoundError, "no axis 'end'"),
+        (("alpha", "depth"), DataError, "say by `by`"),
+        (("alpha", "C1_outcome"), DataError, "one of fails, holds"),
+        (("alpha", "w"), DataError, "has the axes feature"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(data, asked, error, says):
+    with pytest.raises(error, match=says):
+        drawn(data, *asked)
