@@ -220,6 +220,18 @@ def test_workers_elsewhere_write_and_the_driver_acknowledges(store):
     assert store.committed() == {first}
 
 
+def test_the_parts_count_and_not_what_the_ledger_remembers(store):
+    first, second, *_ = store.manifest.units
+    fill(store, [first])
+    (file,) = store_files(store)
+    far = Store(store._place.folder, ledger=False)
+    assert far.commit(second, rows(far.manifest, second))
+    file.unlink()
+    again = Store(store._place.folder)
+    assert again.committed() == {second}
+    assert again.claim("a") == [first]
+
+
 CHANGED = {
     "a run of another unit": lambda r: dataclasses.replace(r[0], index=29),
     "another point": lambda r: dataclasses.replace(r[0], point={"depth": 2}),

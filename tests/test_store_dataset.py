@@ -10,6 +10,7 @@ import xarray
 
 from tacit.errors import DataError, MissingExtraError, OptionError, OutputError
 from tacit.sweeps.store import Axis, Manifest, Row, Store
+from tacit.sweeps.store.library import Library
 from tests.stores import (
     ALPHAS,
     AXES,
@@ -177,6 +178,22 @@ def test_packing_goes_on_with_what_came_since(tmp_path):
     assert store.pack() == 3
     assert store.verify().units == 6
     assert store.verify().clean
+
+
+def test_what_is_packed_while_it_is_read_is_read_where_it_went(tmp_path, monkeypatch):
+    store = made(tmp_path)
+    expected, find, seen = store.open(), Library.find, []
+
+    def late(library):
+        found = find(library)
+        if not seen:
+            seen.append(store.pack())
+        return found
+
+    reader = Store(tmp_path / "runs")
+    monkeypatch.setattr(reader._library, "find", lambda: late(reader._library))
+    assert reader.open().identical(expected)
+    assert seen == [6]
 
 
 def test_zarr_reads_back(tmp_path):

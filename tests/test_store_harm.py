@@ -272,6 +272,31 @@ def test_a_manifest_that_is_damaged_is_said_to_be(tmp_path):
         Store(tmp_path / "runs")
 
 
+FORK = """
+import os, sys
+from tacit.sweeps.store import Store
+from tests.stores import fill
+store = Store(sys.argv[1])
+store.claim("before")  # the connection that a child inherits
+child = os.fork()
+name = "parent" if child else "child"
+while units := store.claim(name):
+    fill(store, units, wrong=False)
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_child_that_was_forked_has_a_connection_of_its_own(tmp_path):
+    Store.create(tmp_path / "runs", manifest(axes=MANY))
+    work = [sys.executable, "-c", FORK, str(tmp_path / "runs")]
+    subprocess.run(work, check=True, timeout=60)
+    store = intact(tmp_path / "runs", set())
+    assert len(store.committed()) == len(store.manifest.units) - 1
+    assert store.release("before")
+
+
 class Clock:
     now = 1000.0
 
