@@ -16,7 +16,11 @@ import tacit
 ROOT = pathlib.Path(__file__).parent.parent
 TORCH = sorted((ROOT / "examples").glob("torch_*.py"))
 RECIPES = sorted((ROOT / "examples").glob("sweep_on_*.py"))
-EXAMPLES = sorted(set((ROOT / "examples").glob("*.py")) - {*TORCH, *RECIPES})
+LONG = {"theorist.py"}  # two hundred flows of four shapes
+EXAMPLES = [
+    pytest.param(path, marks=[pytest.mark.slow] * (path.name in LONG), id=path.name)
+    for path in sorted(set((ROOT / "examples").glob("*.py")) - {*TORCH, *RECIPES})
+]
 README = (ROOT / "README.md").read_text()
 
 
@@ -28,7 +32,7 @@ def run(path, *words, cwd):
     return done.stdout
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", EXAMPLES)
 def test_runs(path, tmp_path):
     assert run(path, cwd=tmp_path)
 
