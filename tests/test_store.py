@@ -80,7 +80,9 @@ def test_every_run_is_counted_once(store):
     assert store.committed() == {first, second}
     assert len(store.pending()) == 4
     assert not store.status().complete
+    assert not store.finished()
     fill(store)
+    assert store.finished()
     status = store.status()
     assert status.complete
     assert not status.flawless

@@ -64,7 +64,7 @@ def _run(driver: Driver, client: Any, distributed: Any) -> None:
                     name = f"tacit-{key[:16]}-{store.attempts(key)}"
                     future = client.submit(_unit, work, unit, key=name, pure=False)
                     under_way[future] = key
-                if not under_way and not store.pending():
+                if not under_way and store.finished():
                     return
                 done = [future for future in under_way if future.done()]
                 for future in done:

@@ -22,7 +22,7 @@ def run_inline(driver: Driver, *, seconds: float = math.inf) -> bool:
         while not driver.stopping.is_set() and time.monotonic() - begun < seconds:
             keys = store.claim(me, lease=LEASE)
             if not keys:
-                if not store.pending():
+                if store.finished():
                     return True
                 time.sleep(WAIT)  # another process has the rest, or had it and died
                 driver.report()
@@ -33,7 +33,7 @@ def run_inline(driver: Driver, *, seconds: float = math.inf) -> bool:
                 store.release(me)
                 raise
             driver.report()
-    return not store.pending()
+    return store.finished()
 
 
 def run_and_commit(driver: Driver, key: str) -> None:

@@ -116,7 +116,7 @@ def _supervise(driver: Driver, job: Path, workers: int) -> None:
                         f"{HOPELESS} workers in a row ended before they had a unit; "
                         f"the last: {worker.told()}"
                     )
-                if store.pending() and not driver.stopping.is_set():
+                if not store.finished() and not driver.stopping.is_set():
                     alive.append(_Worker(place, job, worker.core))
     finally:
         for worker in alive:

@@ -39,7 +39,7 @@ def work(store_path: str, job: Path) -> None:
                 rows = run_unit(wanted, units[key])
                 store.commit(key, rows, seconds=time.perf_counter() - begun)
             if not keys:
-                if not store.pending():
+                if store.finished():
                     return
                 over.wait(WAIT)
 

@@ -50,14 +50,13 @@ class Ledger:
     Times are those of the machine's own clock since it was started, which nobody can
     set: a lease from before the last start has begun in the future, and is void.
 
-    `units` are sizes by key, of the manifest with this `digest`; `found` says what is
-    committed and `lost` which units were given up, and why, when a ledger is made.
-    `path` is None for one in memory.
+    `units` are sizes by key, of the manifest with this `digest`. When a ledger is made
+    `found` says what is committed, and `lost` why units were given up.
     """
 
     def __init__(
         self,
-        path: Path | None,
+        path: Path | None,  # None is in memory
         digest: str,
         units: Mapping[str, int],
         found: Callable[[], Iterable[Found]],
@@ -70,11 +69,7 @@ class Ledger:
         with self._database.reading() as connection:
             other = digest_in(connection) != digest
         if other:
-            self.remake()
-
-    def remake(self) -> None:
-        """Make it anew, from the units and from what is committed."""
-        self._database.remake()
+            self._database.remake()
 
     def sound(self) -> bool:
         """Whether SQLite finds nothing wrong with it."""
@@ -182,6 +177,12 @@ class Ledger:
                 states,
             )
             return [key for (key,) in found]
+
+    def left(self) -> bool:
+        """Whether there is a unit neither committed nor given up."""
+        with self._database.reading() as connection:
+            some = "SELECT 1 FROM unit WHERE state IN (0, 1) LIMIT 1"
+            return connection.execute(some).fetchone() is not None
 
     def attempts(self, key: str) -> tuple[int, bool]:
         """How often a unit was claimed, and whether its results are there."""

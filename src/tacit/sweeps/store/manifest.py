@@ -80,7 +80,7 @@ class Manifest:
                     )
         self._require_runs()
         try:
-            self.to_json()
+            _dumped(self._who | {"about": dict(self.about)})
         except (TypeError, ValueError) as error:
             raise DataError(
                 f"the manifest of a store is JSON, with labels that are numbers, text, "
@@ -99,7 +99,7 @@ class Manifest:
             if not runs:
                 raise DataError(f"the unit {key[:12]} has no runs; leave it out.")
             for run in runs:
-                if not 0 <= run < self.size:
+                if not isinstance(run, int) or not 0 <= run < self.size:
                     raise DataError(
                         f"the unit {key[:12]} has the run {run}, but the grid of "
                         f"{self.shape} has places 0 to {self.size - 1}."
@@ -157,14 +157,18 @@ class Manifest:
         return hashlib.sha256(_dumped(self._grid).encode()).hexdigest()
 
     @property
-    def _grid(self) -> dict[str, Any]:
+    def _who(self) -> dict[str, Any]:
         axes = [
             {"name": a.name, "columns": {n: [*c] for n, c in a.columns.items()}}
             for a in self.axes
         ]
-        units = {key: _told(runs) for key, runs in self.units.items()}
-        who = {"schema": SCHEMA, "sweep": self.sweep, "salt": self.salt}
-        return who | {"axes": axes, "units": units}
+        return {
+            "schema": SCHEMA, "sweep": self.sweep, "salt": self.salt, "axes": axes
+        }  # fmt: skip
+
+    @property
+    def _grid(self) -> dict[str, Any]:
+        return self._who | {"units": {k: _told(runs) for k, runs in self.units.items()}}
 
 
 def _dumped(content: dict[str, Any]) -> str:
