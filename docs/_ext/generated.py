@@ -16,6 +16,7 @@ def write(app):
         "reference": reference.pages(),
         "facts": {
             "notation": tables.notation(),
+            "answers": tables.answers(),
             "more": tables.more(source),
             "benchmarks": tables.benchmarks(source.parent / "benchmarks"),
         },

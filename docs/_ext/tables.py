@@ -3,6 +3,7 @@
 import ast
 
 from tacit.display.symbols import SYMBOLS
+from tacit.studies import STUDIES
 
 
 def notation():
@@ -32,6 +33,41 @@ def benchmarks(folder):
         first = " ".join(doc.split("\n\n")[0].split()).replace("|", "\\|")
         lines.append(f"| `{file.name}` | {first} |")
     return "\n".join(lines) + "\n"
+
+
+def answers():
+    """Every question of every study, with its answer in a sentence and the symbols."""
+    lines = [
+        "# Questions and answers",
+        "",
+        "What every study asks, and its answer in a sentence, which its page gives "
+        "if every verdict of the run is as expected.",
+        "",
+    ]
+    for study in STUDIES.values():
+        about = study.about
+        number = study.reference.rpartition("arXiv:")[2]
+        said = study.reference.removesuffix(f"arXiv:{number}")
+        lines += [
+            f"## `{study.name}`: {study.title}",
+            "",
+            f"{said}[arXiv:{number}](https://arxiv.org/abs/{number}). Optimised: "
+            f"{about.optimised}. Network: {about.network}.",
+            "",
+            "| question | answer |",
+            "|---|---|",
+            *(f"| {cell(q.text)} | {cell(q.short)} |" for q in study.questions()),
+            "",
+            "| symbol | |",
+            "|---|---|",
+            *(f"| {cell(symbol)} | {cell(text)} |" for symbol, text in about.symbols),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def cell(text):
+    return text.replace("|", r"\|")
 
 
 def more(docs):
