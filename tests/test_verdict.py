@@ -20,6 +20,7 @@ from tacit.claims import (
     Unmeasured,
 )
 from tacit.claims.papers import TACIT
+from tacit.claims.parts import exceeding
 from tacit.errors import ClaimError
 from tacit.flows import Descent, GradientFlow
 from tacit.networks import Diagonal
@@ -226,3 +227,10 @@ def test_a_claim_that_forgets_a_part_is_told_which(part):
     words = "forecast or predicted" if part == "predicted" else part
     with pytest.raises(ClaimError, match=f"Half does not define {words}"):
         type(AbstractClaim)("Half", (AbstractClaim,), kept)
+
+
+def test_a_bound_is_exceeded_from_above_alone():
+    assert exceeding([1.0, 2.0], [0.5, -9.0]) == 0
+    assert exceeding([1.0, 2.0], [0.5, 2.5]) == 0.25
+    assert exceeding(0.0, 0.0) == 0
+    assert exceeding(0.0, 1e-300) == math.inf

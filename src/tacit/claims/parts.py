@@ -72,5 +72,6 @@ def exceeding(bound: Any, measured: Any) -> float:
     """By what part of a bound it is exceeded at most; 0 where it never is."""
     told, seen = np.broadcast_arrays(np.asarray(bound, float), measured)
     over = np.maximum(np.asarray(seen, float) - told, 0.0)
-    parts = np.where(over > 0, over / np.abs(told), over)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = np.where(over > 0, over / np.abs(told), 0.0)
     return float(np.max(parts, initial=0.0))

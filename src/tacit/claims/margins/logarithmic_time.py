@@ -26,7 +26,7 @@ from ..hypotheses.margins import (
     spanned,
 )
 from ..measures.budgets import EPS, rounding
-from ..measures.margins import in_time, rows_of
+from ..measures.margins import beside, in_time, rows_of
 from ..measures.residual import Across, across, of_residual
 from ..papers import SOUDRY, Source
 from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
@@ -84,9 +84,15 @@ class ErrorFallsLikeOneOverLogTime(AbstractClaim[DeepLinear]):
 
     def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
         yield from of_residual(_across(run))
-        log, rtol = self._log_time(run), getattr(run.experiment.flow, "rtol", 0.0)
+        lead, rtol = self._log_time(run) + self._lag(run), _rtol(run)
+        w = np.asarray(run.seen["LinearPredictor"])[in_time(run)][_across(run).best]
+        others = float(beside(run, _across(run).rest.margin.support, w))
+        # The time that passed before the support alone pulled, in its logarithm.
+        early = (np.exp(-max(lead, 0.0) / 2) + others) / max(lead, 1e-3)
+        reason = "the time before the support alone pulls"
+        yield Term("early time", float(early), reason, "a longer run")
+        size = (10 * rtol + 64 * EPS) / max(lead, 1e-3)
         reason = "ten steps at their rtol, against the logarithm"
-        size = (10 * rtol + 64 * EPS) / abs(log + self._lag(run))
         yield Term("integration of time", size, reason, "a smaller rtol")
 
     def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
@@ -165,7 +171,7 @@ class HeldByOneDrifts(AbstractClaim[DeepLinear]):
         along, q, ratio = _moving(run.experiment, _passed(run))
         # An error in w of its size times rtol is one in q, and e^q is as large as w.
         steep = (1 + ratio * np.exp(q)) * (1 + np.abs(q)) / (1 + np.abs(along))
-        size = 10 * getattr(run.experiment.flow, "rtol", 0.0) * float(np.max(steep))
+        size = 10 * _rtol(run) * float(np.max(steep))
         reason = "ten steps at their rtol, in the exponent"
         yield Term("integration", size, reason, "a smaller rtol")
         yield rounding(run, float(np.max(steep)))
@@ -189,6 +195,10 @@ class HeldByOneDrifts(AbstractClaim[DeepLinear]):
 
 def _across(run: Trajectory[DeepLinear]) -> Across:
     return across(run, np.asarray(run.seen["LinearPredictor"]))
+
+
+def _rtol(run: Trajectory[DeepLinear]) -> float:
+    return float(getattr(run.experiment.flow, "rtol", 0.0))
 
 
 def _passed(run: Trajectory[DeepLinear]) -> np.ndarray:

@@ -55,8 +55,8 @@ def across(run: Trajectory, predictor: np.ndarray, begin: int = 0) -> Across:
     least = _least(H)
     slow, size = depth * gamma / least, np.linalg.norm(rest.value)
     next_order = first * (slow / norm + third * first / (2 * least) + size / norm)
-    pulled = np.linalg.norm(_pulled(run, rest, w), axis=1)
     longest = float(np.linalg.norm(rows, axis=1).max())
+    pulled = _pulled(run, rest, w, longest / least)
     start = w[0] if begin else np.asarray(run.experiment.network.predictor())
     off = float(np.linalg.norm(start - (start @ unit) * unit - rest.value))
     # From afar a sample pulls it back by the curvature over its length at least.
@@ -101,18 +101,21 @@ def _least(H: np.ndarray) -> float:
     return float(kept[0]) if len(kept) else np.inf
 
 
-def _pulled(run: Trajectory, rest: ResidualDirection, w: np.ndarray) -> np.ndarray:
+def _pulled(
+    run: Trajectory, rest: ResidualDirection, w: np.ndarray, far: float
+) -> np.ndarray:
     """How far the residual is drawn by what is no exponential on the support.
 
     By the samples off it, in their shares of the slope, and by what a loss with an
-    exponential tail lacks of it: the part of $e^{-m}$.
+    exponential tail lacks of it: the part of $e^{-m}$. To first order, and by the
+    square of those parts of `far`, where they are all that pulls.
     """
     rows, unit = rows_of(run.experiment)[0], rest.margin.value
     apart, held = rows - np.outer(rows @ unit, unit), rest.margin.support
     p = shares(run.experiment.risk, w)
-    if not isinstance(run.experiment.risk.loss, Exponential):
-        tail = np.exp(-np.maximum(w @ rows.T, 0.0))
-    else:
-        tail = np.zeros_like(p)
-    pull = np.where(held, p * tail, p) @ apart
-    return pull @ np.linalg.pinv(_curvature(rest, rows)[0], rcond=1e-12, hermitian=True)
+    exact = isinstance(run.experiment.risk.loss, Exponential)
+    tail = 0.0 if exact else np.exp(-np.maximum(w @ rows.T, 0.0))
+    part = np.where(held, p * tail, p)
+    inverse = np.linalg.pinv(_curvature(rest, rows)[0], rcond=1e-12, hermitian=True)
+    first = np.linalg.norm(part @ apart @ inverse, axis=1)
+    return first + np.sum(part, axis=1) ** 2 * far
