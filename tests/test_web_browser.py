@@ -139,18 +139,6 @@ def test_a_study_is_loaded_moved_and_judged(browser, address):
         expect(page.locator(CURVES.format("weights"))).to_have_count(40)
 
 
-def test_another_depth_is_drawn_at_once_when_it_was_seen_before(browser, address):
-    with opened(browser, address) as page:
-        judged(page)
-        moved(page, "^depth", 1, "ArrowLeft")
-        moved(page, "^depth", 1)
-        page.locator("#status").evaluate("node => { node.textContent = '' }")
-        moved(page, "^start", 2, "ArrowLeft")
-        moved(page, "^depth", 1, "ArrowLeft")
-        took = re.search(r"after ([\d.]+) s", page.inner_text("#status"))
-        assert float(took[1]) < 2, "it compiled again"
-
-
 def test_what_is_refused_is_said_and_the_page_goes_on(browser, address):
     with opened(browser, f"{address}#study=deep-lda&step=0.001&time=1000000") as page:
         expect(page.get_by_role("alert")).to_contain_text("1e+09 steps")

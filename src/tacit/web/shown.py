@@ -6,6 +6,7 @@ Plain data: what computes them is in `tacit.web.benches`, imported when first as
 import dataclasses
 from typing import Any
 
+from ..display.notation import html
 from .controls import Choice, Control, Name, Slider
 
 
@@ -18,7 +19,7 @@ class Shown:
     paper: str
     link: str
     asks: str
-    """What is optimised, over which network, and what the theory says of it."""
+    """What is optimised, over which network, and what is asked; may hold notation."""
     bench: str
     controls: tuple[Control, ...]
     shapes: tuple[str, ...] = ("depth",)
@@ -31,7 +32,7 @@ class Shown:
             "title": self.title,
             "paper": self.paper,
             "link": self.link,
-            "asks": self.asks,
+            "asks": html(self.asks),
             "controls": [control.to_json() for control in self.controls],
         }
 
@@ -77,9 +78,10 @@ ALL = (
         "Implicit bias in deep LDA",
         "Li (2026), arXiv:2603.02622",
         "https://arxiv.org/abs/2603.02622",
-        "A diagonal linear network w = θ₁ ⊙ … ⊙ θ_L descends −log J, with J the ratio "
-        "of between-class to within-class scatter along w. J does not see the length "
-        "of w: which discriminant does the flow prefer, and does depth L change it?",
+        r"A diagonal linear network $w = \theta_1 \odot \dots \odot \theta_L$ descends "
+        r"$-\log J$, with $J$ the ratio of between-class to within-class scatter along "
+        "$w$. $J$ does not see the length of $w$: which discriminant does the flow "
+        "prefer, and does depth $L$ change it?",
         "deep_lda",
         (*LDA[:4], RATIO, *LDA[4:], SEED),
     ),
@@ -88,9 +90,10 @@ ALL = (
         "Alignment and margins of deep linear networks",
         "Ji and Telgarsky (2019), arXiv:1810.02032",
         "https://arxiv.org/abs/1810.02032",
-        "A linear network W_L ⋯ W₁ descends the exponential loss on two classes that a "
-        "hyperplane separates. Its norm goes to infinity, its layers align, and its "
-        "predictor w turns to the direction ū of largest margin γ.",
+        r"A linear network $W_L \cdots W_1$ descends the exponential loss on two "
+        "classes that a hyperplane separates. Its norm goes to infinity, its layers "
+        r"align, and its predictor $w$ turns to the direction $\bar u$ of largest "
+        r"margin $\gamma$.",
         "alignment",
         (
             dataclasses.replace(DEPTH, stops=tuple(range(1, 7))),
@@ -120,9 +123,10 @@ ALL = (
         "Escape from the saddle of small initialisation",
         "Rawal and DeWeese (2026), arXiv:2605.01288",
         "https://arxiv.org/abs/2605.01288",
-        "A network whose last r layers start at the gain ε stands at a saddle of the "
-        "squared error R. It waits there for a time that grows like ε^(−(r−2)): the "
-        "power counts the layers that start small, not the depth.",
+        r"A network whose last $r$ layers start at the gain $\varepsilon$ stands at a "
+        "saddle of the squared error $R$. It waits there for a time that grows like "
+        r"$\varepsilon^{-(r-2)}$: the power counts the layers that start small, not "
+        "the depth.",
         "saddle_escape",
         (
             Slider("depth", "depth", (2, 3, 4, 5), 4, "layers of the network"),

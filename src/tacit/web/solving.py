@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..claims.written import in_short
-from ..display.notation import plain
+from ..display.notation import html, plain
 from ..errors import TacitError
 from ..prediction import Foreseen, predict
 from ..reporting.findings import Finding
@@ -32,7 +32,9 @@ def solve(study: str, values: Values, say: Say, stop: threading.Event) -> None:
     begun = time.perf_counter()
     try:
         bench = _bench(study)(values)
-        foreseen = predict(bench.experiment, bench.claims)
+        foreseen = list(predict(bench.experiment, bench.claims))
+        for claim, own in bench.judged_apart:
+            foreseen += predict(own, [claim])
     except TacitError as error:
         say("refused", {"text": str(error)})
         return
@@ -96,6 +98,7 @@ def _told(each: Foreseen) -> dict[str, Any]:
 def _row(finding: Finding) -> dict[str, Any]:
     """A verdict as the page shows it."""
     row = finding.to_json() | {"mark": finding.mark}
+    row["statement"] = html(finding.statement)
     row["not_met"] = [plain(text) for text in finding.not_met]
     row["why"] = plain(finding.why)
     return row

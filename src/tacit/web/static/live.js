@@ -25,7 +25,7 @@ export function show(study, asked) {
 function open(study) {
   Object.assign(state, { study, values: {}, kept: [], run: null, told: [] });
   $("title").textContent = study.title;
-  $("asks").textContent = study.asks;
+  $("asks").innerHTML = study.asks; // ours, as are the statements below: set formulas
   $("paper").textContent = study.paper;
   $("paper").href = study.link;
   $("upload").hidden = !study.controls.some((control) => control.key === "table");
@@ -162,13 +162,19 @@ function complain(text) {
   $("status").textContent = "Not run.";
 }
 
+function formulas(markup) {
+  const node = make("span");
+  node.innerHTML = markup;
+  return node;
+}
+
 function judge(verdicts) {
   const order = { fails: 0, holds: 1, undecided: 2, "does not apply": 3 };
   const many = { fails: "fail", holds: "hold", undecided: "undecided", "does not apply": "do not apply" };
   const rows = [...verdicts].sort((a, b) => order[a.outcome] - order[b.outcome]);
   const cell = (label, text, kind = "amount") => make("td", { class: kind, "data-label": label }, text);
   $("verdicts").tBodies[0].replaceChildren(...rows.map((each) => make("tr", {},
-    make("th", { scope: "row" }, make("b", {}, each.id), ` ${each.statement}`,
+    make("th", { scope: "row" }, make("b", {}, each.id), " ", formulas(each.statement),
       ...each.not_met.map((text) => make("span", { class: "unmet" }, `not met: ${text}`)),
       each.why ? make("span", { class: "unmet" }, each.why) : null),
     make("td", { class: `outcome ${each.outcome.replaceAll(" ", "-")}` },
