@@ -35,7 +35,7 @@ EXAMPLES = {
 QUICK = ("advise-adam", "laws")
 """Verbs that answer at once: shown with their output, they are run."""
 
-TINY = re.compile(r"\d(?:\.\d+)?(?: × 10⁻¹[2-7]|e-1[2-7])")
+TINY = re.compile(r"\d(?:\.\d+)?(?: × 10⁻¹[²³⁴⁵⁶⁷]|e-1[2-7])")
 """What is 0 but for rounding, which differs between machines."""
 
 NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]\d+)?")
