@@ -2,6 +2,7 @@
 
 import json
 import sys
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -142,3 +143,11 @@ def test_exit_codes_tell_what_went_wrong(run, tmp_path):
     assert run(written(tmp_path, "[grid]\nsed = [1]"), *store)[0] == 2
     both = ("--workers", 2, "--cluster", "tcp://nowhere:1")
     assert run(written(tmp_path), *both)[0] == 2
+
+
+def test_an_interrupted_run_can_go_on(run, tmp_path, monkeypatch):
+    from tacit.sweeps import files
+    from tacit.sweeps.engine import Drained
+
+    monkeypatch.setattr(files, "run_spec", mock.Mock(side_effect=Drained))
+    assert run(written(tmp_path), "--store", tmp_path / "store")[0] == 4
