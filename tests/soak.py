@@ -88,9 +88,9 @@ def main():
     parser.add_argument("--out", type=pathlib.Path)
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
-    from tests.test_claims import SHAPED
+    from tests.cases import CLAIMS
 
-    names = [n for n in SHAPED if not asked.claims or n.split("-")[0] in asked.claims]
+    names = [n for n in CLAIMS if not asked.claims or n.split("-")[0] in asked.claims]
     total, bad, lines = collections.Counter(), 0, []
     with multiprocessing.get_context("spawn").Pool(
         asked.processes, maxtasksperchild=4

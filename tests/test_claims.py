@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from tacit import judge, Outcome, train
-from tacit.claims import AbstractToleranceClaim
 from tacit.claims.papers import Source, STATUS
 from tacit.flows import GradientFlow
 from tests.cases import CLAIMS
@@ -16,13 +15,6 @@ from tests.variations import planted, VARIATIONS
 
 DRAWS = 2
 """Fresh draws of every witness; the soak takes ten."""
-
-SHAPED = {
-    name: claim
-    for name, claim in CLAIMS.items()
-    if not isinstance(claim, AbstractToleranceClaim)
-}
-"""Claims that predict a value, with a budget of their own on every run."""
 
 
 def together(names):
@@ -46,9 +38,8 @@ def test_holds_of_its_witness_and_sees_what_it_says(name):
     verdict = tried(name)
     assert verdict.outcome is Outcome.HOLDS, str(verdict)
     assert verdict.allowed >= 0
-    if name in SHAPED:
-        assert verdict.rivals, "a claim names a false statement nearby"
-        assert verdict.sees <= CLAIMS[name].sees, str(verdict)
+    assert verdict.rivals, "a claim names a false statement nearby"
+    assert verdict.sees <= CLAIMS[name].sees, str(verdict)
 
 
 @pytest.mark.parametrize("name", together(CLAIMS))
@@ -59,7 +50,7 @@ def test_every_rival_fails_on_the_witness(name):
         assert rival.distance > 0, "a rival states something else than the claim"
 
 
-@pytest.mark.parametrize("name", together(SHAPED))
+@pytest.mark.parametrize("name", together(CLAIMS))
 def test_a_planted_error_fails(name):
     claim = CLAIMS[name]
     run = train(claim.witness(), claim.observes, records=claim.records)
@@ -69,7 +60,7 @@ def test_a_planted_error_fails(name):
         assert false > tried(name).allowed, "the claim does not see what it says"
 
 
-@pytest.mark.parametrize("name", together(SHAPED))
+@pytest.mark.parametrize("name", together(CLAIMS))
 def test_holds_of_fresh_draws(name):
     found = [tried(name, seed) for seed in range(DRAWS)]
     assert all(v.outcome is not Outcome.FAILS for v in found), list(map(str, found))
@@ -79,7 +70,7 @@ def test_holds_of_fresh_draws(name):
 def rotating():
     """Two variations a claim, another two for the next: all of them over the table."""
     kinds = list(VARIATIONS)
-    for i, name in enumerate(SHAPED):
+    for i, name in enumerate(CLAIMS):
         for kind in (kinds[2 * i % len(kinds)], kinds[(2 * i + 1) % len(kinds)]):
             group = pytest.mark.xdist_group(name.split("-")[0])
             yield pytest.param(name, kind, id=f"{name}-{kind}", marks=group)
@@ -103,13 +94,10 @@ def test_tells_its_foil_apart(name):
     assert verdict.outcome is Outcome.NOT_APPLICABLE, "no hypothesis noticed"
     if not run.finite:
         return
-    if name in SHAPED:
-        assert not verdict.distance <= verdict.allowed, str(verdict)
-    else:
-        assert verdict.distance > claim.margin * claim.tolerance, str(verdict)
+    assert not verdict.distance <= verdict.allowed, str(verdict)
 
 
-@pytest.mark.parametrize("name", together(SHAPED))
+@pytest.mark.parametrize("name", together(CLAIMS))
 def test_a_forecast_trains_nothing(name, monkeypatch):
     claim = CLAIMS[name]
     if not claim.foresees:

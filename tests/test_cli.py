@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import tacit
 from tacit import cli
-from tacit.claims import AbstractToleranceClaim, catalogue, Term
+from tacit.claims import AbstractClaim, catalogue, Term
 from tacit.claims.papers import Paper, Source
 from tacit.cli import stated
 from tacit.errors import OutputError
@@ -31,7 +31,7 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-class Toy(AbstractToleranceClaim):
+class Toy(AbstractClaim):
     r"""The norm $\lVert w \rVert$ is constant.
 
     More follows.
@@ -42,15 +42,33 @@ class Toy(AbstractToleranceClaim):
         Paper("Somebody (2020)", ""), "Theorem 1", "quoted"
     )
     needs: ClassVar[type] = AbstractNetwork
-    tolerance: float = 1e-9
+    sees: ClassVar[float] = 1e-9
 
-    def gap(self, run):
+    def hypotheses(self, experiment):
+        del experiment
+        return ()
+
+    def predicted(self, run):
+        del run
+        return 0.0
+
+    def measured(self, run):
         return run
 
-    def witness(self):
+    def budget(self, run):
+        del run
+        return ALLOWED
+
+    def rivals(self, run):
+        del run
+        return ()
+
+    def witness(self, seed=None):
+        del seed
         return "witness"
 
-    def foil(self):
+    def foil(self, seed=None):
+        del seed
         return "foil"
 
 

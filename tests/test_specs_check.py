@@ -11,11 +11,13 @@ import pytest
 import tacit
 from tacit import cli, networks
 from tacit.claims import (
-    AbstractToleranceClaim,
+    AbstractClaim,
     catalogue,
     LayerNormsConserved,
     QuasiNormConserved,
+    Rival,
     Source,
+    Term,
     TopGramConserved,
 )
 from tacit.claims.papers import TACIT
@@ -60,21 +62,36 @@ def test_claims_with_the_same_records_share_a_run(monkeypatch):
     assert verdicts[0].outcome == alone.outcome
 
 
-class Untrue(AbstractToleranceClaim[networks.AbstractNetwork]):
+class Untrue(AbstractClaim[networks.AbstractNetwork]):
     """Nothing ever happens."""
 
     id: ClassVar[str] = "Z1"
     source: ClassVar[Source] = Source(TACIT, "", "derived")
     needs: ClassVar[type] = networks.AbstractNetwork
-    tolerance: float = 1e-9
+    sees: ClassVar[float] = 1e-9
 
-    def gap(self, run):
+    def hypotheses(self, experiment):
+        del experiment
+        return ()
+
+    def predicted(self, run):
+        return 2.0 + 0 * len(run.times)
+
+    def measured(self, run):
         return 1.0 + 0 * len(run.times)
 
-    def witness(self):
+    def budget(self, run):
+        del run
+        return (Term("tolerance", 1e-9, "chosen", "nothing"),)
+
+    def rivals(self, run):
+        del run
+        return (Rival("nothing happens twice", 4.0),)
+
+    def witness(self, seed=None):
         raise NotImplementedError
 
-    def foil(self):
+    def foil(self, seed=None):
         raise NotImplementedError
 
 

@@ -10,7 +10,6 @@ import pytest
 from tacit import check, Experiment, judge, Outcome, train
 from tacit.claims import (
     AbstractClaim,
-    AbstractToleranceClaim,
     Hypothesis,
     LayerNormsConserved,
     QuasiNormConserved,
@@ -31,13 +30,14 @@ from tests.cases import NETWORKS, RISK
 WITNESS = QuasiNormConserved().witness()
 
 
-class FalseTheorem(AbstractToleranceClaim[Diagonal]):
+class FalseTheorem(AbstractClaim[Diagonal]):
     """False on purpose, in one of three ways."""
 
     id: ClassVar[str] = "Z1"
     source: ClassVar[Source] = Source(TACIT, "", "derived")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple] = (Hoyer(),)
+    sees: ClassVar[float] = 1e-3
     measure: object
     layers: int = 1
     tolerance: float = 1e-3
@@ -45,13 +45,31 @@ class FalseTheorem(AbstractToleranceClaim[Diagonal]):
     def hypotheses(self, experiment):
         yield Hypothesis("it is this deep", experiment.network.depth >= self.layers)
 
-    def gap(self, run):
-        return self.measure(run)
+    def predicted(self, run):
+        del run
+        return 0.0
 
-    def witness(self):
+    def measured(self, run):
+        return float(self.measure(run))
+
+    def distance(self, predicted, measured, run):
+        del run
+        return abs(measured - predicted)
+
+    def budget(self, run):
+        del run
+        yield Term("tolerance", self.tolerance, "chosen", "nothing")
+
+    def rivals(self, run):
+        del run
+        yield Rival("it is off by 1", 1.0)
+
+    def witness(self, seed=None):
+        del seed
         return WITNESS
 
-    def foil(self):
+    def foil(self, seed=None):
+        del seed
         return WITNESS
 
 

@@ -14,12 +14,10 @@ from .objectives import *  # noqa: F403
 from .papers import Paper, Source
 from .parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from .saddles import *  # noqa: F403
-from .tolerance import AbstractToleranceClaim
 
 
 __all__ = [
     "AbstractClaim",
-    "AbstractToleranceClaim",
     "Forecast",
     "Hypothesis",
     "Paper",

@@ -141,6 +141,7 @@ class MemoryCarries(AbstractClaim[AbstractNetwork]):
     def budget(self, run: Trajectory) -> Iterable[Term]:
         three, step = _three(run), getattr(run.experiment.flow, "step", 1.0)
         yield three.next_order()
+        yield three.square()
         size = np.abs(flat(run.network)).max() * math.sqrt(run.steps)
         carried = np.linalg.norm(three.leading()) * (step / 4) ** 2
         lost = float(64 * EPS * size / carried)
