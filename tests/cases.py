@@ -5,8 +5,20 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
-from tacit import claims, flows, losses, networks, observables, Problem, Risk
+from tacit import (
+    claims,
+    flows,
+    losses,
+    networks,
+    observables,
+    Problem,
+    Reaches,
+    Risk,
+    RiskBelow,
+)
+from tacit.events import AbstractEvent
 from tacit.flows.limits import field_of
+from tacit.flows.step_rule import AbstractStepRule
 from tacit.integration import charts, clocks, fields
 from tests.claim_cases import CLAIMS
 
@@ -133,6 +145,17 @@ CLOCKS = {
     "LogRisk": clocks.LogRisk(),
     "Time": clocks.Time(),
 }
+EVENTS = {
+    "Reaches": Reaches(observables.FisherRatio(), 0.8),
+    "RiskBelow": RiskBelow(0.5, relative=True),
+}
+RULES = {
+    "GradientNormalized": flows.GradientNormalized(0.05),
+    "LossNormalized": flows.LossNormalized(0.1),
+    "PrescribedSteps": flows.PrescribedSteps(),
+}
+KINDS = {AbstractEvent: EVENTS, AbstractStepRule: RULES}
+"""What has no folder of its own: every member of a kind, wherever it lies."""
 FAMILIES = {
     charts: CHARTS,
     clocks: CLOCKS,

@@ -14,7 +14,7 @@ import pytest
 
 import tacit
 from tacit.errors import MissingExtraError
-from tests.cases import FAMILIES
+from tests.cases import FAMILIES, KINDS
 
 
 HERE = pathlib.Path(tacit.__file__).parent
@@ -76,6 +76,13 @@ def test_every_member_is_exported_and_has_a_case(family):
     }
     assert members <= set(family.__all__), "add it to __all__ of the family"
     cased = {type(case).__name__ for case in FAMILIES[family].values()}
+    assert members == cased, "add an example to tests/cases.py"
+
+
+@pytest.mark.parametrize("kind", list(KINDS), ids=lambda kind: kind.__name__)
+def test_every_member_of_a_kind_has_a_case(kind):
+    members = {c.__name__ for c in OURS if issubclass(c, kind) and not is_abstract(c)}
+    cased = {type(case).__name__ for case in KINDS[kind].values()}
     assert members == cased, "add an example to tests/cases.py"
 
 

@@ -16,6 +16,7 @@ from tacit.flows.rules import curvature_bound
 from tacit.losses import Exponential, Logistic, Squared
 from tacit.networks import DeepLinear, Diagonal
 from tacit.observables import FrobeniusNorms, TrainingRisk
+from tests.cases import each, RULES
 
 
 RNG = np.random.default_rng(12)
@@ -68,9 +69,7 @@ def run(rule, steps, *, schedule=None, loss=None, start=START, records=5):
     return train(Experiment(start, risk, flow, until=steps), watched, records=records)
 
 
-@pytest.mark.parametrize(
-    "rule", [PrescribedSteps(), LossNormalized(0.1), GradientNormalized(0.05)], ids=repr
-)
+@pytest.mark.parametrize("rule", **each(RULES))
 def test_a_rule_is_its_loop(rule):
     power = 0.5 if isinstance(rule, GradientNormalized) else 0.0
     found = run(rule, 40, schedule=PowerDecay(power) if power else None)

@@ -20,7 +20,7 @@ def schedule(
     if isinstance(records, int | np.integer) and not isinstance(records, bool):
         if records < 1:
             raise DataError(f"records = {records}: at least the end is recorded.")
-        evenly = flow.record_times(start, until, int(records))
+        evenly = type(flow).record_times(flow, start, until, int(records))
         return evenly if until > 0 else np.zeros(1)
     try:
         times = np.asarray(records, float)

@@ -162,7 +162,9 @@ def _followed(settings, tolerances, chart, field, network, times, leg) -> Path:
         end = network if leg.end is None else leg.end
         steps = int(leg.steps)
         when = float64(times) if leg.times is None else leg.times
-        return Path(leg.states, chart.leave, when, end, None, steps)
+        # A method of the module would take longer to look up than a chart to make.
+        view = jax.tree_util.Partial(type(chart).leave, chart)
+        return Path(leg.states, view, when, end, None, steps)
     if settings.solver != "stiff":
         leg = leg.cut(times)
     if not leg.stopped and _may_stiffen(settings, chart, network):
@@ -198,7 +200,7 @@ def choose_chart(
 
 
 def _tolerances(settings, chart, network):
-    here = chart.tolerances(network, settings.rtol, settings.atol)
+    here = type(chart).tolerances(chart, network, settings.rtol, settings.atol)
     return jax.tree.map(np.asarray, here)
 
 
