@@ -82,7 +82,13 @@ def test_runs_of_other_shapes_are_nodes_of_a_tree(tmp_path, packed):
             norms = node["norms"].sel(point)
             expected = np.outer(TIMES, np.arange(1.0, point["depth"] + 1))
             np.testing.assert_array_equal(norms, expected)
-    assert found["runs"]["status"].shape == (2, 3, 5)
+    runs = found["runs"].to_dataset()
+    assert runs["status"].shape == (2, 3, 5)
+    assert "norms" not in runs
+    for index, point in POINTS:
+        if not ending(index):  # what has one shape in all runs is there for all
+            np.testing.assert_array_equal(runs["cosine"].sel(point), cosine(point))
+            assert runs["steps"].sel(point) == 10 + index
     assert {c["status"].shape for c in list(found.children.values())[1:]} == {(1, 3, 5)}
 
 
@@ -153,6 +159,7 @@ def test_a_name_with_other_axes_elsewhere_splits_and_cannot_be_padded(tmp_path):
     ]
     store = fill_with(tmp_path, about, given)
     assert [*store.open().children] == ["runs", "a=0", "a=1"]
+    assert [*store.open()["runs"].data_vars] == ["status"]
     with pytest.raises(DataError, match="x has the axes"):
         store.open(pad=True)
 

@@ -9,7 +9,7 @@ import numpy as np
 from .columns import Block, equal
 from .manifest import Axis, Manifest
 from .rows import State
-from .shapes import Shape
+from .shapes import common, Shape
 
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def assembled(
     status: np.ndarray,
     reasons: Mapping[int, str],
 ) -> "xarray.Dataset | xarray.DataTree":
-    """One dataset, or a tree with one for each of the `shapes`.
+    """One dataset, or a tree: what is alike in all runs, and one for each of `shapes`.
 
     `status` has one integer for every place of the grid, and `reasons` those there are.
     """
@@ -101,7 +101,7 @@ def assembled(
         name: dataset(grid, shape)
         for name, grid, shape in zip(names, grids, shapes, strict=True)
     }
-    return xarray.DataTree.from_dict({"runs": dataset(whole, None), **nodes})
+    return xarray.DataTree.from_dict({"runs": dataset(whole, common(shapes)), **nodes})
 
 
 def _apart(manifest: Manifest, shapes: Sequence[Shape]) -> list[dict[int, np.ndarray]]:

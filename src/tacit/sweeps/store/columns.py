@@ -1,6 +1,6 @@
 """Runs side by side: one array for each name, one block for each set of shapes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,17 @@ class Block:
         if name not in self.shared:
             return array
         return np.broadcast_to(array, (len(self.at), *array.shape))
+
+    def only(self, names: Collection[str]) -> "Block":
+        """These values and coordinates of it."""
+
+        def some(named: Mapping[str, Any]) -> dict[str, Any]:
+            return {name: each for name, each in named.items() if name in names}
+
+        return Block(
+            self.at, some(self.values), some(self.coords), some(self.dims),
+            self.shared.intersection(names), some(self.attrs),
+        )  # fmt: skip
 
     def taken(self, kept: np.ndarray) -> "Block":
         """The runs for which `kept` is true."""

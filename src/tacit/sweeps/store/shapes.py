@@ -73,6 +73,25 @@ def shapes_of(
     return list(shapes.values())
 
 
+def common(shapes: Sequence[Shape]) -> Shape | None:
+    """What is alike in all of these shapes, as one; None if nothing measured is."""
+    first, *others = shapes
+    dims = {
+        name: axes
+        for name, axes in first.dims.items()
+        if all(
+            each.dims.get(name) == axes
+            and all(each.sizes[dim] == first.sizes[dim] for dim in axes)
+            for each in others
+        )
+    }
+    sizes = {dim: first.sizes[dim] for axes in dims.values() for dim in axes}
+    blocks = [(at, block.only(dims)) for each in shapes for at, block in each.blocks]
+    if not any(block.values for _, block in blocks):
+        return None
+    return Shape(dims, sizes, blocks)
+
+
 def _sizes(block: Block) -> dict[str, int]:
     sizes = block.sizes
     return {

@@ -201,9 +201,9 @@ class Store:
         """The results as an `xarray.Dataset` over the axes of the grid.
 
         ``status`` says of every run what became of it, and ``reason`` why. Where runs
-        differ in the shapes of what was measured it is a `xarray.DataTree` with one
-        node for each class of shapes; with `pad` it is one dataset in any case, filled
-        up with NaN.
+        differ in the shapes of what was measured it is a `xarray.DataTree`: a node for
+        each class of shapes, and ``runs`` with what has one shape in all. With `pad` it
+        is one dataset in any case, filled up with NaN.
         """
         given_up = opening.given_up(self._place)
         return opened(self._place, self._library, self._manifest, given_up, pad=pad)
