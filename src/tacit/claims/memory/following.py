@@ -156,7 +156,7 @@ class MemoryCarries(AbstractClaim[AbstractNetwork]):
         yield Rival(text, moves * last)
 
     def witness(self, seed: int | None = None) -> Experiment[AbstractNetwork]:
-        return briefly(Adam(2**-9, 0.75, 0.85, 1e-2, batch=6), 24, seed)
+        return briefly(Adam(2**-11, 0.75, 0.85, 1e-2, batch=6), 24, seed)
 
     def foil(self, seed: int | None = None) -> Experiment[AbstractNetwork]:
         return _falling(self.witness(seed), PowerDecay(0.5))
