@@ -87,7 +87,8 @@ def run_locally(driver: Driver, workers: int) -> None:
 
 def _supervise(driver: Driver, job: Path, workers: int) -> None:
     store, place = driver.store, driver.place
-    alive = [_Worker(place, job, core) for core in range(workers)]
+    first = os.getpid()  # two sweeps on one machine do not crowd the same cores
+    alive = [_Worker(place, job, first + i) for i in range(workers)]
     over: list[_Worker] = []
     idle_ends = 0
     try:
