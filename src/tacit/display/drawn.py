@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.contour import ContourSet
 
 from .figures import Drawing
@@ -38,14 +39,15 @@ def _entries(axes: Axes) -> Iterator[tuple[str, str, object, object]]:
             yield "level", "", "", y[0]
     groups = [tick.get_text() for tick in axes.get_xticklabels()]
     for bars in axes.containers:
-        for group, bar in zip(groups, bars.patches, strict=False):
+        patches = bars.patches if isinstance(bars, BarContainer) else ()
+        for group, bar in zip(groups, patches, strict=False):
             yield "bar", _name(bars), group, bar.get_height()
     for found in axes.collections:
         if isinstance(found, ContourSet):
             if not found.filled:
                 levels = zip(found.levels, found.get_paths(), strict=True)
                 for level, path in levels:
-                    for x, y in path.vertices:
+                    for x, y in np.asarray(path.vertices):
                         yield "contour", f"{level:g}", x, y
         else:
             for x, y in np.asarray(found.get_offsets()):

@@ -147,7 +147,7 @@ def save(drawing: Drawing, path: Path, *, shrink: Number = 1) -> Path:
     figure = drawing.finish()
     if shrink != 1:
         for text in figure.findobj(Text):
-            text.set_fontsize(text.get_fontsize() * shrink)
+            text.set_fontsize(float(text.get_fontsize()) * shrink)
         for panel in drawing:
             panel.axes.tick_params(labelsize=8.5 * shrink)
     dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}

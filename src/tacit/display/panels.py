@@ -163,7 +163,7 @@ class Panel:
         return self
 
     @styled
-    def key(self, place: str, *, columns: int = 1, strip: Number = 0) -> "Panel":
+    def key(self, place: Any, *, columns: int = 1, strip: Number = 0) -> "Panel":
         """A key inside the panel; a `strip` of its height is added on top for it."""
         low, high = self.axes.get_ylim()
         self.axes.set_ylim(low, high + strip * (high - low))
