@@ -165,8 +165,9 @@ class Panel:
     @styled
     def key(self, place: Any, *, columns: int = 1, strip: Number = 0) -> "Panel":
         """A key inside the panel; a `strip` of its height is added on top for it."""
-        low, high = self.axes.get_ylim()
-        self.axes.set_ylim(low, high + strip * (high - low))
+        if strip:
+            low, high = self.axes.get_ylim()
+            self.axes.set_ylim(low, high + strip * (high - low))
         self.axes.legend(loc=place, ncols=columns, borderaxespad=0.2)
         return self
 

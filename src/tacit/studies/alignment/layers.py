@@ -141,7 +141,7 @@ def _draw(subject: Subject, runs, deep: Trajectory, L: int) -> plots.Drawing:
         title="risk over its law", x="norm of the predictor", y="ratio", log="x"
     ).level(1)
     drawing[1].axes.set_ylim(0, 2)
-    drawing[1].axes.legend(loc="lower right")
+    drawing[1].key("lower right")
     n, wide = ends.norms(deep), range(L - 1)
     excess, off = (
         np.asarray(deep.seen["RankExcess"]),
@@ -161,7 +161,7 @@ def _draw(subject: Subject, runs, deep: Trajectory, L: int) -> plots.Drawing:
         law = 4 * values[late, 0][0] * (n[late] / n[late][0]) ** power
         panel.axes.plot(n[late], law, "--", color="#59616b", lw=1)
         panel.axes.set_ylim(1e-34 if power == -4 / L else None, 30)
-        panel.axes.legend(loc="upper right")
+        panel.key("upper right")
     return drawing
 
 

@@ -104,7 +104,7 @@ def _draw(runs, bounds) -> plots.Drawing:
             title=title, x="1 + steps", y="‖W‖₂ / ‖W‖ (Frobenius)", log="x"
         ).lines(curves, look=look, labels="key").level(bounds[0], word)
         panel.axes.set_ylim(0, 1)
-    drawing[0].axes.legend(loc="upper left")
+    drawing[0].key("upper left")
     curves = {
         name: (1 + run.times, np.exp(np.asarray(run.seen["LogRisk"])))
         for name, run in zip(("usual", "small"), runs.values(), strict=True)
@@ -112,7 +112,7 @@ def _draw(runs, bounds) -> plots.Drawing:
     kinds = dict(zip(curves, plots.STROKES[3:5], strict=True))
     drawing[2].frame(title="risk", x="1 + steps", y="risk", log="xy").lines(
         curves, look=kinds, labels="key"
-    ).axes.legend(loc="lower left")
+    ).key("lower left")
     return drawing
 
 

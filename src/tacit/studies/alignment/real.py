@@ -126,7 +126,7 @@ def _draw(runs, first: Subject, mixed: Subject, stuck: Trajectory) -> plots.Draw
     ).lines(curves, labels="key")
     drawing[1].moment(float(stuck.times[-1]), "it stops here")
     drawing[1].axes.set_ylim(1e-8, 3)
-    drawing[1].axes.legend(loc="lower left")
+    drawing[1].key("lower left")
     return drawing
 
 

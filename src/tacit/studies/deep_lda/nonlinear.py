@@ -171,7 +171,7 @@ def _draw(flows: dict[str, Trajectory], runs: dict[str, Trajectory]) -> plots.Dr
     }
     drawing[0].frame(
         title="gradient flow", x="flow time", y="squared norm / first"
-    ).lines(layers, labels="key").axes.legend(loc="best")
+    ).lines(layers, labels="key").key("best")
     panel = drawing[1].frame(
         title="mini-batches", x="steps", y="growth of the last layer", log="xy"
     )
@@ -180,7 +180,7 @@ def _draw(flows: dict[str, Trajectory], runs: dict[str, Trajectory]) -> plots.Dr
         labels="key",
     )
     panel.axes.axhline(BOUND, color="0.4", lw=0.8)
-    panel.axes.legend(loc="best")
+    panel.key("best")
     return drawing
 
 

@@ -146,12 +146,12 @@ def _draw(subject, path, tiny, wide, lazy) -> plots.Drawing:
     steps = above[np.searchsorted(path.times, taus, side="right") - 1]
     drawing[0].frame(
         title="features in use", x="time / ln(1/κ)", y="features", log="x"
-    ).lines(counts | {"predicted": (taus, steps)}, labels="key").axes.legend()
+    ).lines(counts | {"predicted": (taus, steps)}, labels="key").key("best")
     w = np.asarray(last.seen["LinearPredictor"])
     w = w / np.abs(w).sum(axis=1, keepdims=True)
     drawing[1].frame(
         title="one after another", x="time / ln(1/κ)", y="share of weight", log="x"
-    ).bundle(taus, w, _kinds(subject)).axes.legend()
+    ).bundle(taus, w, _kinds(subject)).key("best")
     best = path.objectives[-1]
     curves = {
         name: (np.asarray(run.seen["FisherRatio"]) / best, run.seen["Hoyer"])
@@ -159,7 +159,7 @@ def _draw(subject, path, tiny, wide, lazy) -> plots.Drawing:
     }
     drawing[2].frame(
         title="at equal criterion", x="$J$ / largest $J$", y="Hoyer's sparsity"
-    ).lines(curves, labels="key").axes.legend(loc="center left")
+    ).lines(curves, labels="key").key("center left")
     drawing[2].axes.set_ylim(0, 1.1)
     square = lazy.distances[-1] * (lazy.shares / lazy.shares[-1]) ** 2
     drawing[3].frame(
@@ -167,7 +167,7 @@ def _draw(subject, path, tiny, wide, lazy) -> plots.Drawing:
     ).lines(
         {"measured": (lazy.shares, lazy.distances), "slope 2": (lazy.shares, square)},
         labels="key",
-    ).axes.legend(loc="upper left")
+    ).key("upper left")
     return drawing
 
 

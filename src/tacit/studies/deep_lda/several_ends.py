@@ -55,7 +55,7 @@ class Ends(NamedTuple):
             )  # fmt: skip
         panel.axes.set_ylim(0, 1.1 * self.best)
         panel.level(self.best, "fully connected")
-        panel.axes.legend(loc="lower left")
+        panel.key("lower left")
         panel.axes.set_xticks(np.arange(len(self.J)) + 1)
 
     def words(self) -> str:

@@ -108,7 +108,7 @@ def _draw(shown, several, sparsity, mean, drawn, genes) -> plots.Drawing:
         risks[name] = (inverse(shown.problem, seen), each.run.seen["Hoyer"])
     drawing[0].frame(
         title="weights of the limit", x="rank", y="size / largest", log="xy"
-    ).lines(sizes, look=look, labels="key", floor=1e-5).axes.legend(loc="lower left")
+    ).lines(sizes, look=look, labels="key", floor=1e-5).key("lower left")
     drawing[0].axes.set_ylim(1e-5, 2)
     panel = drawing[1].frame(title="limits", x="layers", y="Hoyer's sparsity")
     for case in drawn:
@@ -116,7 +116,7 @@ def _draw(shown, several, sparsity, mean, drawn, genes) -> plots.Drawing:
     lines = {"synthetic": (DEPTHS, mean)}
     if genes:
         lines["golub"] = (DEPTHS, sparsity[genes.title])
-    panel.lines(lines, labels="key").axes.legend(loc="lower right")
+    panel.lines(lines, labels="key").key("lower right")
     drawing[2].frame(
         title="on the way", x="$1/J$", y="Hoyer's sparsity", log="x"
     ).lines(risks, look=look)
