@@ -20,6 +20,7 @@ from ..measures.drifts import shorter
 from ..papers import LI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import definite
+from ..witnesses.draws import redrawn
 
 
 class SignStepsDrift(AbstractClaim[Diagonal]):
@@ -87,7 +88,7 @@ class SignStepsDrift(AbstractClaim[Diagonal]):
             held = step * flow.memory_rule.ages[1] * length
             reason = "what a weight moves while Adam remembers, over the drift"
             remedy = "shorter steps, or a shorter memory"
-            yield Term("memory", 2 * held / least, reason, remedy)
+            yield Term("memory", float(2 * held / least), reason, remedy)
         lost = 64 * EPS * math.sqrt(4 * run.steps) * np.max(np.sum(layers**2, axis=1))
         yield Term(
             "rounding", float(lost / least), "float64 in the norms", "longer runs"
@@ -100,20 +101,27 @@ class SignStepsDrift(AbstractClaim[Diagonal]):
 
     def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
         flow = Adam(1e-4, 0.9, 0.95) if self.adam else SignDescent(1e-3)
-        for each in range(100 * (seed or 0), 100 * (seed or 0) + 100):
-            problem, w0 = definite(None if seed is None else each)
+
+        def make(each):
+            problem, w0 = definite(each)
             start, risk = Diagonal.balanced(w0, depth=2), Risk(problem, Fisher())
-            theta, slope = (np.asarray(n.layers) for n in (start, risk.gradient(start)))
-            # Redrawn where the signs nearly cancel.
-            kept = abs(np.sum(theta * np.sign(slope))) > 0.3 * np.sum(np.abs(theta))
-            if seed is None or kept:
-                break
-        moves = round(0.2 / flow.step)
-        return Experiment(start, risk, flow, until=moves)
+            return Experiment(start, risk, flow, until=round(0.2 / flow.step))
+
+        # Redrawn where the signs nearly cancel.
+        return redrawn(seed, make, lambda true: _lean(true) > 0.3)
 
     def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
         true = self.witness(seed)
         return Experiment(true.network, true.risk, Descent(1e-3), until=true.until)
+
+
+def _lean(experiment):
+    """The speed at which the norms begin to move, over the largest there could be."""
+    start = experiment.network
+    theta, slope = map(
+        np.asarray, (start.layers, experiment.risk.gradient(start).layers)
+    )
+    return abs(np.sum(theta * np.sign(slope))) / np.sum(np.abs(theta))
 
 
 def _drifts(run):

@@ -12,6 +12,7 @@ from ...losses import Fisher
 from ...networks import TwoSided
 from ...observables import AbstractObservable, LinearPredictor
 from ...oracles import jump_path, JumpPath
+from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
 from ..base import AbstractClaim
@@ -23,6 +24,7 @@ from ..measures.paths import along
 from ..papers import BURGER, LI, Source
 from ..parts import Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.discriminants import CLOSE, definite
+from ..witnesses.draws import redrawn
 
 
 KAPPA = 1e-100
@@ -222,15 +224,22 @@ def _leaves(path: JumpPath) -> float:
 
 def _drawn(seed: int | None) -> Experiment[TwoSided]:
     """From the duals of the class means, on data where no feature leaves."""
-    first = 100 * (0 if seed is None else seed + 1)
-    for each in range(first, first + 100):
+
+    def make(each):
         problem, _ = definite(each, own=1203, d=5)
-        contrast = np.asarray(problem.contrast)[:, 0]
-        s = contrast / np.abs(contrast).max()
-        path = jump_path(problem, duals=s)
-        if len(path.times) > 3 and math.isinf(_leaves(path)):
-            break
-    size = -math.log(KAPPA)
-    start = TwoSided.at(2 * KAPPA * np.sinh(size * s), kappa=KAPPA)
-    until = 1.5 * size * float(path.times[-1])
-    return Experiment(start, Risk(problem, Fisher()), CLOSE, until=until)
+        path = jump_path(problem, duals=_of_means(problem))
+        size = -math.log(KAPPA)
+        start = TwoSided.at(2 * KAPPA * np.sinh(size * path.duals[0]), kappa=KAPPA)
+        until = 1.5 * size * float(path.times[-1])
+        return Experiment(start, Risk(problem, Fisher()), CLOSE, until=until)
+
+    def fits(true):
+        path = jump_path(true.risk.problem, duals=_of_means(true.risk.problem))
+        return len(path.times) > 3 and math.isinf(_leaves(path))
+
+    return redrawn(0 if seed is None else seed + 1, make, fits)
+
+
+def _of_means(problem: Problem) -> np.ndarray:
+    contrast = np.asarray(problem.contrast)[:, 0]
+    return contrast / np.abs(contrast).max()

@@ -26,6 +26,7 @@ from ..hypotheses.flows import is_gradient_flow
 from ..papers import LI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.discriminants import CLOSE, definite
+from ..witnesses.draws import redrawn
 
 
 SMALLEST = 1e-15
@@ -132,16 +133,17 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
         return self._near(0.0, seed)
 
     def _near(self, small, seed):
-        draws = range(100 * (seed or 0), 100 * (seed or 0) + 100)
-        for each in (None,) if seed is None else draws:
+        def make(each):
             problem, w0 = definite(each, own=1003)
             start = Diagonal(np.sqrt(w0) * np.array([[1 + small], [1 - small]]))
-            true = Experiment(start, Risk(problem, Fisher()), CLOSE, until=6.0)
+            return Experiment(start, Risk(problem, Fisher()), CLOSE, until=6.0)
+
+        def fits(true):
+            # Redrawn unless some weight is pushed out faster than the rest settle.
             limit = orthant_end(true)
-            # Redrawn unless some weight is pushed out, and faster than the rest settle.
-            if seed is None or (limit is not None and np.max(pushes(true, limit)) > 1):
-                break
-        return true
+            return limit is not None and np.max(pushes(true, limit)) > 1
+
+        return redrawn(seed, make, fits)
 
 
 def _small(run: Trajectory[Diagonal]) -> float:

@@ -1,5 +1,6 @@
 """What depth does to sparsity when there are fewer samples than features."""
 
+import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from ..measures.sparsity import hoyer
 from ..papers import LI, Source
 from ..parts import Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.discriminants import CLOSE, few_of_many, LONG
+from ..witnesses.draws import redrawn
 
 
 STARTS = 12
@@ -79,7 +81,7 @@ class DeeperIsSparser(AbstractClaim[Diagonal]):
         problem, start = run.experiment.risk.problem, run.experiment.network
         w0, rng = np.asarray(start.predictor()), np.random.default_rng(0)
         spread = rng.standard_normal((STARTS - 1, len(w0)))
-        rises = []
+        rises, left = [], math.inf
         for w in (w0, *w0 * np.exp(0.7 * spread)):
             try:
                 ends = [singular_limit(problem, w, L).value for L in (2, start.depth)]
@@ -95,16 +97,14 @@ class DeeperIsSparser(AbstractClaim[Diagonal]):
         return signs_over_draws(np.array(rises)[:, None], left)
 
     def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
-        draws = range(100 * (seed or 0), 100 * (seed or 0) + 100)
-        for each in (None,) if seed is None else draws:
+        def make(each):
             problem, w0 = few_of_many(each, n=12)
             start = Diagonal.balanced(w0, depth=self.depth)
             risk = Risk(problem, Fisher(form="inverse"))
-            true = Experiment(start, risk, CLOSE, until=RiskBelow(1e-18))
-            # Redrawn unless the kernel meets the orthant.
-            if seed is None or kernel_end(true) is not None:
-                break
-        return true
+            return Experiment(start, risk, CLOSE, until=RiskBelow(1e-18))
+
+        # Redrawn unless the kernel meets the orthant.
+        return redrawn(seed, make, lambda true: kernel_end(true) is not None)
 
     def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
         problem, w0 = few_of_many(seed, n=16)
