@@ -99,6 +99,7 @@ def draw(run: Any, names: Sequence[str], log: str | None) -> "Drawing":
             x=run.experiment.flow.unit, y=each.name + units, title="", log=scales
         )
         _curves(panel, run, each, values)
+        _keep_flat(panel, values)
     for spare in list(drawing)[len(chosen) :]:
         spare.axes.set_visible(False)
     return drawing
@@ -114,6 +115,17 @@ def _curves(panel: Any, run: Any, each: Any, values: np.ndarray) -> None:
         label: (run.times, column) for label, column in zip(labels, flat.T, strict=True)
     }
     panel.lines(curves, labels="ends" if len(curves) > 1 else "none", markers=0)
+
+
+def _keep_flat(panel: Any, values: np.ndarray) -> None:
+    """Show as constant what moves by rounding alone."""
+    size, moved = (
+        np.max(np.abs(values), initial=0),
+        np.ptp(values) if values.size else 0,
+    )
+    if 0 < moved < 1e-6 * size:
+        middle = float(np.mean(values))
+        panel.axes.set_ylim(middle - 0.05 * size, middle + 0.05 * size)
 
 
 def _labels(run: Any, each: Any, shape: tuple[int, ...]) -> list[str]:

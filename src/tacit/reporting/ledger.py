@@ -27,5 +27,5 @@ def lines(findings: Iterable[Finding], *, study: str | None = None) -> str:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a line."""
-    file = importlib.resources.files(__package__) / "schemas" / "verdict-1.json"
+    file = importlib.resources.files("tacit.reporting") / "schemas" / "verdict-1.json"
     return json.loads(file.read_text(encoding="utf-8"))
