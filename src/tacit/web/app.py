@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import DataError, MissingExtraError, NotFoundError, TacitError
 from .controls import read_values, Slider, Values
+from .guard import Guarded
 from .jobs import Desk
 from .shown import SHOWN, Shown
 from .sweeps import Sweep
@@ -36,14 +37,6 @@ except ModuleNotFoundError as error:
 
 HERE = Path(__file__).parent / "static"
 HOSTS = ["127.0.0.1", "localhost"]
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; "
-    "form-action 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 def dashboard(
@@ -69,7 +62,7 @@ def dashboard(
         ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
-            Middleware(_Guarded),
+            Middleware(Guarded),
         ],
         exception_handlers={TacitError: _refused, ClientDisconnect: _gone},
         lifespan=_lifespan,
@@ -84,38 +77,6 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.desk = Desk()
     yield
     app.state.desk.close()
-
-
-class _Guarded:
-    """Refuse what another site's page sends, and forbid pages to load from elsewhere.
-
-    A browser lets any site send requests to this machine; it says so in the headers.
-    """
-
-    def __init__(self, app: Any):
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = dict(scope["headers"])
-        site = headers.get(b"sec-fetch-site", b"none")
-        origin, host = headers.get(b"origin"), headers.get(b"host", b"")
-        foreign = origin is not None and origin != b"http://" + host
-        top = scope["path"] == "/" and scope["method"] == "GET"
-        if foreign or (site not in (b"none", b"same-origin") and not top):
-            text = "Requests from other sites are refused."
-            await Response(text, status_code=403)(scope, receive, send)
-            return
-
-        async def guarded(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                own = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
-                message["headers"] = [*message.get("headers", ()), *own]
-            await send(message)
-
-        await self.app(scope, receive, guarded)
 
 
 async def _page(request: Request) -> Response:
