@@ -98,6 +98,7 @@ class NearTiesBreak(AbstractClaim[Diagonal]):
     def _unrest(self, run, time):
         """How far the steepest push of the balanced network is off at `time`."""
         true, limit = run.experiment, orthant_end(run.experiment)
+        assert limit is not None  # or a hypothesis is not met
         even = Diagonal.balanced(true.network.predictor(), depth=2)
         there = train(Experiment(even, true.risk, CLOSE, until=time), records=1)
         w, push = there.network.predictor(), pushes(true, limit)

@@ -17,16 +17,16 @@ from ...observables import AbstractObservable, NoiseScale
 from ...training import Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.memory import is_adam, is_of_samples, redrawable, small_batches
-from ..measures.memory import (
+from ..measures.memory import flow_of
+from ..measures.signs import Signs, signs_apart, signs_over_draws
+from ..measures.starts import (
     cosine,
-    flow_of,
     one_norm,
     push_of_square,
     redrawn,
     sharpness,
     trained,
 )
-from ..measures.signs import Signs, signs_apart, signs_over_draws
 from ..papers import CATTANEO_2026, Source
 from ..parts import Hypothesis, Rival, Term
 from ..witnesses.memory import regression, student, tanh_network, taught

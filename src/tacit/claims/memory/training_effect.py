@@ -22,8 +22,8 @@ from ..hypotheses.memory import (
     short_steps,
     small_batches,
 )
-from ..measures.memory import one_norm, redrawn, sharpness, trained
 from ..measures.signs import signs_apart, signs_over_draws
+from ..measures.starts import one_norm, redrawn, sharpness, trained
 from ..papers import CATTANEO_2026, Source
 from ..parts import Hypothesis, Rival, Term
 from ..witnesses.memory import student, taught
