@@ -27,6 +27,7 @@ myst_heading_anchors = 3
 toc_object_entries = False
 python_display_short_literal_types = True
 
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = "tacit"
 html_copy_source = False

@@ -17,5 +17,4 @@ def visit_displayed(writer, node):
 
 def setup(app):
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_displayed, None))
-    app.config.html_math_renderer = "mathml"
     return {"parallel_read_safe": True, "parallel_write_safe": True}
