@@ -8,9 +8,10 @@ import numpy as np
 
 from tacit import Problem, Risk
 from tacit.errors import TacitError
-from tacit.events import AbstractEvent
+from tacit.events import AbstractEvent, Reaches
 from tacit.flows import GradientFlow
-from tacit.networks import DeepLinear, Diagonal, TwoSided
+from tacit.networks import Chain, DeepLinear, Diagonal, TwoSided
+from tacit.observables import MeanGain
 
 
 def planted(claim, run, error):
@@ -120,6 +121,10 @@ def of_depth(depth):
             widths = [d, *[max(4, k)] * (depth - 1), k]
             drawn = DeepLinear.gaussian(widths, seed=depth, scale=0.5)
             return _changed(experiment, network=drawn)
+        if isinstance(network, Chain) and depth > 1:
+            gains = np.full(depth - 1, float(network.gains[-1]))
+            deeper = dataclasses.replace(network, gains=gains)
+            return _with_layers(experiment, deeper)
         if isinstance(network, TwoSided) and depth > 1:
             return _changed(
                 experiment, network=TwoSided(network.u, network.v, depth=depth)
@@ -127,6 +132,18 @@ def of_depth(depth):
         return None
 
     return vary
+
+
+def _with_layers(experiment, network):
+    """The experiment on a network of another depth, as many layers of it not small."""
+    until, depth = experiment.until, len(network.layers)
+    asked = getattr(until, "observable", None)
+    if isinstance(asked, MeanGain) and asked.small is not None:
+        fixed = len(experiment.network.layers) - len(asked.small)
+        if fixed >= depth:
+            return None
+        until = Reaches(MeanGain(range(fixed, depth)), until.level)
+    return _changed(experiment, network=network, until=until)
 
 
 def _balanced(experiment):
