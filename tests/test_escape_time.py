@@ -162,3 +162,24 @@ def test_a_teacher_without_a_signal_is_refused():
     even = taught(lambda u: u**2 - 1)
     with pytest.raises(DataError, match="no signal that the small layers see"):
         escape_time(Chain.even(1e-3, depth=3), even, 0.05)
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_the_next_order_has_the_loss_in_it(depth):
+    start, level = Chain.even(5e-3, depth=depth, width=4), 0.02
+    wide = Risk(Problem(2 * U[:, None], np.arctan(U), MASS), Squared())
+    law = escape_time(start, wide, level)
+    until = Reaches(MeanGain(), level)
+    run = train(Experiment(start, wide, FLOW, until=until), records=1)
+    added = float(run.times[-1]) - float(law.value)
+    assert np.isclose(law.corrected - float(law.value), added, rtol=0.01)
+
+
+def test_the_small_layers_may_be_said():
+    chain = Chain(0.05, [1e-3, 1e-3])
+    assert escape_time(chain, RISK, 0.02).small == (1, 2)
+    assert escape_time(chain, RISK, 0.02, small=(0, 1, 2)).small == (0, 1, 2)
+    with pytest.raises(DataError, match="not below 0.05, the norm of a layer"):
+        escape_time(chain, RISK, 0.06, small=(1, 2))
+    with pytest.raises(DataError, match="indices of layers that start small"):
+        escape_time(chain, RISK, 0.02, small=(3,))
