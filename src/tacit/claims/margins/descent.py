@@ -79,7 +79,9 @@ class PrescribedStepsDescend(AbstractClaim[DeepLinear]):
         return np.concatenate([risks[1:] / risks[:-1], others, [moved.max()]])
 
     def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
-        yield rounding(run)
+        # The drift is that of the squares of the layers, over what the steps add.
+        total = max(float(np.sum(_steps(run)[1] ** 2)), 1e-300)
+        yield rounding(run, 1 + float(spectra(run).squares.max()) / total)
 
     def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
         text = "it falls by 1.1 times the step times the square of the slope"
