@@ -120,7 +120,7 @@ class MemoryCarries(AbstractClaim[AbstractNetwork]):
     def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
         yield from _remembers(experiment)
         yield Hypothesis(
-            f"it makes 2 to {MOST:,} moves", 2 <= float(experiment.until) <= MOST
+            f"it makes 2 to {MOST:,} moves", 2 <= (experiment.end or 0) <= MOST
         )
 
     def forecast(self, experiment: Experiment) -> Forecast:

@@ -336,5 +336,7 @@ def _power(activation: str, degree: int, seed: int | None) -> Experiment[Chain]:
 def _centred(seed: int | None) -> Risk:
     teacher = taught(lambda u: np.logaddexp(0, u), seed)
     risk = gaussian(teacher)
-    mean = np.average(risk.problem.y, weights=risk.problem.weights)
+    mean = np.average(
+        np.asarray(risk.problem.y), weights=np.asarray(risk.problem.weights)
+    )
     return gaussian(lambda u: teacher(u) - mean)

@@ -32,14 +32,14 @@ class Window(NamedTuple):
 
     high: float
     ratio: float
-    count: int
+    steps: int
     until: float
     published: tuple[float, float]
 
     @property
     def sizes(self) -> tuple[float, ...]:
         """The sizes of the start."""
-        return tuple(self.high / self.ratio**k for k in range(self.count))
+        return tuple(self.high / self.ratio**k for k in range(self.steps))
 
 
 WINDOWS = {
@@ -116,7 +116,7 @@ def taught() -> Risk:
 def deep(r: int, count: int | None = None) -> Deep:
     """He-normal layers, drawn once, of which the first `r` are shrunk."""
     window, widths = WINDOWS[r], (FEATURES, *[WIDTH] * (DEPTH - 1), 1)
-    window = window._replace(count=count or window.count)
+    window = window._replace(steps=count or window.steps)
     starts = [
         MLP.he_normal(widths, seed=SEED, small=range(r), eps=eps)
         for eps in window.sizes
