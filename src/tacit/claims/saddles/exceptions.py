@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import quad
 from scipy.optimize import brentq
@@ -291,7 +292,7 @@ def _at_one(experiment: Experiment[Chain]) -> np.ndarray:
     first = chain.first / np.linalg.norm(chain.first)
     ones = np.ones(len(chain.gains))
     unit = Chain(first, ones, chain.activation, chain.width)
-    return np.asarray(jax.vmap(unit)(experiment.risk.problem.X))
+    return np.asarray(jax.vmap(unit)(jnp.asarray(experiment.risk.problem.X)))
 
 
 def _signal(experiment: Experiment[Chain]) -> float:
