@@ -77,11 +77,7 @@ FOLLOWED = {
     "decayed descent": (flows.Descent(2e-3, weight_decay=0.2), 500, 1e-6),
     "momentum": (flows.Descent(1e-3, momentum=0.5), 500, 1e-5),
     "nesterov": (flows.Descent(1e-3, momentum=0.5, nesterov=True), 500, 5e-6),
-    "all": (
-        flows.Descent(1e-3, 0.5, nesterov=True, weight_decay=0.2, schedule=HALF),
-        500,
-        1e-5,
-    ),
+    "all": (flows.Descent(1e-3, 0.5, nesterov=True, **DECAYED), 500, 1e-5),
 }
 
 

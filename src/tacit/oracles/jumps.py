@@ -102,14 +102,14 @@ def jump_path(
     if duals is not None:
         s = np.array(duals, float)
         _require_duals(s, contrast)
-    times, points, duals, rates = [], [], [], []
+    times, points, passed, rates = [], [], [], []
     for _ in range(100 + 100 * d):
         w = _plateau(within, contrast, s)
         rate = np.where(w == 0, -4 * _slope(within, contrast, w), 0.0)
         rate[np.abs(stationarity(within, contrast, w)) < 1e-12] = 0.0
         times.append(time)
         points.append(w)
-        duals.append(s)
+        passed.append(s)
         rates.append(rate)
         if not rate.any():
             break
@@ -132,7 +132,7 @@ def jump_path(
         residual=np.nan,
         times=np.array(times),
         points=stacked,
-        duals=np.array(duals),
+        duals=np.array(passed),
         rates=np.array(rates),
         supports=stacked != 0,
         objectives=(stacked @ contrast) ** 2 / spread,

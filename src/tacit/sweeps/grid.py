@@ -1,5 +1,6 @@
 """The points of a sweep: products of axes, axes side by side, and conditions."""
 
+import dataclasses
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +20,8 @@ class Axis(NamedTuple):
     rows: tuple[tuple[Any, ...], ...]
 
 
-class Point(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Point:
     """One point of a grid: its place in it, what it is called, and the values."""
 
     index: int

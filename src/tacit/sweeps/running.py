@@ -55,8 +55,8 @@ class Sweep:
         """How often each claim held, failed and so on, by its ID."""
         found: dict[str, dict[str, int]] = {}
         data = self.open(pad=True)
-        for name in data.data_vars:
-            claim, _, last = str(name).rpartition("_")
+        for name in map(str, data.data_vars):
+            claim, _, last = name.rpartition("_")
             if last == "outcome":
                 words, counts = np.unique(data[name].astype(str), return_counts=True)
                 pairs = zip(words.tolist(), counts.tolist(), strict=True)

@@ -6,7 +6,8 @@ from $\theta_0$, that from $c\theta_0$ is $c\,\theta(t/c^2)$: the same walk at a
 pace. A sweep over the scale of the start is then one solve, recorded at more times.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -135,7 +136,7 @@ def _one_walk(experiments, family, observe, records) -> dict[int, Trajectory]:
 class _Scaled(eqx.Module):
     """The network at a state of another scale. A module, so that it compiles once."""
 
-    view: object
+    view: Callable[[Any], Any]
     scale: np.ndarray
 
     def __call__(self, state):

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+import jax.numpy as jnp
 import numpy as np
 
 from ...events import Reaches
@@ -97,7 +98,7 @@ def _apart(run: Trajectory[TwoSided]) -> list[float]:
     """The distance between the directions at epsilon, a half and a quarter of it."""
     true, w0 = run.experiment, np.asarray(run.experiment.network.predictor())
     problem = true.risk.problem
-    start = float(-Risk(problem, Fisher(form="ratio")).criterion(w0))
+    start = float(-Risk(problem, Fisher(form="ratio")).criterion(jnp.asarray(w0)))
     level = (start + fisher_direction(problem).objective) / 2
     until = Reaches(FisherRatio(), level)
 

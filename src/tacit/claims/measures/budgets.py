@@ -35,6 +35,7 @@ def integration(run: Trajectory, growth: float | int = 1.0) -> Term:
 def followed(run: Trajectory) -> float:
     """The `rtol` that a gradient flow was followed at, coarser over kinks."""
     flow, network = run.experiment.flow, run.experiment.network
+    assert isinstance(flow, GradientFlow)  # others make no error of their own
     crosses = isinstance(flow.clock, Escape) and network.kinked
     return max(flow.rtol, KINKED) if crosses else flow.rtol
 

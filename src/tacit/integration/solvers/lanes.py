@@ -85,14 +85,14 @@ def explicit_many(
     kept: _Kept = jax.tree.map(np.asarray, found.kept)
     count(int(found.steps) * width, int(kept.steps[: len(jobs)].sum()))
     shaped = jax.tree.map(np.asarray, _shaped(stack, kept.states, kept.last))
-    return [
-        Segment(
-            *jax.tree.map(lambda x, i=i: x[i], shaped),
-            kept.time[i], int(kept.steps[i]), bool(kept.good[i]),
-            stopped=found.stopped and not kept.good[i],
-        )
-        for i in range(len(jobs))
-    ]  # fmt: skip
+    segments = []
+    for i in range(len(jobs)):
+        states, last, end = jax.tree.map(lambda x, i=i: x[i], shaped)
+        good = bool(kept.good[i])
+        halted = found.stopped and not good
+        time, steps = kept.time[i], int(kept.steps[i])
+        segments.append(Segment(states, last, end, time, steps, good, stopped=halted))
+    return segments
 
 
 @eqx.filter_jit

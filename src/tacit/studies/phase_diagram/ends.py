@@ -145,6 +145,7 @@ def _section(share: xarray.DataArray, runs: int, cost: tuple) -> Section:
 def _picture(share: xarray.DataArray) -> Picture:
     drawing = plots.figure(1, share.sizes["depth"], height=3.0, share="y")
     rows, columns = (np.arange(share.sizes[name]) for name in ("imbalance", "ratio"))
+    mesh = None
     for panel, L in zip(drawing, share.depth.values, strict=True):
         table = share.sel(depth=L).transpose("imbalance", "ratio").values
         mesh = panel.axes.pcolormesh(
@@ -154,6 +155,7 @@ def _picture(share: xarray.DataArray) -> Picture:
         panel.axes.set_yticks(rows, [f"{b:g}" for b in share.imbalance.values])
         panel.axes.grid(visible=False)
         panel.frame(x="samples a feature", y="imbalance", title=f"{int(L)} layers")
+    assert mesh is not None  # there is a depth
     drawing.figure.colorbar(mesh, ax=[panel.axes for panel in drawing], label="share")
     alt = (
         "Share of runs that end in the orthant limit, over samples a feature and "
