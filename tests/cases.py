@@ -106,6 +106,7 @@ OBSERVABLES = {
         flows.Adam(eps=1e-3),
     ),
     "Misalignment": observables.Misalignment(),
+    "NoiseDrift": observables.NoiseDrift(squares),
     "NoiseScale": observables.NoiseScale(),
     "NormalizedMargin": observables.NormalizedMargin(),
     "SidePairing": observables.SidePairing(),

@@ -12,18 +12,14 @@
 | `Dorfer` | the smallest eigenvalues | Dorfer et al. (2016), arXiv:1511.04707 |
 """
 
-from .base import (
-    AbstractLoss,
-    AbstractMarginLoss,
-    AbstractPointwiseLoss,
-    AbstractScatterLoss,
-)
+from .base import AbstractLoss, AbstractMarginLoss, AbstractPointwiseLoss
 from .dorfer import Dorfer
 from .fisher import Fisher
 from .logdet import LogDet
 from .margin import CrossEntropy, Exponential, Logistic
 from .polynomial_tail import PolynomialTail
 from .ratio_trace import RatioTrace
+from .scatter import AbstractScatterLoss
 from .squared import Squared
 from .trace_ratio import TraceRatio
 

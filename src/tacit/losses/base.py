@@ -1,4 +1,4 @@
-"""What every loss is, and what losses of the classes' scatter share."""
+"""What every loss is."""
 
 import abc
 from typing import ClassVar, TYPE_CHECKING
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._facts import Fact
-from .._types import absent, Design, Outputs, Scalar, Targets, Weights
+from .._types import Design, Outputs, Scalar, Targets, Weights
 from ..errors import DataError, ShapeError
 
 
@@ -20,8 +20,6 @@ else:
     from equinox import AbstractClassVar, AbstractVar
 
 
-Latent = Float[Array, "k k"]
-Contrasts = Float[Array, "k r"]
 Sample = Float[Array, "*k"]
 
 
@@ -154,106 +152,8 @@ class AbstractMarginLoss(AbstractPointwiseLoss):
         return jax.nn.logsumexp(single, b=shares(outputs, weights))
 
 
-class AbstractScatterLoss(AbstractLoss):
-    r"""A function of the scatter of the outputs within and between the classes.
-
-    To add one: subclass, set `basis_free`, declare `ridge` and `input_ridge` last, both
-    0 by default, and define `criterion`, of degree 0 in the scale of the outputs.
-
-    Classes are the signs of targets `(n,)` or the columns of one-hot targets `(n, C)`;
-    scatters carry the weights 1/n. One with no mass in the batch contributes nothing.
-    """
-
-    ridge: AbstractVar[float]
-    """Latent ridge: the within-class scatter of the outputs is given `ridge` times the
-    identity. The loss is then no longer free of scale."""
-
-    input_ridge: AbstractVar[float]
-    """The same for the inputs, so that outputs `E x` are given `input_ridge` times
-    `E E^T`, and scale stays free. It needs `E`: a linear network and `tacit.Risk`."""
-
-    rotation_free: ClassVar[bool] = True
-    shift_free: ClassVar[bool] = True
-    needs_definite: ClassVar[bool] = True
-    """Whether the loss has no minimum where the within-class scatter is singular."""
-
-    @property
-    def scale_free(self) -> bool:
-        return absent(self.ridge)
-
-    def __check_init__(self):
-        require_nonnegative("ridge", self.ridge)
-        require_nonnegative("input_ridge", self.input_ridge)
-
-    @abc.abstractmethod
-    def criterion(self, within: Latent, contrast: Contrasts) -> Scalar:
-        """The loss of outputs with these scatters.
-
-        `within` has its ridges already; the scatter between classes is
-        `contrast @ contrast.T`.
-        """
-
-    def latent(
-        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
-    ) -> tuple[Latent, Contrasts]:
-        """The scatter within classes and a square root of that between them, plain.
-
-        Two classes give one column, more of them one column each.
-        """
-        rows = outputs if outputs.ndim == 2 else outputs[:, None]
-        member, share = memberships(targets), shares(outputs, weights)
-        rows = rows - (share @ rows)[None, :]  # before any product: no cancellation
-        counted = share[:, None] * member
-        mass = jnp.sum(counted, axis=0)
-        means = counted.T @ rows / jnp.where(mass > 0, mass, 1.0)[:, None]
-        rest = rows - member @ means
-        within = (share[:, None] * rest).T @ rest
-        if member.shape[1] == 2:
-            return within, jnp.sqrt(mass[0] * mass[1]) * (means[1:] - means[:1]).T
-        return within, (jnp.sqrt(mass)[:, None] * means).T
-
-    def ridged(self, within: Latent, gram: Latent | None = None) -> Latent:
-        """`within` with the ridges; `gram` is `E E^T` of the linear network `E`.
-
-        Raises `DataError` when there is an input ridge and no `gram`.
-        """
-        if not absent(self.input_ridge) and gram is None:
-            raise DataError(
-                f"{type(self).__name__} needs the weights of a linear network for "
-                f"input_ridge={self.input_ridge}; outputs alone do not hold them.\n"
-                "Evaluate it through tacit.Risk, or use `ridge` instead."
-            )
-        within = within + self.ridge * jnp.eye(len(within))
-        return within if gram is None else within + self.input_ridge * gram
-
-    def __call__(
-        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
-    ) -> Scalar:
-        within, contrast = self.latent(outputs, targets, weights)
-        return self.criterion(self.ridged(within), contrast)
-
-
-def memberships(targets: Targets) -> Float[Array, "n C"]:
-    """One column per class, 1 where the sample is in it."""
-    if targets.ndim == 1:
-        above = (targets > 0).astype(targets.dtype)
-        return jnp.stack([1 - above, above], axis=1)
-    if targets.shape[1] < 2:
-        raise ShapeError(
-            "one-hot targets have a column for each of two or more classes; these are "
-            f"{targets.shape}.\nFor two classes pass -1 and +1 of shape (n,)."
-        )
-    return targets
-
-
 def shares(outputs: Outputs, weights: Weights | None) -> Weights:
     """The weights of the samples, of sum 1; alike where there are none."""
     if weights is None:
         return jnp.full(len(outputs), 1 / len(outputs))
     return weights / jnp.sum(weights)
-
-
-def require_nonnegative(what: str, value: float) -> None:
-    """Raise `DataError` unless `value` is finite and at least 0."""
-    if not 0 <= value < float("inf"):
-        raise DataError(f"{what} is a finite number, 0 or more; got {value}.")

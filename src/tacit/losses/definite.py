@@ -5,7 +5,7 @@ import numpy as np
 from ..errors import DataError
 from ..problems import Problem
 from ..problems.products import Dense, Tall
-from .base import AbstractScatterLoss
+from .scatter import AbstractScatterLoss
 
 
 def require_definite(

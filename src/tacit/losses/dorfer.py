@@ -10,7 +10,8 @@ from jaxtyping import Array, Bool, Float
 
 from .._types import absent, number, Outputs, Scalar, Targets, Weights
 from ..errors import DataError, OptionError
-from .base import AbstractLoss, memberships, require_nonnegative
+from .base import AbstractLoss
+from .scatter import memberships, require_nonnegative
 
 
 CONVENTIONS = ("code", "scatter")

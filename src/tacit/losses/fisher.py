@@ -6,7 +6,7 @@ from jaxtyping import Array, Float
 
 from .._types import absent, number, Scalar
 from ..errors import OptionError, ShapeError
-from .base import AbstractScatterLoss
+from .scatter import AbstractScatterLoss
 
 
 FORMS = {

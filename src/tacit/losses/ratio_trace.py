@@ -6,7 +6,7 @@ from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
 from .._types import absent, number, Scalar
-from .base import AbstractScatterLoss
+from .scatter import AbstractScatterLoss
 
 
 class RatioTrace(AbstractScatterLoss):

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._types import number, Scalar
-from .base import AbstractScatterLoss
+from .scatter import AbstractScatterLoss
 
 
 class TraceRatio(AbstractScatterLoss):

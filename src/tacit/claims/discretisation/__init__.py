@@ -6,8 +6,9 @@ from .equilibrium import EquilibriumMoments, EquilibriumTurn
 from .modified_equation import DescentFollowsModifiedFlow
 from .momentum import MomentumDrift, MomentumLengthensLayers
 from .nonlinear_steps import TopLayerGrows
+from .norm_growth import NormGrowsLikeRoot, NormsFollowSchedule
 from .sign_methods import SignStepsDrift
-from .stochastic import NormGrowsLikeRoot, NormsFollowSchedule, SquaredNormsAddUp
+from .stochastic import SquaredNormsAddUp
 from .weight_decay import DecayAgainstGrowth, DecayIsAClock
 
 

@@ -7,10 +7,8 @@ import numpy as np
 
 from ...experiment import Experiment
 from ...flows import Stochastic
-from ...losses import Fisher
 from ...networks import Diagonal
 from ...observables import AbstractObservable, Layers
-from ...risk import Risk
 from ...training import Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.discriminants import scale_free
@@ -26,7 +24,7 @@ from ..measures.drifts import (
 )
 from ..papers import Source, WAN
 from ..parts import Forecast, Hypothesis, Rival, Term
-from ..witnesses.batches import DECAY, noisy
+from ..witnesses.batches import DECAY, noisy, ridged
 
 
 class Balance(NamedTuple):
@@ -118,7 +116,7 @@ class EquilibriumTurn(AbstractClaim[Diagonal]):
         return noisy(0.2, decay=DECAY, until=40_000, seed=seed)
 
     def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
-        return _ridged(self.witness(seed))
+        return ridged(self.witness(seed))
 
 
 class EquilibriumMoments(AbstractClaim[Diagonal]):
@@ -171,13 +169,7 @@ class EquilibriumMoments(AbstractClaim[Diagonal]):
         return noisy(0.2, decay=DECAY, until=40_000, seed=seed)
 
     def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
-        return _ridged(self.witness(seed))
-
-
-def _ridged(true: Experiment[Diagonal]) -> Experiment[Diagonal]:
-    """With a ridge, by which the loss is no longer free of scale."""
-    risk = Risk(true.risk.problem, Fisher(form="ratio", ridge=0.3))
-    return Experiment(true.network, risk, true.flow, until=true.until)
+        return ridged(self.witness(seed))
 
 
 def _rate(experiment: Experiment[Diagonal]) -> float:

@@ -168,3 +168,12 @@ def all_small_and_alike(experiment: Experiment[Chain]) -> Iterable[Hypothesis]:
     yield Hypothesis("all layers start small", every)
     even = bool(max(norms) - min(norms) < 1e-12 * max(norms))
     yield Hypothesis("all layers start with the same gain", even)
+
+
+def even_units(experiment: Experiment[MLP]) -> Iterable[Hypothesis]:
+    """Whether units of a layer could take one another's place."""
+    network = experiment.network
+    yield layered(experiment)
+    sizes = {len(W) for W in network.weights[:-1]}
+    yield Hypothesis("the hidden layers are equally wide", len(sizes) == 1)
+    yield Hypothesis("there is one output", len(network.weights[-1]) == 1)

@@ -13,6 +13,7 @@ from ...experiment import Experiment
 from ...flows import Descent, Stochastic
 from ...networks import Diagonal
 from ...training import train, Trajectory
+from ..hypotheses.discriminants import scale_free
 from ..parts import Hypothesis, Term, Unmeasured
 from .budgets import EPS
 
@@ -54,6 +55,14 @@ def is_descent(
     yield Hypothesis("there is no momentum", momentum or not flow.momentum)
     yield Hypothesis("there is no weight decay", decay or not flow.weight_decay)
     yield Hypothesis("the step is constant", schedule or flow.schedule is None)
+
+
+def on_batches(experiment: Experiment, *, schedule: bool) -> Iterable[Hypothesis]:
+    """Whether it is plain descent of a loss free of scale, on random mini-batches."""
+    yield scale_free(experiment)
+    yield from is_descent(experiment, schedule=schedule, batches=True)
+    random = isinstance(experiment.flow, Stochastic)
+    yield Hypothesis("the batches are random", random)
 
 
 def passed(run: Trajectory[Diagonal]) -> Stack:

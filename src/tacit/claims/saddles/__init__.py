@@ -2,13 +2,15 @@
 
 from .classes import HomogeneousBalance, LeadingDrift
 from .escape_law import EscapeLaw, HermitePrefactor
-from .exceptions import MonomialBalance, MonomialEscape, SlavedReadOut
 from .he_normal import HeNormalExponent, TwoLayerPrefactor
 from .imbalance import ImbalanceIdentity
 from .imbalance_forms import DescentImbalance, MatrixImbalance, NeuronImbalance
+from .monomials import MonomialBalance, MonomialEscape
 from .next_order import DriftOfBalance, NextOrder
 from .signal import SignalInequality
-from .symmetry import SymmetricReduction, SymmetryRepels
+from .slaved import SlavedReadOut
+from .symmetry import SymmetricReduction
+from .symmetry_repels import SymmetryRepels
 
 
 __all__ = [

@@ -37,3 +37,9 @@ def noisy(
         weight_decay=decay,
     )
     return Experiment(start, risk, flow, until=until, seed=seed or 0)
+
+
+def ridged(true: Experiment[Diagonal]) -> Experiment[Diagonal]:
+    """With a ridge, by which the loss is no longer free of scale."""
+    risk = Risk(true.risk.problem, Fisher(form="ratio", ridge=0.3))
+    return Experiment(true.network, risk, true.flow, until=true.until)

@@ -95,3 +95,10 @@ def leaving(
 def even(eps: float, depth: int, activation: str | Callable, width: int = 1) -> Chain:
     """A chain whose `depth` layers all have the gain `eps`."""
     return Chain.even(eps, depth=depth, activation=activation, width=width)
+
+
+def two_directions(n: int, seed: int | None) -> Risk:
+    """The squared loss on `n` normal inputs ``(4,)``; two directions count."""
+    rng = draw(1022, seed)
+    X = rng.standard_normal((n, 4))
+    return Risk(Problem(X, np.tanh(X[:, 0]) + 0.3 * X[:, 1]), Squared())
