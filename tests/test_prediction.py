@@ -1,15 +1,26 @@
 """What training will do, said before it does, and borne out by the run."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 import tacit
-from tacit import cli, Experiment, losses, networks, Outcome, predict, Risk
-from tacit.claims.catalogue import every_claim
+from tacit import (
+    cli,
+    Experiment,
+    losses,
+    networks,
+    Outcome,
+    predict,
+    Risk,
+    RiskBelow,
+)
+from tacit.claims.catalogue import as_claim, every_claim
 from tacit.errors import NotFoundError
 from tacit.flows import Descent, GradientFlow
+from tacit.verdict import missing
 from tests.specs import table
 
 
@@ -66,6 +77,40 @@ def test_the_run_bears_the_prediction_out():
         verdict = tacit.check(each.claim, MADE)
         assert verdict.outcome is Outcome.HOLDS
         np.testing.assert_array_equal(verdict.predicted, each.forecast.value)
+
+
+def at_an_event(kind, share=0.9):
+    """The witness of a claim, but that it ends where the risk has fallen."""
+    true = kind().witness()
+    value = float(true.risk.value(true.network))
+    level = value - (1 - share) * abs(value)
+    return dataclasses.replace(true, until=RiskBelow(level, within=true.end or None))
+
+
+@pytest.mark.parametrize("kind", every_claim(), ids=lambda kind: kind.__name__)
+def test_of_a_run_that_ends_at_an_event_it_tells_or_says_why_not(kind):
+    experiment = at_an_event(kind)
+    not_met = missing(kind(), experiment)
+    assert all(not_met), "every hypothesis has a text"
+    for each in predict(experiment, [kind]).foreseen:
+        assert each.not_met == not_met
+        assert not_met or each.refused or each.forecast is not None
+
+
+@pytest.mark.parametrize("name", ["B7", "RidgeGrowth"])
+def test_what_is_foreseen_of_a_time_needs_one(name):
+    kind = type(as_claim(name))
+    told = predict(at_an_event(kind), [kind])[kind.__name__]
+    assert told.applies
+    assert told.forecast is None
+    assert "the run ends at an event" in told.refused
+
+
+@pytest.mark.parametrize("name", ["DescentDrift", "DescentFollowsModifiedFlow"])
+def test_shorter_steps_take_the_time_that_the_event_took(name):
+    experiment = at_an_event(type(as_claim(name)))
+    verdict = tacit.check(name, experiment)
+    assert verdict.outcome is Outcome.HOLDS, str(verdict)
 
 
 BAD = {

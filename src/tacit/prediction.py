@@ -6,7 +6,7 @@ import equinox as eqx
 import numpy as np
 
 from ._types import require_float64
-from .claims import AbstractClaim, Forecast
+from .claims import AbstractClaim, Forecast, Unmeasured
 from .claims.catalogue import as_claim, every_claim, Named
 from .claims.written import in_short, plain_value
 from .display.notation import number
@@ -19,8 +19,8 @@ from .verdict import missing
 class Foreseen(eqx.Module):
     """What one theorem says of an experiment: its forecast, or why it has none.
 
-    `not_met` are the hypotheses that the experiment does not meet; `refused` is what
-    the oracle answered where it could not compute the prediction.
+    `not_met` are the hypotheses that the experiment does not meet; `refused` is why
+    the prediction could not be computed: the oracle's answer, or the claim's.
     """
 
     claim: AbstractClaim
@@ -154,5 +154,5 @@ def _foresee(claim: AbstractClaim, experiment: Experiment) -> Foreseen:
     try:
         with np.errstate(all="ignore"):
             return Foreseen(claim, claim.forecast(experiment))
-    except DataError as error:
+    except (DataError, Unmeasured) as error:
         return Foreseen(claim, refused=str(error))

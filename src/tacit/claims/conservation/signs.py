@@ -117,10 +117,11 @@ class EliminationLaw(AbstractClaim[Diagonal]):
         yield Hypothesis("the slope is constant", constant)
 
     def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
-        if not isinstance(experiment.until, int | float):
-            raise Unmeasured("it foresees the weights at a time; the run has no end")
-        times = np.array([float(experiment.until)])
-        law = _law(experiment, times, experiment.network.depth)[0]
+        time = experiment.end
+        if time is None:
+            text = "it foresees the weights at a time; the run ends at an event"
+            raise Unmeasured(text)
+        law = _law(experiment, np.array([time]), experiment.network.depth)[0]
         return Forecast(law[-1], "the weights at the end")
 
     def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:

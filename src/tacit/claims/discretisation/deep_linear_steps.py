@@ -116,7 +116,7 @@ def _in_units(run: Trajectory[DeepLinear], parts: list[np.ndarray]) -> np.ndarra
     """What is added in every step, over the largest norm and the largest entry."""
     sizes = [np.abs(np.asarray(run.seen[name])).max() for name in HELD]
     flat = [
-        part.reshape(len(part), -1) / size
+        part.reshape(len(part), int(np.prod(part.shape[1:]))) / size
         for part, size in zip(parts, sizes, strict=True)
     ]
     return np.concatenate(flat, axis=1)

@@ -71,6 +71,8 @@ def short_steps(experiment: Experiment, share: float = 0.1) -> Hypothesis:
 
 def longest_memory(flow: Any) -> float:
     r"""The largest $\beta$ of an optimiser; 0 for a flow without memory."""
+    if flow.continuous:
+        return 0.0
     try:
         return Memoryless(flow).longest
     except DataError:

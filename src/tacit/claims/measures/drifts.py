@@ -101,11 +101,12 @@ def _gradients(risk, at, rows):
     return jax.vmap(one, (0, None if rows is None else 0))(at, rows)
 
 
-def halved(experiment: Experiment) -> Experiment:
-    """The same flow time, in moves of half the length."""
+def halved(run: Trajectory) -> Experiment:
+    """The flow time that the run took, in moves of half the length."""
+    experiment = run.experiment
     step = experiment.flow.step or 1.0
     flow = eqx.tree_at(lambda f: f.step, experiment.flow, step / 2)
-    until = 2 * experiment.until
+    until = 2 * int(run.times[-1])  # at an event a shorter step ends elsewhere
     return eqx.tree_at(lambda e: (e.flow, e.until), experiment, (flow, until))
 
 
@@ -172,7 +173,7 @@ def shorter(run: Trajectory) -> Iterator[Trajectory]:
         if not run.finite:
             raise Unmeasured(f"with a shorter step the run stops early: {run.reason}")
         yield run
-        run = train(halved(run.experiment), run.observed, records=1)
+        run = train(halved(run), run.observed, records=1)
 
 
 def squares(layers: Stack) -> Float[Array, "t L"]:

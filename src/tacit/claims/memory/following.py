@@ -57,8 +57,9 @@ class FollowsMemoryless(AbstractClaim[AbstractNetwork]):
     def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
         yield from _remembers(experiment)
         yield short_steps(experiment)
-        whole = float(experiment.until)
-        yield Hypothesis("the moves can be cut in 16", whole % POINTS == 0)
+        end = experiment.end  # none of a run that ends at an event
+        cut = bool(end) and end % POINTS == 0
+        yield Hypothesis("it makes a number of moves that can be cut in 16", cut)
 
     def predicted(self, run: Trajectory) -> np.ndarray:
         del run
@@ -128,7 +129,7 @@ class MemoryCarries(AbstractClaim[AbstractNetwork]):
             "how far memory has carried the parameters in the end, over the square of "
             "the step"
         )
-        return Forecast(_carried(experiment, int(float(experiment.until))), about)
+        return Forecast(_carried(experiment, int(experiment.end or 0)), about)
 
     def measured(self, run: Trajectory) -> np.ndarray:
         return _three(run).leading()
@@ -196,7 +197,7 @@ def _apart(run, flow, parts):
     """The largest distance on the path in steps of 1 / `parts`: corrected, and not."""
     true = run.experiment
     flow = eqx.tree_at(lambda f: f.step, flow, flow.step / parts)
-    times = np.linspace(0, parts * float(true.until), POINTS + 1)[1:]
+    times = np.linspace(0, parts * true.end, POINTS + 1)[1:]
     kept = _path(true, flow, times)
     ways = (Memoryless(flow, correct, _window(flow)) for correct in (True, False))
     return [np.abs(_path(true, way, times) - kept).max() for way in ways]

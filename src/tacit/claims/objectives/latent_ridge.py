@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...events import AbstractEvent
 from ...experiment import Experiment
 from ...losses import Fisher
 from ...networks import Diagonal
@@ -143,9 +142,11 @@ class RidgeGrowth(AbstractClaim[Diagonal]):
         yield Hypothesis("two classes, which w0 tells apart", two)
 
     def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
-        if isinstance(experiment.until, AbstractEvent):
-            raise Unmeasured("it foresees the norms at a time; the run has no end")
-        time, L = float(experiment.until), experiment.network.depth
+        time, L = experiment.end, experiment.network.depth
+        if time is None:
+            raise Unmeasured(
+                "it foresees the norms at a time; the run ends at an event"
+            )
         about = "the squared norm of every layer at the end"
         limit = orthant_limit(experiment.risk.problem, experiment.network.predictor())
         return Forecast(_grown_to(experiment, time, L + 1), about, limit.residual)
