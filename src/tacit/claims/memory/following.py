@@ -215,7 +215,7 @@ def _three(run):
     for parts in (1, 2, 4):
         flow = eqx.tree_at(lambda f: f.step, true.flow, true.flow.step / parts)
         ends = (
-            _path(true, each, [run.steps])[-1]
+            _path(true, each, np.array([float(run.steps)]))[-1]
             for each in (flow, Memoryless(flow, correction=False, window=_window(flow)))
         )
         found.append((next(ends) - next(ends)) / flow.step**2)
