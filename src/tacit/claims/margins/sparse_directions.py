@@ -67,7 +67,7 @@ class SparsestMargin(AbstractClaim[TwoSided]):
         pull, start = _pull(run), run.experiment.network
         there = np.where(np.asarray(start.u) > 0, pull, -np.inf)
         most = np.maximum(there, np.where(np.asarray(start.v) > 0, -pull, -np.inf))
-        yield _left(run, float(most.max()))
+        yield _left(run, float(most.max()), self.predicted(run))
         yield integration(run)
         yield rounding(run)
 
@@ -138,7 +138,7 @@ class SparsestSpectrum(AbstractClaim[ConvLinear]):
         product = np.prod(_waves(run.experiment), axis=0)
         side = np.maximum((pull * np.sign(product.real)).real, 0.0)
         most = np.where(_frozen(run.experiment), side, np.abs(pull))
-        yield _left(run, float(most.max()), spectrum=True)
+        yield _left(run, float(most.max()), self.predicted(run), spectrum=True)
         yield integration(run)
         yield rounding(run)
 
@@ -184,12 +184,17 @@ def _pull(run: Trajectory) -> np.ndarray:
     return shares(run.experiment.risk, w) @ rows_of(run.experiment)[0]
 
 
-def _left(run: Trajectory, most: float, *, spectrum: bool = False) -> Term:
-    """What the margin lacks of the most that it could be by the slope, relative."""
-    w = np.asarray(run.network.predictor())
-    short = most - _margin_at(run, w, spectrum=spectrum)
+def _left(
+    run: Trajectory, most: float, known: float, *, spectrum: bool = False
+) -> Term:
+    """What the margin lacks of the most that it could be by the slope, relative.
+
+    Of the margin that is `known` to be the largest, while there is none yet.
+    """
+    margin = _margin_at(run, np.asarray(run.network.predictor()), spectrum=spectrum)
+    short = (most - margin) / (most if margin > 0 else known)
     reason = "the largest entry of the samples' mixture in the slope, over the margin"
-    return Term("what is left of the way", short / most, reason, "a longer run")
+    return Term("what is left of the way", short, reason, "a longer run")
 
 
 def _waves(experiment: Experiment[ConvLinear]) -> np.ndarray:

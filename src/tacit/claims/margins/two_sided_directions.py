@@ -28,6 +28,10 @@ SPAN = float(np.log(10.0))
 """The least interval of the logarithm of the norm over which a pace is taken."""
 
 
+NEAR = 1e-2
+"""The samples whose margins exceed the least by this part of it may take part."""
+
+
 class IdleCoordinatesGrow(AbstractClaim[TwoSided]):
     r"""A coordinate off the support grows like $\|w\|^{r_i}$ with $r_i < 1$ its pull.
 
@@ -118,7 +122,9 @@ class StationaryQuasiMargin(AbstractClaim[TwoSided]):
 
     def predicted(self, run: Trajectory[TwoSided]) -> np.ndarray:
         depth = run.experiment.network.depth
-        found = margin_conditions(run.experiment.risk.problem, _end(run), depth)
+        found = margin_conditions(
+            run.experiment.risk.problem, _end(run), depth, near=NEAR
+        )
         weight = np.abs(found.value) ** (1 - 1 / depth)
         return weight * (found.multipliers @ rows_of(run.experiment)[0])
 
@@ -134,11 +140,17 @@ class StationaryQuasiMargin(AbstractClaim[TwoSided]):
     def budget(self, run: Trajectory[TwoSided]) -> Iterable[Term]:
         depth, w = run.experiment.network.depth, _end(run)
         layer, p = _layer(w, depth), shares(run.experiment.risk, w)
-        moves = np.abs(layer) ** (depth - 1) * (p @ rows_of(run.experiment)[0])
+        rows, weight = rows_of(run.experiment)[0], np.abs(layer) ** (depth - 1)
+        moves = weight * (p @ rows)
         unit = moves / np.linalg.norm(moves)
         size = float(np.linalg.norm(layer - (layer @ unit) * unit))
         reason = "the sine of the angle between a layer and how it moves in the end"
         yield Term("what is left of the way", size, reason, "a longer run")
+        held = rows @ w
+        far = held > held.min() + NEAR * abs(held.min())
+        rest = np.linalg.norm(weight * (p[far] @ rows[far])) / np.linalg.norm(moves)
+        reason = "how much samples farther from the margin still move a layer"
+        yield Term("other samples", float(rest), reason, "a longer run")
         yield rounding(run)
 
     def rivals(self, run: Trajectory[TwoSided]) -> Iterable[Rival]:
