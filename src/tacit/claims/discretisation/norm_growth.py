@@ -45,6 +45,7 @@ class NormGrowsLikeRoot(AbstractClaim[Diagonal]):
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield every_step(run)
+        yield _gradual(run)
 
     def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
         return _shares(_late(run))
@@ -109,6 +110,7 @@ class NormsFollowSchedule(AbstractClaim[Diagonal]):
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
         yield every_step(run)
+        yield _gradual(run)
 
     def predicted(self, run: Trajectory[Diagonal]) -> np.ndarray:
         return _shares(_clock(run, 2)[_late(run)])
@@ -137,6 +139,13 @@ class NormsFollowSchedule(AbstractClaim[Diagonal]):
     def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
         # Where N^3 follows the sum of the steps, which at 1/4 comes to the same.
         return ridged(noisy(0.5, PowerDecay(0.5), until=20_000, seed=seed))
+
+
+def _gradual(run) -> Hypothesis:
+    """That the direction wanders: after one huge step it hardly turns any more."""
+    gains = np.diff(_total(run) ** 2)
+    holds = len(gains) > 0 and float(gains.max()) <= np.sum(gains) / 2
+    return Hypothesis("no step alone adds half of what N² gains", holds)
 
 
 def _total(run):

@@ -59,7 +59,7 @@ class SquaredNormsAddUp(AbstractClaim[Diagonal]):
         size = float(np.max(left_out) / np.max(self.predicted(run)))
         reason = "the sum of the squares of what the steps add"
         yield Term("next order", size, reason, "shorter steps")
-        yield rounding(run)
+        yield rounding(run, 1 + size)
 
     def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
         yield Rival("with the sum once", self._sum(run, 1))

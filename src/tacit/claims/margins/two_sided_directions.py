@@ -140,15 +140,17 @@ class StationaryQuasiMargin(AbstractClaim[TwoSided]):
     def budget(self, run: Trajectory[TwoSided]) -> Iterable[Term]:
         depth, w = run.experiment.network.depth, _end(run)
         layer, p = _layer(w, depth), shares(run.experiment.risk, w)
-        rows, weight = rows_of(run.experiment)[0], np.abs(layer) ** (depth - 1)
+        (rows, mass), weight = rows_of(run.experiment), np.abs(layer) ** (depth - 1)
         moves = weight * (p @ rows)
         unit = moves / np.linalg.norm(moves)
         size = float(np.linalg.norm(layer - (layer @ unit) * unit))
         reason = "the sine of the angle between a layer and how it moves in the end"
         yield Term("what is left of the way", size, reason, "a longer run")
         held = rows @ w
-        far = held > held.min() + NEAR * abs(held.min())
-        rest = np.linalg.norm(weight * (p[far] @ rows[far])) / np.linalg.norm(moves)
+        tail = np.exp(held.min() - held) * mass  # the shares, of an exponential tail
+        tail[held <= held.min() + NEAR * abs(held.min())] = 0.0
+        other = weight * (tail / np.exp(held.min() - held).dot(mass) @ rows)
+        rest = np.linalg.norm(other) / np.linalg.norm(moves)
         reason = "how much samples farther from the margin still move a layer"
         yield Term("other samples", float(rest), reason, "a longer run")
         yield rounding(run)

@@ -72,7 +72,7 @@ def rough(run: Trajectory) -> float:
     return coarseness(run, np.min(sizes))
 
 
-def cancellation(run: Trajectory, condition: float | np.floating = 1.0) -> Term:
+def cancellation(run: Trajectory, condition: float | int | np.floating = 1.0) -> Term:
     """What rounding leaves of a gradient that cancels, relative to its terms.
 
     A gradient is a sum over the sample of terms that may cancel; `condition` is that of
