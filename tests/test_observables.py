@@ -62,7 +62,7 @@ def test_refused_before_training_and_says_why(observable):
     names = ("MLP", "Diagonal", "Chain")
     name = next(n for n in names if not isinstance(NETWORKS[n], observable.needs))
     experiment = Experiment(NETWORKS[name], RISK, Descent(0.1), until=20)
-    why = f"{observable.name} needs a .*; {name} is"
+    why = f"{observable.name} needs an? .*; {name} is"
     with pytest.raises(CapabilityError, match=why):
         train(experiment, [observable])
 

@@ -131,7 +131,7 @@ def test_the_verdicts_are_those_of_the_report(study):
 def test_the_folder_holds_what_it_says(study):
     folder = study[0].folder
     records = verdicts(folder)["trajectories"]
-    others = ["report.html", "tacit-report.json", "verdicts.json"]
+    others = ["report.html", "tacit-report.json", "verdicts.json", "verdicts.jsonl"]
     assert written(folder) == sorted(records + others)
     keys = {name.split("/")[1].split("-")[0] for name in records}
     assert keys == {question.key for question in STUDIES[study[0].study].questions()}

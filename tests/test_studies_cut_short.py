@@ -41,8 +41,12 @@ class Toy(AbstractStudy):
 
     def questions(self):
         return (
-            Question("one", "what one is", lambda quick: self.ask("one", quick)),
-            Question("two", "what two is", lambda quick: self.second("two", quick)),
+            Question(
+                "one", "what one is", lambda quick: self.ask("one", quick), "It is one."
+            ),
+            Question(
+                "two", "what two is", lambda quick: self.second("two", quick), "It is."
+            ),
         )
 
     def ask(self, key, quick):

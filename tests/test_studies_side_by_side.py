@@ -34,7 +34,7 @@ def endless(quick):
 
 
 def asked(*asks):
-    return [Question(ask.__name__, "a text", ask) for ask in asks]
+    return [Question(ask.__name__, "a text", ask, "An answer.") for ask in asks]
 
 
 def process(answer):

@@ -106,7 +106,7 @@ BAD_EXPERIMENTS = {
             Descent(0.1),
             until=1,
         ),
-        "needs a AbstractLinearNetwork",
+        "needs an AbstractLinearNetwork",
     ),
     "never": (lambda: Reaches(Hoyer(), 0.5, within=0.0), "a finite time, above 0"),
     "nowhere": (lambda: Reaches(Hoyer(), np.nan), "level = nan"),

@@ -30,7 +30,7 @@ def run(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Run a grid of experiments, and keep every result.
+    """Run a grid of experiments; keep every result.
 
     SPEC.toml is a spec with axes: docs/sweeps.md. What is finished stays finished,
     whatever is killed; the same command goes on. Ctrl-C ends the batches at hand first.

@@ -9,6 +9,7 @@ from . import (
     balance,
     conserved,
     depth,
+    nonlinear,
     path,
     signs,
     singular,
@@ -109,5 +110,13 @@ class DeepLDA(AbstractStudy):
                 "With several outputs the symmetries of the objective decide: "
                 "rows come to the plane of the best discriminants, at any "
                 "depth.",
+            ),
+            Question(
+                "nonlinear",
+                "networks with activations",
+                nonlinear.ask,
+                "Whatever the activation, the flow keeps the norm of the last "
+                "layer, and steps that shorten fast enough keep it within a "
+                "bound stated before.",
             ),
         )

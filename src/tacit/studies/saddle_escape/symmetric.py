@@ -72,7 +72,8 @@ def _findings(found) -> tuple[Finding, ...]:
     for name, each in found.items():
         verdict = judge(HermitePrefactor(), each.run)
         out.append(Finding.of(verdict, on=name))
-        out += Finding.of_rivals(verdict, on=name)
+        # A run that is too short to tell its rivals apart says so once.
+        out += Finding.of_rivals(verdict, on=name) if verdict.holds else []
     return tuple(out)
 
 
