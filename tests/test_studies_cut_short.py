@@ -12,7 +12,7 @@ import xarray
 
 import tacit
 from tacit.errors import NotFoundError, OutputError
-from tacit.reporting import Section
+from tacit.reporting import About, Section
 from tacit.studies import AbstractStudy, Answer, Question, STUDIES
 
 
@@ -34,6 +34,7 @@ class Toy(AbstractStudy):
     title = "A toy"
     reference = "Nobody (2026)"
     lede = "Two questions."
+    about = About("nothing", "none", (("x", "a number"),), "Nobody, arXiv:0000.00000")
 
     def __init__(self, second=None):
         self.asked = []

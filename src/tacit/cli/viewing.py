@@ -24,7 +24,8 @@ def view(
         typer.Option(help="Compile other depths while nobody waits for a run."),
     ] = True,
 ) -> None:
-    """Show studies that run live, and a sweep while it runs, in a browser.
+    """Show studies that run live, and sweeps, in a browser.
+
 
     Prints the address, which only this machine can reach, and serves until Ctrl-C.
     """

@@ -17,7 +17,7 @@ from ...problems import Problem
 from ...reporting import Finding, number, Numbers, Picture, plots, Section
 from ...risk import Risk
 from ...training import Trajectory
-from ...verdict import judge
+from ...verdict import judge, Outcome
 from ..base import Answer
 from . import subjects
 from .subjects import ACTIVATIONS, EPS
@@ -73,7 +73,11 @@ def _findings(found) -> tuple[Finding, ...]:
         verdict = judge(HermitePrefactor(), each.run)
         out.append(Finding.of(verdict, on=name))
         # A run that is too short to tell its rivals apart says so once.
-        out += Finding.of_rivals(verdict, on=name) if verdict.holds else []
+        out += (
+            Finding.of_rivals(verdict, on=name)
+            if verdict.outcome is Outcome.HOLDS
+            else []
+        )
     return tuple(out)
 
 
