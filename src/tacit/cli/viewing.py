@@ -26,7 +26,6 @@ def view(
 ) -> None:
     """Show studies that run live, and sweeps, in a browser.
 
-
     Prints the address, which only this machine can reach, and serves until Ctrl-C.
     """
     if store and "://" not in store and not Path(store).exists():
