@@ -161,6 +161,7 @@ def test_ctrl_c_is_heard_and_the_next_run_does_not_wait():
     import signal, threading, time, os
     import numpy as np
     from tests.test_under_load import Experiment, flows, LOGISTIC, START, train
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may ignore it
     short = Experiment(START, LOGISTIC, flows.Descent(1e-4), until=100)
     long = Experiment(START, LOGISTIC, flows.Descent(1e-4), until=10**12)
     train(short), train(long, stop=lambda: True)

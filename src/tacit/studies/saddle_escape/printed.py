@@ -20,8 +20,8 @@ from ...networks.activations import activation_of
 from ...observables import LayerNorms
 from ...oracles import activation_class
 from ...reporting import Finding, number, Numbers, Section
-from ...training import train
-from ...verdict import judge, Verdict
+from ...training import train, Trajectory
+from ...verdict import judge
 from ..base import Answer
 
 
@@ -36,7 +36,8 @@ class Place(NamedTuple):
 def ask(quick: bool) -> Answer:  # noqa: FBT001
     """Every printed sentence beside the true one, on a run that tells them apart."""
     places = _places()[: 3 if quick else None]
-    verdicts = [_judged(place) for place in places]
+    runs = [_followed(place) for place in places]
+    verdicts = [judge(p.claim, run) for p, run in zip(places, runs, strict=True)]
     findings, rows = [], []
     for place, verdict in zip(places, verdicts, strict=True):
         findings.append(Finding.of(verdict, on=place.on))
@@ -61,7 +62,9 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
             "claim in the table of verdicts",
         ),
     )
-    return Answer(section, tuple(findings))
+    names = (f"{p.claim.id}-{i + 1}" for i, p in enumerate(places))
+    records = {n: run.to_xarray() for n, run in zip(names, runs, strict=True)}
+    return Answer(section, tuple(findings), records)
 
 
 def _places() -> tuple[Place, ...]:
@@ -82,9 +85,9 @@ def _places() -> tuple[Place, ...]:
     )
 
 
-def _judged(place: Place) -> Verdict:
+def _followed(place: Place) -> Trajectory:
     claim = place.claim
-    return judge(claim, train(place.experiment, claim.observes, records=claim.records))
+    return train(place.experiment, claim.observes, records=claim.records)
 
 
 UNITS, DEPTH, START, TIMES = 64, 4, 0.1, (3e2, 1e7)
