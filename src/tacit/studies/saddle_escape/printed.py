@@ -87,7 +87,8 @@ def _places() -> tuple[Place, ...]:
 
 def _followed(place: Place) -> Trajectory:
     claim = place.claim
-    return train(place.experiment, claim.observes, records=claim.records)
+    watch = claim.observes or (LayerNorms(),)
+    return train(place.experiment, watch, records=claim.records)
 
 
 UNITS, DEPTH, START, TIMES = 64, 4, 0.1, (3e2, 1e7)
