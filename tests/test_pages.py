@@ -100,7 +100,7 @@ def test_python_runs_and_prints_what_is_shown(path, tmp_path):
             here, there = TINY.sub("tiny", printed), TINY.sub("tiny", shown)
             assert NUMBER.sub("#", here) == NUMBER.sub("#", there), code
             found, known = map(floats, (here, there))
-            assert found == pytest.approx(known, rel=0.1), code
+            assert found == pytest.approx(known, rel=0.05), code
 
 
 def floats(text):

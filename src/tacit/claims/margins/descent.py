@@ -79,9 +79,7 @@ class PrescribedStepsDescend(AbstractClaim[DeepLinear]):
         return np.concatenate([risks[1:] / risks[:-1], others, [moved.max()]])
 
     def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
-        # The drift is that of the squares of the layers, over what the steps add.
-        total = max(float(np.sum(_steps(run)[1] ** 2)), 1e-300)
-        yield rounding(run, 1 + float(spectra(run).squares.max()) / total)
+        yield rounding(run)
 
     def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
         text = "it falls by 1.1 times the step times the square of the slope"
@@ -89,7 +87,12 @@ class PrescribedStepsDescend(AbstractClaim[DeepLinear]):
 
     def _bounds(self, run, share):
         risks, moved, slopes = _steps(run)
-        return np.append(1 - share * moved * slopes / risks[:-1], np.ones(3))
+        # The drift is that of the squares of the layers, over what the steps add: it
+        # alone has their rounding.
+        squares = float(spectra(run).squares.max())
+        total = max(float(np.sum(moved**2)), 1e-300)
+        drift = 1 + rounding(run, squares / total).size
+        return np.append(1 - share * moved * slopes / risks[:-1], [1.0, drift, 1.0])
 
     def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
         problem = separable_data(seed=seed)
