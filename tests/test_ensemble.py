@@ -20,21 +20,24 @@ STARTS = [
 ]
 
 
-def alike(together, alone):
-    """The same numbers, but for the order in which products of a batch are summed."""
+def alike(together, alone, *, lanes):
+    """The same numbers; in lanes but for the order in which a batch sums products."""
     pairs = zip(jax.tree.leaves(together), jax.tree.leaves(alone), strict=True)
-    return all(np.allclose(a, b, rtol=1e-13, atol=1e-15) for a, b in pairs)
+    if lanes:
+        return all(np.allclose(a, b, rtol=1e-13, atol=1e-15) for a, b in pairs)
+    return all(np.array_equal(a, b) for a, b in pairs)
 
 
 @pytest.mark.parametrize("flow", **each(FLOWS))
 @pytest.mark.parametrize("until", [6, RiskBelow(0.999, relative=True, within=6)])
 def test_an_ensemble_is_its_members(flow, until):
     members = [Experiment(s, RISK, flow, until=until, seed=2) for s in STARTS]
+    lanes = isinstance(flow, GradientFlow) and until == 6
     together = tacit.train_ensemble(members, [TrainingRisk()], records=2)
     for run, member in zip(together, members, strict=True):
         alone = tacit.train(member, [TrainingRisk()], records=2)
-        assert alike(run.network, alone.network)
-        assert alike(run.times, alone.times)
+        assert alike(run.network, alone.network, lanes=lanes)
+        assert alike(run.times, alone.times, lanes=False)
         assert run.reason == alone.reason
         assert run.steps == alone.steps
         np.testing.assert_allclose(

@@ -327,30 +327,65 @@ def test_equal_runs_are_one_and_all_hear_all_of_it():
 
 
 def test_superseded_runs_end_and_waiting_ones_never_begin():
-    """Fifty listeners, each moving on ten times: only the last runs are finished."""
+    """Fifty listeners, each moving on ten times while all threads are busy.
+
+    Those first begun are told to stop; of the others only the last ones begin, however
+    many were superseded while they waited.
+    """
+    people, moves = 50, 10
+    assert people * moves > jobs.MOST_WAITING, "superseded runs must not fill the queue"
 
     async def main():
-        desk, log = Desk(), []
+        desk, log, gate, there = Desk(), [], threading.Event(), []
+
+        def held(name):
+            def work(say, stop):
+                log.append(name)
+                gate.wait(60)
+                say("piece", {"stopped": stop.is_set()})
+
+            return work
 
         async def person(i):
-            for move in range(10):
-                key = (i, move)
-                task = asyncio.ensure_future(follow(desk, key, slow(log, key)))
+            for move in range(moves - 1):
+                work = held((i, move))
+                task = asyncio.ensure_future(follow(desk, (i, move), work))
                 await asyncio.sleep(0.002)
-                if move < 9:
-                    task.cancel()
-            return await task
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            last = asyncio.ensure_future(
+                follow(desk, (i, moves - 1), held((i, moves - 1)))
+            )
+            there.append(i)
+            if len(there) == people:
+                gate.set()
+            return await last
 
-        heard = await asyncio.gather(*map(person, range(50)))
+        heard = await asyncio.gather(*map(person, range(people)))
         started = desk.started
         desk.close()
         return heard, started, log
 
     heard, started, log = asyncio.run(main())
-    assert all(len(each) == 3 for each in heard)
-    assert started < 50 + 10 * jobs.WORKERS, "runs that nobody waited for were begun"
-    finished = [name for name in log if f"{name} stopped" not in log]
-    assert {(i, 9) for i in range(50)} <= set(finished)
+    assert heard == [[("piece", {"stopped": False})]] * people
+    begun = [name for name in log if name[1] < moves - 1]
+    assert len(begun) == jobs.WORKERS, "a run that nobody waited for was begun"
+    assert started == people + jobs.WORKERS
+
+
+def test_a_run_under_way_is_told_to_stop_when_nobody_is_left():
+    async def main():
+        desk, log = Desk(), []
+        task = asyncio.ensure_future(follow(desk, "a", slow(log, "a", pause=30)))
+        while not log:
+            await asyncio.sleep(0.001)
+        task.cancel()
+        while len(log) < 2:
+            await asyncio.sleep(0.001)
+        desk.close()
+        return log
+
+    assert asyncio.run(asyncio.wait_for(main(), 20)) == ["a", "a stopped"]
 
 
 def test_a_listener_that_leaves_does_not_end_the_run_of_another():

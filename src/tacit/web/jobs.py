@@ -93,6 +93,8 @@ class Desk:
             if not job.listeners and not job.done:
                 job.stop.set()
                 self._forget(key, job)
+                if (key, job) in self._waiting:
+                    self._waiting.remove((key, job))
 
     def rehearse(self, key: Hashable, work: Work) -> None:
         """Do `work` some time when nobody waits; once for every key."""
@@ -116,9 +118,8 @@ class Desk:
         """Send what waits to the threads that are free."""
         while self._waiting and self._busy < WORKERS:
             key, job = self._waiting.popleft()
-            if not job.stop.is_set():
-                self.started += 1
-                self._send(job, lambda job=job, key=key: self._finished(key, job))
+            self.started += 1
+            self._send(job, lambda job=job, key=key: self._finished(key, job))
         # One thread at most, so that whoever comes finds the other one free.
         if self._rehearsals and not self._busy:
             self._send(Job(self._rehearsals.popleft()), lambda: None)
