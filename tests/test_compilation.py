@@ -1,6 +1,7 @@
 """What is compiled once serves all that differs in numbers or names only."""
 
 import dataclasses
+import gc
 import math
 
 import jax
@@ -32,6 +33,13 @@ def _count(event, seconds, **_):
     del seconds
     COMPILED[0] += event == "/jax/core/compile/backend_compile_duration"
     TRACED[0] += event == "/jax/core/compile/jaxpr_trace_duration"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def room():
+    """What other tests compiled is dropped now, and not between two runs counted."""
+    jax.clear_caches()
+    gc.collect()
 
 
 def varied(thing, i):
