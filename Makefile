@@ -23,7 +23,7 @@ test: $(VENV)/.test  ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 soak: $(VENV)/.test  ## all claims on ten draws and every variation; writes docs/soak.md
-	$(BIN)/python -m tests.soak --out docs/soak.md
+	$(BIN)/python -m tests.soak
 
 check: $(VENV)/.check  ## lint, format, types, the import rules, unused code
 	$(BIN)/ruff check .
