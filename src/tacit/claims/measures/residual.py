@@ -58,13 +58,25 @@ def across(run: Trajectory, predictor: np.ndarray, begin: int = 0) -> Across:
     longest = float(np.linalg.norm(rows, axis=1).max())
     pulled = _pulled(run, rest, w, longest / least)
     start = w[0] if begin else np.asarray(run.experiment.network.predictor())
-    off = float(np.linalg.norm(start - (start @ unit) * unit - rest.value))
-    # From afar a sample pulls it back by the curvature over its length at least.
-    way = np.linalg.norm(start) + slow * off * longest
-    fallen = off * np.exp(-np.maximum(norm - way, 0.0) / slow)
+    off = np.vstack([start - (start @ unit) * unit, value]) - rest.value
+    fallen = _fallen(
+        np.append(np.linalg.norm(start), norm), np.linalg.norm(off, axis=1), slow, longest
+    )
     left = 2 * (next_order + pulled) + fallen
     blurred = (getattr(run.experiment.flow, "rtol", 0.0) + 64 * EPS) * norm
     return Across(rest, norm, value, drawn, left, blurred)
+
+
+def _fallen(norm: np.ndarray, off: np.ndarray, slow: float, longest: float):
+    """What may be left, record by record, of how far off any earlier one was.
+
+    The first is the start. From afar a sample pulls the residual back by the curvature
+    over its length at least; near its limit it falls back exponentially.
+    """
+    way = norm + slow * off * longest
+    with np.errstate(over="ignore"):
+        late = np.exp(-np.maximum(norm[1:, None] - way, 0.0) / slow)
+    return np.max(np.tril(off * late), axis=1)
 
 
 def of_residual(seen: Across) -> tuple[Term, Term]:

@@ -73,17 +73,18 @@ class FollowsMemoryless(AbstractClaim[AbstractNetwork]):
         return float(np.max(np.abs(measured - predicted)))
 
     def budget(self, run: Trajectory) -> Iterable[Term]:
-        (first, second), least = _orders(run)
-        # An error of the order of the step halves from one order to the next.
-        size = 3 * float(np.max(np.abs(first - second)))
-        reason = "three times what half the step changes in the orders"
+        (first, second), (least, plain) = _orders(run)
+        # An error of the order of the step halves from one order to the next, where
+        # the step is short: where the second order of the path is little by the first.
+        size = 3 * max(float(np.max(np.abs(first - second))), least / plain)
+        reason = "three times what half the step changes in the orders, or second order"
         yield Term("next order", size, reason, "shorter steps")
         flow: Any = flow_of(run.experiment)
         share = 2.5 * flow.step / (1 - longest_memory(flow))
         reason = "ten times a quarter of the step, over 1 - beta"
         yield Term("the step itself", share, reason, "shorter steps")
         size = np.abs(flat(run.network)).max() * math.sqrt(4 * run.steps)
-        lost = float(64 * EPS * size / least)
+        lost = float(64 * EPS * size / min(least, plain))
         yield Term("rounding", lost, "float64 in the paths", "longer steps")
 
     def rivals(self, run: Trajectory) -> Iterable[Rival]:
@@ -186,11 +187,11 @@ def _window(flow):
 def _orders(run):
     """Orders with the correction and without, as the step is halved twice ``(2, 2)``.
 
-    And the least distance that they are the orders of.
+    And the distances at a quarter of it ``(2,)``.
     """
     flow = flow_of(run.experiment)
     found = np.array([_apart(run, flow, parts) for parts in (1, 2, 4)])
-    return np.log2(found[:-1] / found[1:]), found.min()
+    return np.log2(found[:-1] / found[1:]), found[-1]
 
 
 def _apart(run, flow, parts):

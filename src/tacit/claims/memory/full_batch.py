@@ -17,6 +17,7 @@ from ...networks import AbstractNetwork
 from ...training import Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.memory import divides, is_adam, longest_memory, whole_sample
+from ..measures.budgets import EPS
 from ..measures.memory import BatchLoss, flat, flow_of, shaken
 from ..papers import CATTANEO_2024, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
@@ -75,6 +76,11 @@ class WholeSampleCorrection(AbstractClaim[AbstractNetwork]):
     def budget(self, run: Trajectory) -> Iterable[Term]:
         true = run.experiment
         yield shaken(lambda network: _closed(true, network), true.network)
+        g = np.abs(flat(true.risk.gradient(true.network)))
+        least = np.min(g[g > 0], initial=g.max())
+        reason = "a gradient is known to a part of its largest entry"
+        size = 64 * EPS * float(g.max() / least) if least > 0 else 0.0
+        yield Term("cancellation", size, reason, "units that are less saturated")
 
     def rivals(self, run: Trajectory) -> Iterable[Rival]:
         true = run.experiment
