@@ -59,15 +59,16 @@ def across(run: Trajectory, predictor: np.ndarray, begin: int = 0) -> Across:
     pulled = _pulled(run, rest, w, longest / least)
     start = w[0] if begin else np.asarray(run.experiment.network.predictor())
     off = np.vstack([start - (start @ unit) * unit, value]) - rest.value
-    fallen = _fallen(
-        np.append(np.linalg.norm(start), norm), np.linalg.norm(off, axis=1), slow, longest
-    )
+    sizes, off = np.append(np.linalg.norm(start), norm), np.linalg.norm(off, axis=1)
+    fallen = _fallen(sizes, off, slow, longest)
     left = 2 * (next_order + pulled) + fallen
     blurred = (getattr(run.experiment.flow, "rtol", 0.0) + 64 * EPS) * norm
     return Across(rest, norm, value, drawn, left, blurred)
 
 
-def _fallen(norm: np.ndarray, off: np.ndarray, slow: float, longest: float):
+def _fallen(
+    norm: np.ndarray, off: np.ndarray, slow: float, longest: float
+) -> np.ndarray:
     """What may be left, record by record, of how far off any earlier one was.
 
     The first is the start. From afar a sample pulls the residual back by the curvature
