@@ -138,6 +138,24 @@ def test_one_bad_run_harms_no_other(tmp_path):
     assert "ZeroDivisionError" in done._repr_html_()
 
 
+def test_a_run_that_cannot_be_judged_harms_no_other_of_its_batch(tmp_path, monkeypatch):
+    from tacit.sweeps import units
+
+    row_of = units.row_of
+
+    def strict(work, point, *rest):
+        if point.labels["seed"] == 1:
+            raise ArithmeticError("no judgement")
+        return row_of(work, point, *rest)
+
+    monkeypatch.setattr(units, "row_of", strict)
+    grid = {"depth": [2], "seed": range(3)}
+    done = sweep(descent, grid, tmp_path / "r", WATCH, workers=1, batch=3)
+    assert done.open(pad=True).status.values.tolist() == [[0, 2, 0]]
+    (failure,) = done.failures()
+    assert failure.reason.startswith("ArithmeticError: no judgement")
+
+
 def test_two_sweeps_do_not_share_a_store(tmp_path):
     sweep(descent, {"depth": [2], "seed": [0]}, tmp_path / "r", workers=1)
     with pytest.raises(errors.OutputError, match="unlucky"):

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..specs import SweepSpec
+from .batches import Unit
 from .grid import Grid
-from .plan import Plan, Unit
+from .plan import Plan
 from .running import cores, Sweep, sweep
 from .units import run_unit
-from .work import key_of, Work
+from .work import Work
 
 
 WARM = 10.0
@@ -85,7 +86,7 @@ def estimate(spec: SweepSpec, batch: int | None = None) -> Estimate:
 
 def _tried(work: Work, unit: Unit) -> tuple[float, float, int]:
     """Seconds of the first run of a unit, of the next, and its bytes."""
-    one = Unit(key_of(work, [unit.members[0].mark]), unit.members[:1], unit.shape)
+    one = Unit.of(work, unit.members[:1])
     begun = time.perf_counter()
     (row,) = run_unit(work, one)
     first = again = time.perf_counter() - begun

@@ -1,6 +1,5 @@
-"""Which runs a sweep consists of, and in what batches."""
+"""Which runs a sweep consists of."""
 
-import math
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,37 +10,14 @@ import numpy as np
 
 from ..errors import DataError, KindError, TacitError
 from ..experiment import Experiment
+from .batches import Member, Unit, units_of
 from .grid import Grid, Point
-from .store import Axis, Manifest
+from .store import Axis, Manifest, Store
 from .version import salt
-from .work import key_of, mark_of, Work
+from .work import mark_of, Work
 
-
-LARGEST, SMALLEST, SHARE = 128, 8, 16
-"""Runs in a unit: that share of a shape class, but no more and no fewer than this."""
 
 Progress = Callable[[int, int, str], object]
-
-
-@dataclass(frozen=True)
-class Member:
-    """A run of a unit: its point, and what its experiment was when it was planned.
-
-    `mark` is empty where `experiment_of` raised.
-    """
-
-    point: Point
-    mark: str
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A batch of runs of one shape: what is computed, kept and lost together."""
-
-    key: str
-    members: tuple[Member, ...]
-    shape: str
-    """The shape class in words."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +37,14 @@ class Plan:
         work: Work,
         *,
         batch: int | None = None,
+        before: Store | None = None,
         progress: Progress | None = None,
     ) -> "Plan":
         """Make every experiment once, and put those of one shape into units.
 
-        With `batch` a unit has at most so many runs. Units depend on the grid alone,
-        never on who computes them: so a sweep that goes on finds its own again.
+        With `batch` a unit has at most so many runs. Units depend on the grid, and on
+        those that a store has from `before`, never on who computes them: so a sweep
+        that goes on finds its own again, and one whose grid has grown adds to them.
 
         Raises `DataError` where `experiment_of` makes two experiments of one point.
         """
@@ -77,15 +55,10 @@ class Plan:
             if progress is not None:
                 progress(i, len(grid), "planning")
             mark, shape = _looked_at(work, point, classes)
-            classes.setdefault(shape, []).append(Member(point, mark))
-        units = []
-        for shape, members in classes.items():
-            size = batch or _size(len(members))
-            for i in range(0, len(members), size):
-                chosen = tuple(members[i : i + size])
-                marks = [f"{each.point.index}:{each.mark}" for each in chosen]
-                units.append(Unit(key_of(work, marks), chosen, _in_words(shape)))
-        return cls(name, grid, work, tuple(units))
+            member = Member(point, mark, _in_words(shape))
+            classes.setdefault(shape, []).append(member)
+        units = units_of(work, [*classes.values()], batch, before)
+        return cls(name, grid, work, units)
 
     @property
     def manifest(self) -> Manifest:
@@ -158,10 +131,6 @@ def shape_of(experiment: Experiment) -> tuple:
     clock = type(getattr(flow, "clock", None))
     leaves = jax.tree.leaves((experiment.network, risk.nameless))
     return (*kinds, clock, tuple(np.shape(leaf) for leaf in leaves))
-
-
-def _size(runs: int) -> int:
-    return min(LARGEST, max(SMALLEST, math.ceil(runs / SHARE)))
 
 
 def _in_words(shape: Sequence | None) -> str:

@@ -139,7 +139,7 @@ def sweep(
     with Tidings.of(progress) as tidings:
         plan = Plan.of(
             name or _called(experiment_of), points, work, batch=batch,
-            progress=tidings.planning,
+            before=Store.found(store), progress=tidings.planning,
         )  # fmt: skip
         kept = Store.open_or_create(store, plan.manifest)
         driver = Driver(plan, kept, os.fspath(store), tidings.watching(kept))

@@ -10,7 +10,8 @@ from ..errors import DataError
 from ..experiment import Experiment
 from ..training import Trajectory
 from ..verdict import missing, observed_by
-from .plan import Unit, why
+from .batches import Unit
+from .plan import why
 from .rows import failed, row_of
 from .scales import train_together
 from .store import Row
@@ -71,21 +72,25 @@ def _alike(made: dict[int, Experiment]) -> Iterator[list[int]]:
     yield from (group for _, group in groups)
 
 
-def _rows(work, unit, group, together) -> Iterator[Row]:
+def _rows(work, unit, group, together) -> list[Row]:
     """The rows of runs that differ in numbers only: as one, or each by itself."""
     points = [unit.members[i].point for i in group]
     try:
         runs = _trained(work, together)
-        yield from (
-            row_of(work, point, experiment, of)
-            for point, experiment, of in zip(points, together, runs, strict=True)
-        )
     except Exception as error:
         if len(together) == 1:
-            yield failed(points[0], together[0].digest, why(error))
-            return
-        for i, experiment in zip(group, together, strict=True):
-            yield from _rows(work, unit, [i], [experiment])
+            return [failed(points[0], together[0].digest, why(error))]
+        alone = zip(group, together, strict=True)
+        return [row for i, one in alone for row in _rows(work, unit, [i], [one])]
+    return [_row(work, *each) for each in zip(points, together, runs, strict=True)]
+
+
+def _row(work, point, experiment, of) -> Row:
+    """The row of one run; failed, where what was recorded cannot be judged."""
+    try:
+        return row_of(work, point, experiment, of)
+    except Exception as error:
+        return failed(point, experiment.digest, why(error))
 
 
 def _trained(

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ..plan import Plan, Unit
+from ..batches import Unit
+from ..plan import Plan
 from ..store import Store
 
 

@@ -68,6 +68,11 @@ class Store:
         return f"Store({str(self._place)!r})"
 
     @classmethod
+    def found(cls, path: str | os.PathLike[str]) -> "Store | None":
+        """The store at `path`; None where there is nothing at all."""
+        return None if opening.manifest_at(place_at(path)) is None else cls(path)
+
+    @classmethod
     def create(cls, path: str | os.PathLike[str], manifest: Manifest) -> "Store":
         """A new store. Raises `OutputError` if anything is there already."""
         place = place_at(path)
