@@ -85,6 +85,39 @@ def test_every_claim_has_a_page_that_cites_it(built):
         assert "Cite it" in page
 
 
+@pytest.fixture(scope="module")
+def catalogue():
+    """The extension that writes the pages of the claims."""
+    file = DOCS / "_ext" / "catalogue.py"
+    spec = importlib.util.spec_from_file_location("catalogue", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_page_says_what_the_record_of_draws_says(catalogue):
+    """Each setting on its own; outcomes that did not occur are not named."""
+    entries = [
+        {"name": "QuasiNormConserved", "draws": {"holds": 10}, "caught": 10,
+         "varied": {"holds": 30, "does not apply": 6}},
+        {"name": "QuasiNormConserved-deep", "draws": {"holds": 7, "undecided": 3},
+         "caught": 7, "varied": {"holds": 3, "fails": 1, "raised": 2}},
+    ]  # fmt: skip
+    assert catalogue.held(tacit.claims.QuasiNormConserved, entries) == (
+        "10 of 10 draws of its witness; false statements told apart on 10; 30 of 30 "
+        "variations hold. deep: 7 of 10 draws of its witness, 3 undecided; false "
+        "statements told apart on 7; 3 of 6 variations hold, 1 failed, 2 raised an "
+        "error"
+    )
+    tried = {"B3": entries}
+    (said, _) = catalogue.overall(tried, table=False)
+    assert said.startswith("1 of them were tried on 20 fresh draws")
+    assert "17 hold, 3 are undecided, 0 fail" in said
+    assert not [*catalogue.overall({}, table=False)]
+
+
 @pytest.mark.parametrize("symbol", SYMBOLS, ids=lambda s: s.tex)
 def test_a_symbol_goes_by_a_name_that_the_code_has(symbol):
     if symbol.name:

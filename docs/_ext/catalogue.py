@@ -1,8 +1,9 @@
 """The catalogue of claims: a page a theorem, and a list by theme and by paper."""
 
+import collections
 import importlib.metadata
 import inspect
-import re
+import json
 import warnings
 
 import numpy as np
@@ -19,28 +20,29 @@ THEMES = {
     "memory": "What an optimiser remembers",
     "objectives": "Other objectives of discriminants",
 }
+UNHELD = {"undecided": "undecided", "fails": "failed", "raised": "raised an error"}
+"""Outcomes in the record, and how a page says them."""
+
 VERSION = importlib.metadata.version("tacit")
 STATUS = {
     "quoted": "as the paper states it",
     "derived": "derived in its setting; the paper does not state it",
     "corrected": "as the paper means it, with a slip mended",
 }
-ROW = re.compile(
-    r"^\| (?P<id>\S+) (?P<name>\w+)\S* \| (?P<held>\d+), (?P<undecided>\d+) of "
-    r"(?P<draws>\d+) \| (?P<caught>\d+) of \d+ \| (?P<varied>[^|]*) \|",
-    re.MULTILINE,
-)
 
 
-def pages(soak):
-    """The text of every page by its name; `soak` is the table of draws, if there is."""
+def pages(record):
+    """The text of every page by its name; `record` is what `make soak` found, if any.
+
+    A claim may have been tried in several settings, each with an entry of its own.
+    """
     warnings.simplefilter("ignore")
-    kinds = every_claim()
-    drawn = {}
-    for row in ROW.finditer(soak.read_text() if soak.exists() else ""):
-        drawn.setdefault(row["id"], row)
-    out = {kind.id: page(kind, drawn.get(kind.id)) for kind in kinds}
-    return out | {"index": index(kinds)}
+    kinds, tried = every_claim(), {}
+    for entry in json.loads(record.read_text()).values() if record.exists() else ():
+        tried.setdefault(entry["id"], []).append(entry)
+    table = record.with_suffix(".md").exists()
+    out = {kind.id: page(kind, tried.get(kind.id, ())) for kind in kinds}
+    return out | {"index": index(kinds, tried, table=table)}
 
 
 def theme(kind):
@@ -62,7 +64,7 @@ def in_table(text):
     return text.replace("|", r"\|")
 
 
-def page(kind, drawn):
+def page(kind, entries):
     """One theorem: what it says, whose it is, when it applies, how it was tried."""
     claim = kind()
     with np.errstate(all="ignore"):
@@ -80,7 +82,7 @@ def page(kind, drawn):
         "network": f"`{kind.needs.__name__}`",
         "predicts": "before training" if claim.foresees else "along the path",
         "sees": f"a relative error of {claim.sees:.0e} in what it says, on its witness",
-        "draws held": tried(drawn),
+        "draws held": held(kind, entries),
     }
     lines = [
         "---",
@@ -127,22 +129,52 @@ def page(kind, drawn):
     return "\n".join(lines)
 
 
-def tried(drawn):
-    """What became of it on fresh draws of its witness."""
-    if drawn is None:
-        return "none recorded; `python -m tests.soak NAME` tries ten"
-    text = f"{drawn['held']} of {drawn['draws']} draws of its witness"
-    if int(drawn["undecided"]):
-        text += f", {drawn['undecided']} undecided"
-    held, undecided, fails, _ = (int(x) for x in drawn["varied"].split(","))
+def held(kind, entries):
+    """What became of it on fresh draws of its witness, setting by setting."""
+    if not entries:
+        return f"none recorded; `python -m tests.soak {kind.__name__}` tries ten"
+    return ". ".join(counted(kind, each) for each in entries)
+
+
+def counted(kind, entry):
+    """One entry of the record, in words."""
+    drawn, varied = (collections.Counter(entry[key]) for key in ("draws", "varied"))
+    setting = entry["name"].removeprefix(kind.__name__).removeprefix("-")
+    inside = varied.total() - varied["does not apply"]
+    on_draws = [f"{drawn['holds']} of {drawn.total()} draws of its witness"]
+    on_variations = [f"{varied['holds']} of {inside} variations hold"]
     return (
-        f"{text}; its rivals told apart on {drawn['caught']}; varied: {held} hold, "
-        f"{undecided} undecided, {fails} fail"
+        (f"{setting}: " if setting else "")
+        + ", ".join([*on_draws, *unheld(drawn)])
+        + f"; false statements told apart on {entry['caught']}; "
+        + ", ".join([*on_variations, *unheld(varied)])
     )
 
 
-def index(kinds):
-    """All of them, theme by theme, and by paper."""
+def unheld(outcomes):
+    """How many came out otherwise than as holding, where there are any."""
+    return [f"{outcomes[o]} {said}" for o, said in UNHELD.items() if outcomes[o]]
+
+
+def overall(tried, *, table):
+    """What all draws on record came to, as a paragraph; nothing if there is none."""
+    entries = [entry for found in tried.values() for entry in found]
+    if not entries:
+        return
+    drawn = sum(
+        (collections.Counter(each["draws"]) for each in entries),
+        start=collections.Counter(),
+    )
+    yield (
+        f"{len(tried)} of them were tried on {drawn.total()} fresh draws of their "
+        f"witnesses: {drawn['holds']} hold, {drawn['undecided']} are undecided, "
+        f"{drawn['fails']} fail" + ("; [all of it](../soak.md)." if table else ".")
+    )
+    yield ""
+
+
+def index(kinds, tried, *, table):
+    """All of them, theme by theme, and by paper, with what all draws came to."""
     papers = {}
     for kind in kinds:
         for source in sources(kind):
@@ -154,6 +186,7 @@ def index(kinds):
         "predicts, what is measured and how far off a true theorem may be on a run. "
         "`tacit claims` prints this list; `tacit check ID` tries one.",
         "",
+        *overall(tried, table=table),
     ]
     strange = sorted({theme(kind) for kind in kinds} - set(THEMES))
     for key in (*THEMES, *strange):

@@ -12,11 +12,12 @@ def write(app):
     """Write every page that differs from what is there, and drop what is gone."""
     source = Path(app.srcdir)
     for folder, pages in {
-        "claims": catalogue.pages(source / "soak.md"),
+        "claims": catalogue.pages(source / "soak.json"),
         "reference": reference.pages(),
         "facts": {
             "notation": tables.notation(),
             "answers": tables.answers(),
+            "json": tables.records(),
             "more": tables.more(source),
             "benchmarks": tables.benchmarks(source.parent / "benchmarks"),
         },

@@ -1,8 +1,10 @@
-"""Pages that are one table or list: notation, benchmarks, pages named nowhere else."""
+"""Pages that are tables or lists: notation, benchmarks, schemas, other pages."""
 
 import ast
+import json
 
 from tacit.display.symbols import SYMBOLS
+from tacit.reporting import schemas
 from tacit.studies import STUDIES
 
 
@@ -33,6 +35,29 @@ def benchmarks(folder):
         first = " ".join(doc.split("\n\n")[0].split()).replace("|", "\\|")
         lines.append(f"| `{file.name}` | {first} |")
     return "\n".join(lines) + "\n"
+
+
+def records():
+    """What every verb prints under --json, and a line of a ledger, as JSON Schemas."""
+    found = {name: schemas.schema(name) for name in schemas.names()}
+    lines = [
+        "# Records in JSON",
+        "",
+        "`--json` prints what a verb found as one object, whose field `schema` names "
+        "the JSON Schema (draft 2020-12) that it is valid under; a change that a "
+        "reader would notice gets another number. In Python: "
+        '`tacit.reporting.schemas.schema("check")`.',
+        "",
+        "| | |",
+        "|---|---|",
+        *(f"| [`{x['$id']}`](#{n}) | {x['description']} |" for n, x in found.items()),
+        "",
+    ]
+    for name, each in found.items():
+        lines += [f"({name})=", f"## `{each['$id']}`", "", f"{each['title']}.", ""]
+        text = json.dumps(each, indent=1, ensure_ascii=False)
+        lines += ["```json", text, "```", ""]
+    return "\n".join(lines)
 
 
 def answers():
