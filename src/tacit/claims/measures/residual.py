@@ -60,8 +60,10 @@ def across(run: Trajectory, predictor: np.ndarray, begin: int = 0) -> Across:
     start = w[0] if begin else np.asarray(run.experiment.network.predictor())
     off = np.vstack([start - (start @ unit) * unit, value]) - rest.value
     sizes, off = np.append(np.linalg.norm(start), norm), np.linalg.norm(off, axis=1)
-    fallen = _fallen(sizes, off, slow, longest)
-    left = 2 * (next_order + pulled) + fallen
+    still = np.minimum(
+        _fallen(sizes, off, slow, longest), _standing(rest, *rows_of(run.experiment), w)
+    )
+    left = 2 * (next_order + pulled) + still
     blurred = (getattr(run.experiment.flow, "rtol", 0.0) + 64 * EPS) * norm
     return Across(rest, norm, value, drawn, left, blurred)
 
@@ -75,9 +77,37 @@ def _fallen(
     over its length at least; near its limit it falls back exponentially.
     """
     way = norm + slow * off * longest
-    with np.errstate(over="ignore"):
-        late = np.exp(-np.maximum(norm[1:, None] - way, 0.0) / slow)
+    gone = np.maximum(norm[1:, None] - way, 0.0)
+    late = np.exp(-np.divide(gone, slow, out=np.zeros_like(gone), where=slow > 0))
     return np.max(np.tril(off * late), axis=1)
+
+
+def _standing(
+    rest: ResidualDirection, rows: np.ndarray, mass: np.ndarray, w: np.ndarray
+) -> np.ndarray:
+    r"""How far off the residual may be at each `w`, by the slope across the margin.
+
+    The logarithm of the risk of the support is a generalised self-concordant function:
+    along a line its third derivative is at most `D`, the largest distance of two
+    samples, times its second. So $r \le -\log(1 - D|g|/h)/D$ for its slope `g` and its
+    least curvature `h` there (Bach 2010, doi:10.1214/09-EJS521);
+    infinite from afar.
+    """
+    unit, held = rest.margin.value, rest.margin.support
+    apart = rows[held] - np.outer(rows[held] @ unit, unit)
+    rank = np.linalg.matrix_rank(apart - apart[0], tol=1e-6 * np.abs(apart).max())
+    if rank == 0:
+        return np.zeros(len(w))
+    wide, found = 2 * float(np.linalg.norm(apart, axis=1).max()), []
+    for logs in np.log(mass[held]) - w @ apart.T:
+        p = np.exp(logs - logs.max())
+        p = p / p.sum()
+        slope = p @ apart
+        H = ((apart - slope).T * p) @ (apart - slope)
+        least = np.sort(np.linalg.eigvalsh(H))[-rank]
+        steep = wide * np.linalg.norm(slope) / least if least > 0 else np.inf
+        found.append(-np.log1p(-steep) / wide if steep < 1 else np.inf)
+    return np.array(found)
 
 
 def of_residual(seen: Across) -> tuple[Term, Term]:
