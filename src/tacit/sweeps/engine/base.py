@@ -42,15 +42,14 @@ class Driver:
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set by Ctrl-C: nothing new is begun."""
 
+    units: dict[str, Unit] = field(init=False)
+    """The units of the plan, by key."""
+
     def __post_init__(self):
-        self._units = {unit.key: unit for unit in self.plan}
+        self.units = {unit.key: unit for unit in self.plan}
         for holder in self.store.status().workers:
             if _is_dead(holder.worker):
                 self.store.release(holder.worker)
-
-    def unit(self, key: str) -> Unit:
-        """The unit called `key`."""
-        return self._units[key]
 
     @contextlib.contextmanager
     def draining(self) -> Iterator[None]:

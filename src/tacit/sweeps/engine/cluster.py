@@ -14,11 +14,15 @@ from ...errors import KindError, MissingExtraError
 from ..travel import packed, unpacked
 from ..units import run_unit
 from .base import beating, Driver, LEASE, name_of, QUARANTINE
+from .committing import Committing
 
 
 AHEAD = 3
 """Units handed out for every thread of the cluster: no thread waits, and few results do
 when this process ends."""
+
+WRITERS = 8
+"""Units that are written at once: a disk makes them durable together."""
 
 PATIENCE = 30.0
 """Seconds to wait for a cluster that does not answer."""
@@ -52,23 +56,25 @@ def _run(driver: Driver, client: Any, distributed: Any) -> None:
     work = client.scatter(packed("the sweep", driver.plan.work), broadcast=True)
     under_way: dict[Any, str] = {}
     try:
-        with driver.draining(), beating(store, me):
+        with driver.draining(), beating(store, me), Committing(store, WRITERS) as kept:
             while not driver.stopping.is_set() or under_way:
                 room = _room(client) - len(under_way)
                 keys = []
                 if room > 0 and not driver.stopping.is_set():
                     keys = store.claim(me, limit=room, lease=LEASE)
                 for key in keys:
-                    unit = packed("a unit", driver.unit(key))
+                    unit = packed("a unit", driver.units[key])
                     # A name of its own each time: what was lost once is computed anew.
                     name = f"tacit-{key[:16]}-{store.attempts(key)}"
                     future = client.submit(_unit, work, unit, key=name, pure=False)
                     under_way[future] = key
-                if not under_way and store.finished():
-                    return
+                if not under_way and not keys:
+                    kept.settle()
+                    if store.finished():
+                        return
                 done = [future for future in under_way if future.done()]
                 for future in done:
-                    _take(driver, future, under_way.pop(future), distributed)
+                    _take(kept, future, under_way.pop(future), distributed)
                 driver.report()
                 if not done and not keys:
                     time.sleep(0.05)
@@ -89,9 +95,9 @@ def _room(client: Any) -> int:
     return max(1, AHEAD * sum(client.nthreads().values()))
 
 
-def _take(driver: Driver, future: Any, key: str, distributed: Any) -> None:
+def _take(kept: Committing, future: Any, key: str, distributed: Any) -> None:
     """Commit what came of a unit, or note why nothing did."""
-    store = driver.store
+    store = kept.store
     try:
         rows, seconds = future.result()
     except distributed.KilledWorker as error:  # Dask has tried it several times
@@ -100,4 +106,4 @@ def _take(driver: Driver, future: Any, key: str, distributed: Any) -> None:
         reason = f"{type(error).__name__}: {error}"
         store.record_failure(key, reason, quarantine_after=QUARANTINE)
     else:
-        store.commit(key, rows, seconds=seconds)
+        kept.put(key, rows, seconds)

@@ -79,8 +79,7 @@ def run_locally(driver: Driver, workers: int) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="tacit-") as folder:
         job = Path(folder) / "job"
-        units = {unit.key: unit for unit in driver.plan}
-        job.write_bytes(packed("the sweep", (driver.plan.work, units)))
+        job.write_bytes(packed("the sweep", (driver.plan.work, driver.units)))
         with driver.draining():
             _supervise(driver, job, workers)
 

@@ -11,7 +11,6 @@ import pickle
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 
 
@@ -23,22 +22,17 @@ def work(store_path: str, job: Path) -> None:
     """Take units and run them; `job` is what the driver packed."""
     from ..store import Store
     from ..travel import unpacked
-    from ..units import run_unit
-    from .base import beating, LEASE, name_of
-    from .inline import WAIT
+    from .base import beating, name_of
+    from .committing import Committing
+    from .inline import run_next, WAIT
 
     over = threading.Event()
     threading.Thread(target=_listen, args=(over,), daemon=True).start()
     wanted, units = unpacked(job.read_bytes())
     store, name = Store(store_path), name_of(os.getpid())
-    with beating(store, name):
+    with beating(store, name), Committing(store) as kept:
         while not over.is_set():
-            keys = store.claim(name, lease=LEASE)
-            for key in keys:
-                begun = time.perf_counter()
-                rows = run_unit(wanted, units[key])
-                store.commit(key, rows, seconds=time.perf_counter() - begun)
-            if not keys:
+            if not run_next(name, wanted, units, kept):
                 if store.finished():
                     return
                 over.wait(WAIT)

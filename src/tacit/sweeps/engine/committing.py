@@ -1,0 +1,50 @@
+"""Results on their way to the disk while the next ones are computed."""
+
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from ..store import Row, Store
+
+
+class Committing:
+    """Commits units to `store` in the background, at most `at_once` at a time.
+
+    To make a unit durable is to wait for the disk, which a processor need not do. A
+    unit counts as committed when the store says so, not when it was handed over here:
+    one that was under way when its process was killed is run again.
+    """
+
+    def __init__(self, store: Store, at_once: int = 1):
+        self.store, self._at_once = store, at_once
+        self._under_way: deque[Future] = deque()
+        self._threads = ThreadPoolExecutor(at_once)
+
+    def put(self, key: str, rows: Sequence[Row], seconds: float) -> None:
+        """Hand over the results of a unit; waits while as many as may be are under way.
+
+        Raises what went wrong with one that was handed over before.
+        """
+        self._wait(self._at_once - 1)
+        job = self._threads.submit(self.store.commit, key, rows, seconds=seconds)
+        self._under_way.append(job)
+
+    def settle(self) -> None:
+        """Wait until all are there; raises what went wrong with one."""
+        self._wait(0)
+
+    def _wait(self, most: int) -> None:
+        while len(self._under_way) > most:
+            self._under_way.popleft().result()
+
+    def __enter__(self) -> "Committing":
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        try:
+            # What went wrong first is what is told.
+            with contextlib.suppress(*(() if kind is None else (Exception,))):
+                self.settle()
+        finally:
+            self._threads.shutdown()
