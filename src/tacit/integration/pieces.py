@@ -95,7 +95,7 @@ def follow(loop: Callable, work: int, first: float = PIECE) -> Any:
 
 
 def _furthest(leg) -> int:
-    return int(np.max(leg.steps))
+    return int(np.max(np.asarray(leg.steps)))  # of a JAX array it is a compiled call
 
 
 def work_of(risk: Risk, network: AbstractNetwork) -> int:

@@ -57,11 +57,12 @@ class Softmax(AbstractChart):
 
     def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:
         # The slope has degree -1, so q need not be normalised before it is taken; the
-        # sum of exp(y) is conserved as well, so nothing overflows.
-        root = jnp.exp(y / 2)
-        power = jnp.asarray(self.sign) * root ** (len(self.signs) - 2)
-        pace = -2 * (root @ root) / self.total
-        return pace * power * field.risk.slope(power * root * root)
+        # sum of exp(y) is conserved as well, so nothing overflows. Of exp(y / 2) and
+        # its square the compiler would make two exponentials.
+        q = jnp.exp(y)
+        power = jnp.asarray(self.sign) * jnp.sqrt(q) ** (len(self.signs) - 2)
+        pace = -2 * jnp.sum(q) / self.total
+        return pace * power * field.risk.slope(power * q)
 
     def tolerances(
         self, network: AbstractNetwork, rtol: float, atol: float | None
