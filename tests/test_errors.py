@@ -15,7 +15,7 @@ MADE = {
     "TacitError": errors.TacitError("something"),
     "ShapeError": errors.ShapeError("two sizes"),
     "OptionError": errors.OptionError("form", "nope", ["ratio", "log"]),
-    "DataError": errors.DataError("a number"),
+    "DataError": errors.DataError("drop ", errors.setting("fixed", to=True), about="a"),
     "KindError": errors.KindError("the loss", "Fisher", losses.AbstractLoss, "losses"),
     "CapabilityError": errors.CapabilityError("Gates", 1, losses.AbstractLoss),
     "PrecisionError": errors.PrecisionError("32 bits"),
@@ -31,6 +31,7 @@ MADE = {
 
 def test_every_error_is_in_the_table():
     kinds = [c for _, c in inspect.getmembers(errors, inspect.isclass)]
+    kinds = [c for c in kinds if issubclass(c, Exception)]
     ours = {c.__name__ for c in kinds if c.__module__ == errors.__name__}
     assert ours == set(MADE)
 
@@ -108,3 +109,11 @@ def test_an_error_says_which_argument_it_is_about(name, call):
 def test_what_was_given_has_its_article(given, said):
     with pytest.raises(errors.KindError, match=re.escape(said)):
         errors.require_kind("the loss", given, losses.AbstractLoss, "losses")
+
+
+def test_advice_is_spelled_for_the_one_who_reads_it():
+    way = errors.setting("fixed", to=True, python="fix()", section="problem")
+    error = errors.DataError("too wide.\nUse ", way, " or ", errors.Way("a()", "`a`"))
+    assert str(error) == "too wide.\nUse fix() or a()"
+    assert error.in_spec() == "too wide. Use `fixed = true` under [problem] or `a`"
+    assert str(errors.setting("clock", to="time")) == "clock='time'"

@@ -63,12 +63,12 @@ BAD = {
     "on the plane J = 0": (
         started(Diagonal(np.eye(D)[1:2]), Risk(GIVEN, losses.Fisher())),
         DataError,
-        r"delta \. w0 = 0.*Move w0",
+        r"delta \. w = 0.*Move it",
     ),
     "next to that plane": (
         started(Diagonal(np.eye(D)[1:2] + 1e-300), Risk(GIVEN, losses.Fisher())),
         DataError,
-        r"delta \. w0 = 0.*Move w0",
+        r"delta \. w = 0.*Move it",
     ),
     "wrong feature count": (
         started(Diagonal(np.ones((2, 4))), Risk(BINARY, losses.Fisher())),

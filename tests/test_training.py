@@ -97,7 +97,7 @@ BAD_EXPERIMENTS = {
         lambda: Experiment(
             networks.Diagonal(_across()[None]), RISK, GradientFlow(), until=1.0
         ),
-        r"delta \. w0 = 0",
+        r"delta \. w = 0",
     ),
     "input ridge on an MLP": (
         lambda: Experiment(

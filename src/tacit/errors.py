@@ -17,14 +17,38 @@
 """
 
 import difflib
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a message advises to write: as Python has it, and as a spec's file does."""
+
+    python: str
+    spec: str
+
+    def __str__(self) -> str:
+        return self.python
+
+
+def setting(key: str, *, to: object, python: str = "", section: str = "") -> Way:
+    """The advice to set `key`, in `section` if that is not the one at hand.
+
+    `python` is what does it there, where that is no argument of this name.
+    """
+    place = f" under [{section}]" if section else ""
+    spec = f"`{key} = {json.dumps(to, default=str)}`{place}"
+    return Way(python or f"{key}={to!r}", spec)
 
 
 class TacitError(Exception):
     """Base class; catch it to catch everything tacit raises on purpose.
 
     Every one of them survives pickling, and so reaches the caller of a worker process.
-    `about` is the name of the argument at fault, or empty where it is none or several.
+    `about` is the name of the argument at fault: the first of several, empty for none.
+    `args` are the parts of the message, text and `Way`.
     """
 
     about: str = ""
@@ -32,6 +56,14 @@ class TacitError(Exception):
     def __init__(self, *args: object, about: str = ""):
         super().__init__(*args)
         self.about = about
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.args))
+
+    def in_spec(self) -> str:
+        """The message for someone who writes a spec, on one line."""
+        parts = (x.spec if isinstance(x, Way) else str(x) for x in self.args)
+        return " ".join("".join(parts).splitlines())
 
     def __reduce__(self) -> tuple:
         # Python would call the class on the finished text, which is not what it takes.
@@ -75,12 +107,13 @@ class KindError(TacitError, TypeError):
 class CapabilityError(TacitError, TypeError):
     """An object was asked for something it cannot do."""
 
-    def __init__(self, asker: object, subject: object, needs: type):
+    def __init__(self, asker: object, subject: object, needs: type, about: str = ""):
         have = type(subject).__name__
         name = getattr(asker, "__name__", type(asker).__name__)
         super().__init__(
             f"{name} needs {with_article(needs.__name__)}; {have} is not one.\n"
-            f"Either pass a network that is, or drop {name} here."
+            f"Either pass a network that is, or drop {name} here.",
+            about=about,
         )
 
 
@@ -101,11 +134,12 @@ class MissingExtraError(TacitError, ImportError):
 class NotFoundError(TacitError, LookupError):
     """A name that nothing goes by."""
 
-    def __init__(self, what: str, name: str, choices: Iterable[str]):
+    def __init__(self, what: str, name: str, choices: Iterable[str], about: str = ""):
         known = list(choices)
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        super().__init__(f"no {what} {name!r}.{hint} Known: {', '.join(known)}.")
+        text = f"no {what} {name!r}.{hint} Known: {', '.join(known)}."
+        super().__init__(text, about=about)
 
 
 class SpecError(TacitError, ValueError):

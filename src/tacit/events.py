@@ -96,9 +96,11 @@ class RiskBelow(AbstractEvent):
 
 def _positive(what: str, time: float | None) -> None:
     if time is not None and not 0 < time < math.inf:
-        raise DataError(f"{what} = {time}: it is a finite time, above 0.")
+        raise DataError(f"{what} = {time}: it is a finite time, above 0.", about=what)
 
 
 def _number(level: float) -> None:
     if not math.isfinite(level):
-        raise DataError(f"level = {level}: an event is at a finite number.")
+        raise DataError(
+            f"level = {level}: an event is at a finite number.", about="level"
+        )

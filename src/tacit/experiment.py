@@ -95,7 +95,9 @@ def _end(until: Any) -> float | None:
     """The number that `until` is, or None for an event."""
     if isinstance(until, int | float | np.number) and not isinstance(until, bool):
         if not until >= 0:
-            raise DataError(f"until = {until}: a run cannot end before it begins.")
+            raise DataError(
+                f"until = {until}: a run cannot end before it begins.", about="until"
+            )
         return float(until)
     if isinstance(until, type) or not callable(getattr(until, "crossing", None)):
         raise DataError(

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Int
 
 from .._types import Key
-from ..errors import DataError
+from ..errors import DataError, setting
 from ..losses import AbstractScatterLoss
 from ..risk import Risk
 
@@ -53,12 +53,18 @@ class Batches(eqx.Module):
         """The sampler for `risk`; `DataError` if the batch size cannot be drawn."""
         n = risk.problem.n
         if not isinstance(size, int | np.integer):
-            raise DataError(f"batch counts rows: a whole number; got {size!r}.")
+            raise DataError(
+                f"batch counts rows: a whole number; got {size!r}.", about="batch"
+            )
         if fixed and (balanced or size < 1 or n % size):
             raise DataError(
                 f"fixed batches divide the sample into equal parts, whatever the "
-                f"class; n = {n} is not a multiple of batch = {size}, or "
-                "balanced=True was given. Drop fixed=True, or choose a divisor."
+                f"class; n = {n} is not a multiple of batch = {size}, or ",
+                setting("balanced", to=True),
+                " was given. Drop ",
+                setting("fixed", to=True),
+                ", or choose a divisor.",
+                about="batch",
             )
         blocks = [np.arange(n)]
         if balanced:
@@ -67,14 +73,18 @@ class Batches(eqx.Module):
         if size % len(blocks):
             raise DataError(
                 f"a balanced batch takes as many of each of the {len(blocks)} classes; "
-                f"{size} is not divisible by {len(blocks)}."
+                f"{size} is not divisible by {len(blocks)}.",
+                about="batch",
             )
         least = min(map(len, blocks))
         share = size // len(blocks)
         if size < 1 or (share > least and not replace):
             raise DataError(
                 f"batch = {size} asks for {share} rows of {least}; use a batch of at "
-                f"most {least * len(blocks)}, or replace=True."
+                f"most {least * len(blocks)}, or ",
+                setting("replace", to=True),
+                ".",
+                about="batch",
             )
         bounds = np.concatenate([[0], np.cumsum([len(b) for b in blocks])])
         rows = jnp.asarray(np.concatenate(blocks))

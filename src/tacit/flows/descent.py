@@ -50,7 +50,8 @@ class Descent(AbstractFixedStep):
         elif self.momentum or self.nesterov or self.weight_decay:
             raise DataError(
                 f"{type(self.step).__name__} is a rule for plain descent: leave out "
-                "momentum, nesterov and weight_decay, or give a number for the step."
+                "momentum, nesterov and weight_decay, or give a number for the step.",
+                about="step",
             )
 
     @property

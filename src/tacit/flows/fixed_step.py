@@ -93,7 +93,8 @@ class AbstractFixedStep(AbstractFlow):
         if until is not None and not float(until).is_integer():
             raise DataError(
                 f"{type(self).__name__} moves in whole steps; until = {until} is not a "
-                "number of steps."
+                "number of steps.",
+                about="until",
             )
         jax.eval_shape(lambda key: self.memory(risk, network, key), jax.random.key(0))
 

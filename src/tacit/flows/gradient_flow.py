@@ -9,7 +9,7 @@ import equinox as eqx
 import numpy as np
 
 from .._types import Key
-from ..errors import DataError, OptionError
+from ..errors import DataError, OptionError, setting
 from ..integration.clocks import AbstractClock, CLOCKS, OPTIONS, Settings
 from ..integration.path import Arrival, Look, Path, Times
 from ..networks import AbstractNetwork
@@ -182,7 +182,11 @@ def _require_honoured(flow):
         if field.name in OPTIONS - clock.honours and given != field.default:
             name = next((n for n, c in CLOCKS.items() if type(clock) is c), clock)
             raise DataError(
-                f'GradientFlow: clock="{name}" does not honour {field.name}={given}: '
-                f'the flow would not be what was asked for. Use clock="time", or '
-                f"leave {field.name} out."
+                "GradientFlow: ",
+                setting("clock", to=name),
+                f" does not honour {field.name}, given as {given}: the flow would not "
+                "be what was asked for. Use ",
+                setting("clock", to="time"),
+                f", or leave {field.name} out.",
+                about=field.name,
             )

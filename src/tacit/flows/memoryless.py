@@ -67,7 +67,8 @@ class Memoryless(AbstractFixedStep):
         memory_of(self.of)
         if self.window is not None and self.window < 1:
             raise DataError(
-                f"Memoryless: window counts moves, from 1 on; got {self.window}."
+                f"Memoryless: window counts moves, from 1 on; got {self.window}.",
+                about="window",
             )
 
     @property

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, setting, Way
 from ..problems import Problem
 from ..problems.products import Dense, Tall
 from .scatter import AbstractScatterLoss
@@ -16,8 +16,14 @@ def require_definite(
         return
     name = type(loss).__name__
     ways = (
-        'Use Fisher(form="inverse"), which has a limit there, `input_ridge=` (keeps '
-        "the scale invariance) or `ridge=`; `Risk(..., singular=True)` if it is meant."
+        " Use ",
+        Way('Fisher(form="inverse")', 'Fisher with `form = "inverse"`'),
+        ", which has a limit there, `input_ridge` (keeps the scale invariance) or "
+        "`ridge`; ",
+        setting(
+            "singular", to=True, python="`Risk(..., singular=True)`", section="problem"
+        ),
+        " if it is meant.",
     )
     flat = np.flatnonzero(problem.constant)
     if len(flat):
@@ -25,7 +31,10 @@ def require_definite(
         listed = ", ".join(str(names[i]) for i in flat[:5])
         raise DataError(
             f"{name} needs S_w > 0, but {len(flat)} of {problem.d} features are "
-            f"constant: {listed}. Drop them with problem.varying(). {ways}"
+            f"constant: {listed}. Drop them with ",
+            setting("varying", to=True, python="problem.varying()", section="problem"),
+            ".",
+            *ways,
         )
     if isinstance(scatter, Dense):
         S = np.asarray(scatter.joined)[:, : problem.d]
@@ -38,7 +47,8 @@ def require_definite(
         size = f"n = {problem.n} samples of " if problem.n else ""
         raise DataError(
             f"{name} needs S_w > 0, but with {size}d = {problem.d} features its rank "
-            f"is {rank} and J has no maximum. {ways}"
+            f"is {rank} and J has no maximum.",
+            *ways,
         )
 
 
@@ -48,7 +58,7 @@ def require_discriminating(E: np.ndarray, contrast: np.ndarray) -> None:
     nothing = np.sqrt(np.finfo(float).tiny)  # its square, which J is made of, is 0
     if np.all(np.abs(E @ contrast) <= np.maximum(rounding, nothing)):
         raise DataError(
-            "the start does not tell the classes apart: delta . w0 = 0, so J = 0 and "
-            "its sign decides which limit is reached. Move w0 off the hyperplane "
-            "delta . w = 0."
+            "the start does not tell the classes apart: delta . w = 0 there, so J = 0 "
+            "and its sign decides which limit is reached. Move it off this hyperplane.",
+            about="w0",
         )

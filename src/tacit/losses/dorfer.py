@@ -54,7 +54,8 @@ class Dorfer(AbstractLoss):
             raise DataError(
                 f"Dorfer keeps no eigenvalue with threshold={self.threshold:g}"
                 f"{' and strict' if self.strict else ''}.\n"
-                "Use a threshold above 0; infinity keeps all of them."
+                "Use a threshold above 0; infinity keeps all of them.",
+                about="threshold",
             )
 
     def scatters(

@@ -6,7 +6,7 @@ from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
 from .._types import absent, number, Scalar
-from ..errors import OptionError, ShapeError
+from ..errors import OptionError, setting, ShapeError
 from .scatter import AbstractScatterLoss
 
 
@@ -41,9 +41,12 @@ class LogDet(AbstractScatterLoss):
         k, r = contrast.shape
         if self.reference == "between" and k > r:
             raise ShapeError(
-                "LogDet(reference='between') needs fewer outputs than classes; there "
-                f"are {k} outputs and the class means differ along {r} at most.\n"
-                "Use reference='total', or a network with fewer outputs."
+                "LogDet between classes needs fewer outputs than there are classes; "
+                f"there are {k} outputs and the class means differ along {r} at most.\n"
+                "Use ",
+                setting("reference", to="total"),
+                ", or a network with fewer outputs.",
+                about="reference",
             )
         root = jnp.linalg.cholesky(within)
         white = solve_triangular(root, contrast, lower=True)

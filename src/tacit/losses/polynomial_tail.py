@@ -28,7 +28,8 @@ class PolynomialTail(AbstractMarginLoss):
         if not 0 < self.power < float("inf"):
             raise DataError(
                 f"power is the exponent of the tail, above 0 and finite; got "
-                f"{self.power}."
+                f"{self.power}.",
+                about="power",
             )
 
     @property

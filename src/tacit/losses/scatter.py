@@ -88,7 +88,8 @@ class AbstractScatterLoss(AbstractLoss):
             raise DataError(
                 f"{type(self).__name__} needs the weights of a linear network for "
                 f"input_ridge={self.input_ridge}; outputs alone do not hold them.\n"
-                "Evaluate it through tacit.Risk, or use `ridge` instead."
+                "Evaluate it through tacit.Risk, or use `ridge` instead.",
+                about="input_ridge",
             )
         within = within + self.ridge * jnp.eye(len(within))
         return within if gram is None else within + self.input_ridge * gram
@@ -116,4 +117,6 @@ def memberships(targets: Targets) -> Float[Array, "n C"]:
 def require_nonnegative(what: str, value: float) -> None:
     """Raise `DataError` unless `value` is finite and at least 0."""
     if not 0 <= value < float("inf"):
-        raise DataError(f"{what} is a finite number, 0 or more; got {value}.")
+        raise DataError(
+            f"{what} is a finite number, 0 or more; got {value}.", about=what
+        )

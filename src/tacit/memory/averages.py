@@ -104,5 +104,6 @@ def require_memory(asker: str, **betas: float) -> None:
         if not 0 <= beta < 1:
             raise DataError(
                 f"{asker} needs {name} in [0, 1); got {beta}. It is the share of a "
-                "running average that stays from move to move."
+                "running average that stays from move to move.",
+                about=name,
             )

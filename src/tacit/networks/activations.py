@@ -63,7 +63,8 @@ def activation_of(given: str | Callable) -> Callable:
     if not callable(given):
         raise DataError(
             f"an activation is a name or a function of an array; got {given!r}. "
-            f"Names: {', '.join(ACTIVATIONS)}."
+            f"Names: {', '.join(ACTIVATIONS)}.",
+            about="activation",
         )
     _probed(given)
     return given
@@ -119,17 +120,20 @@ def _probed(sigma):
         except Exception as error:
             raise DataError(
                 f"activation {name} cannot be computed and differentiated on an array: "
-                f"{str(error).splitlines()[0]}. Write it with jax.numpy, of one array."
+                f"{str(error).splitlines()[0]}. Write it with jax.numpy, of one array.",
+                about="activation",
             ) from error
     if value.shape != PROBES.shape:
         raise ShapeError(
             f"activation {name} maps an array {PROBES.shape} to {value.shape}; it "
-            "works entry by entry. Write it so."
+            "works entry by entry. Write it so.",
+            about="activation",
         )
     if value.dtype != z.dtype:
         raise DataError(
             f"activation {name} makes {value.dtype} of {z.dtype}; training is in "
-            f"{z.dtype}. Leave the type alone."
+            f"{z.dtype}. Leave the type alone.",
+            about="activation",
         )
     for what, found in (("value", value), ("slope", slope)):
         bad = ~np.isfinite(np.asarray(found))
@@ -137,10 +141,12 @@ def _probed(sigma):
             raise DataError(
                 f"activation {name} has no finite {what} at z = {PROBES[bad][0]:g}, "
                 "where units may be: the flow would stop there. Smooth it (softplus "
-                "for a logarithm, sqrt(z**2 + c) for a root)."
+                "for a logarithm, sqrt(z**2 + c) for a root).",
+                about="activation",
             )
     if not np.any(np.asarray(slope)):
         raise DataError(
             f"activation {name} is a step: its slope is 0 wherever it has one, so no "
-            "weight below it would ever move. Use a smooth step (sigmoid, tanh)."
+            "weight below it would ever move. Use a smooth step (sigmoid, tanh).",
+            about="activation",
         )

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from .._facts import Fact
 from .._types import copied, float64, Matrix, Predictor, require_float64, Vector
-from ..errors import DataError, ShapeError
+from ..errors import DataError, ShapeError, Way
 
 
 if TYPE_CHECKING:
@@ -95,21 +95,29 @@ def matrices(weights: Sequence) -> list[Array]:
     return [float64(W) for W in weights]
 
 
-def require_chain(network: AbstractNetwork, weights: Sequence[Array]) -> None:
-    """Raise unless these are matrices ``(n_l, n_{l-1})``, one after another."""
+def require_chain(
+    network: AbstractNetwork, what: str, weights: Sequence[Array]
+) -> None:
+    """Raise unless the field `what` is a chain of matrices ``(n_l, n_{l-1})``."""
     name = type(network).__name__
     if not weights:
-        raise DataError(f"{name} needs at least one weight matrix; got none.")
+        raise DataError(
+            f"{name} needs at least one weight matrix; got none.", about=what
+        )
     for i, W in enumerate(weights):
         if W.ndim != 2 or 0 in W.shape:
             raise ShapeError(
                 f"{name}: layer {i + 1} has shape {W.shape}; it is a matrix "
-                "(n_l, n_{l-1}), of a single output W[None]."
+                "(n_l, n_{l-1}), of a single output ",
+                Way("W[None]", "[[...]]"),
+                ".",
+                about=what,
             )
         if i and W.shape[1] != len(weights[i - 1]):
             raise ShapeError(
                 f"{name}: layer {i + 1} has shape {W.shape} but layer {i} has "
-                f"{weights[i - 1].shape}: its columns must equal the rows below it."
+                f"{weights[i - 1].shape}: its columns must equal the rows below it.",
+                about=what,
             )
 
 
@@ -163,5 +171,6 @@ def require_parameters(network: AbstractNetwork) -> None:
         if not isinstance(leaf, Tracer) and not np.all(np.isfinite(np.asarray(leaf))):
             raise DataError(
                 f"{name} was given parameters that are not all finite; the first is "
-                f"in {place}."
+                f"in {place}.",
+                about=jax.tree_util.keystr(path[:1]).lstrip("."),
             )

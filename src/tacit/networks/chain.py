@@ -38,7 +38,8 @@ class Chain(AbstractNetwork):
         if self.first.ndim != 1 or not len(self.first):
             raise ShapeError(
                 f"Chain: first is a vector (d,), one entry a feature; got shape "
-                f"{self.first.shape}."
+                f"{self.first.shape}.",
+                about="first",
             )
         require_gains(Chain, self.gains, self.width)
 

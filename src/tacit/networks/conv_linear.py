@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import ArrayLike
 
 from .._types import float64, Layers, Vector
-from ..errors import DataError, ShapeError
+from ..errors import DataError, ShapeError, Way
 from .base import AbstractLinearNetwork, require_depth
 
 
@@ -30,7 +30,10 @@ class ConvLinear(AbstractLinearNetwork):
         if self.layers.ndim != 2 or 0 in self.layers.shape:
             raise ShapeError(
                 f"ConvLinear needs layers of shape (L, d) with L, d at least 1; got "
-                f"{self.layers.shape}. A single layer is layers[None]."
+                f"{self.layers.shape}. A single layer is ",
+                Way("layers[None]", "[[...]]"),
+                ".",
+                about="layers",
             )
 
     @classmethod
@@ -43,15 +46,19 @@ class ConvLinear(AbstractLinearNetwork):
         w = np.asarray(w0, float)
         require_depth(cls, depth)
         if w.ndim != 1 or not w.size:
-            raise ShapeError(f"w0 is a vector (d,); got shape {w.shape}.")
+            raise ShapeError(
+                f"the start is a vector (d,); got shape {w.shape}.", about="w0"
+            )
         wave = np.fft.rfft(w, norm="ortho")
         size = np.abs(wave)
         dead = np.flatnonzero(size <= 4 * np.finfo(float).eps * size.max())
         if depth > 1 and len(dead):
             raise DataError(
-                f"the Fourier transform of w0 is 0 at {len(dead)} of {len(wave)} "
-                f"frequencies, the first is {dead[0]}: with {depth} balanced layers "
-                "they would never move. Add a little of them, or use depth 1."
+                f"the Fourier transform of the start is 0 at {len(dead)} of "
+                f"{len(wave)} frequencies, the first is {dead[0]}: with {depth} "
+                "balanced layers they would never move. Add a little of them, or "
+                "use depth 1.",
+                about="w0",
             )
         shared = size ** (1 / depth)
         layers = np.tile(np.fft.irfft(shared, len(w), norm="ortho"), (depth, 1))

@@ -30,7 +30,7 @@ class DeepLinear(AbstractLinearNetwork, AbstractFullyConnected):
     layers: list[Matrix] = eqx.field(converter=matrices)
 
     def __check_init__(self):
-        require_chain(self, self.layers)
+        require_chain(self, "layers", self.layers)
 
     @classmethod
     def balanced(
@@ -44,11 +44,15 @@ class DeepLinear(AbstractLinearNetwork, AbstractFullyConnected):
         require_depth(cls, depth)
         E = np.atleast_2d(np.asarray(target, float))
         if E.ndim != 2:
-            raise ShapeError(f"target is (d,) or (k, d); got shape {E.shape}.")
+            raise ShapeError(
+                f"the start is (d,) or (k, d); got shape {E.shape}.", about="target"
+            )
         r = min(E.shape)
         m = r if width is None else width
         if m < r:
-            raise ShapeError(f"width {m} is below the rank bound {r} of the target.")
+            raise ShapeError(
+                f"width {m} is below the rank bound {r} of the start.", about="width"
+            )
         if depth == 1:
             return cls([E])
         U, s, Vt = np.linalg.svd(E, full_matrices=False)
@@ -126,7 +130,9 @@ class DeepLinear(AbstractLinearNetwork, AbstractFullyConnected):
 def _shapes(cls, widths, scale):
     sizes = require_widths(cls, widths)
     if not 0 < scale < np.inf:
-        raise DataError(f"{cls.__name__}: scale is above 0 and finite; got {scale}.")
+        raise DataError(
+            f"{cls.__name__}: scale is above 0 and finite; got {scale}.", about="scale"
+        )
     return list(zip(sizes[1:], sizes, strict=False))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from .._types import float64, Layers, Vector
-from ..errors import DataError, ShapeError
+from ..errors import DataError, ShapeError, Way
 from .base import AbstractLayered, AbstractLinearNetwork, require_depth
 
 
@@ -23,7 +23,10 @@ class Diagonal(AbstractLinearNetwork, AbstractLayered):
         if self.layers.ndim != 2 or 0 in self.layers.shape:
             raise ShapeError(
                 f"Diagonal needs layers of shape (L, d) with L, d at least 1; got "
-                f"{self.layers.shape}. A single layer is layers[None]."
+                f"{self.layers.shape}. A single layer is ",
+                Way("layers[None]", "[[...]]"),
+                ".",
+                about="layers",
             )
 
     @classmethod
@@ -36,14 +39,17 @@ class Diagonal(AbstractLinearNetwork, AbstractLayered):
         w = np.asarray(w0, float)
         require_depth(cls, depth)
         if w.ndim != 1:
-            raise ShapeError(f"w0 is a vector (d,); got shape {w.shape}.")
+            raise ShapeError(
+                f"the start is a vector (d,); got shape {w.shape}.", about="w0"
+            )
         dead = np.flatnonzero(w == 0)
         if depth > 1 and len(dead):
             raise DataError(
-                f"w0 is 0 in {len(dead)} of {len(w)} coordinates, the first is number "
-                f"{dead[0]}: with {depth} balanced layers they would never move, and "
-                "their sign decides the limit. Start them at a small number of the "
-                "sign you mean, or use depth 1."
+                f"the start is 0 in {len(dead)} of {len(w)} coordinates, the first is "
+                f"number {dead[0]}: with {depth} balanced layers they would never "
+                "move, and their sign decides the limit. Start them at a small number "
+                "of the sign you mean, or use depth 1.",
+                about="w0",
             )
         layers = np.tile(np.abs(w) ** (1 / depth), (depth, 1))
         layers[0] *= np.sign(w)

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from .._types import float64, Layers, Square
-from ..errors import ShapeError
+from ..errors import ShapeError, Way
 from .base import AbstractLinearNetwork
 
 
@@ -21,7 +21,10 @@ class Gate(AbstractLinearNetwork):
         if self.layers.ndim != 2 or 0 in self.layers.shape:
             raise ShapeError(
                 f"Gate needs layers of shape (L, d) with L, d at least 1; got "
-                f"{self.layers.shape}. A single layer is layers[None]."
+                f"{self.layers.shape}. A single layer is ",
+                Way("layers[None]", "[[...]]"),
+                ".",
+                about="layers",
             )
 
     @property

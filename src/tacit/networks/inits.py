@@ -61,24 +61,28 @@ def shrunk(
         if len(chosen) != len(small) or not chosen <= set(range(L)):
             raise DataError(
                 f"{name}: small = {tuple(small)} must be different indices of its {L} "
-                f"layers, from 0 to {L - 1}."
+                f"layers, from 0 to {L - 1}.",
+                about="small",
             )
     else:
         if not isinstance(small, Integral) or not 0 <= small <= L:
             raise DataError(
                 f"{name}: small = {small} layers are to start small but it has {L}; "
-                f"give a whole number up to {L}, or the indices of the layers."
+                f"give a whole number up to {L}, or the indices of the layers.",
+                about="small",
             )
         chosen = set(range(L - int(small), L))
     if eps is not None and small == ():
         raise DataError(
             f"{name}: eps = {eps} but no layer is to start small. Say which: small=2 "
-            "for the last two, or their indices."
+            "for the last two, or their indices.",
+            about="eps",
         )
     if chosen and (eps is None or not 0 < eps < 1):
         raise DataError(
             f"{name}: eps shrinks layers, so it is above 0 and below 1; got {eps}. "
-            "For no small layer give small=()."
+            "For no small layer give small=().",
+            about="eps",
         )
     scale = 1.0 if eps is None else eps
     return [W * (scale if i in chosen else 1.0) for i, W in enumerate(weights)]
@@ -90,12 +94,14 @@ def require_gains(asker: type, gains: object, width: object) -> np.ndarray:
     if found.ndim != 1 or not len(found):
         raise ShapeError(
             f"{asker.__name__}: gains are one number for every layer above the first, "
-            f"at least one; got shape {found.shape}."
+            f"at least one; got shape {found.shape}.",
+            about="gains",
         )
     if not isinstance(width, Integral) or width < 1:
         raise DataError(
             f"{asker.__name__}: width counts hidden units, a whole number from 1 on; "
-            f"got {width}."
+            f"got {width}.",
+            about="width",
         )
     return found
 

@@ -14,7 +14,7 @@ from .base import AbstractFullyConnected, matrices, require_chain
 from .inits import balanced, he_normal, orthogonal, require_gains, shrunk, symmetric
 
 
-def _vectors(biases: Sequence | None) -> list[Vector] | None:
+def _vectors(biases: Sequence | None) -> list[Array] | None:
     return None if biases is None else [float64(b) for b in biases]
 
 
@@ -40,12 +40,13 @@ class MLP(AbstractFullyConnected):
 
     def __check_init__(self):
         activation_of(self.activation)
-        require_chain(self, self.weights)
+        require_chain(self, "weights", self.weights)
         rows = [(len(W),) for W in self.weights]
         if self.biases is not None and [b.shape for b in self.biases] != rows:
             raise ShapeError(
                 f"biases have shapes {[b.shape for b in self.biases]} but the layers "
-                f"have {rows} rows; give one vector a layer, or None."
+                f"have {rows} rows; give one vector a layer, or none.",
+                about="biases",
             )
 
     @property
@@ -128,7 +129,9 @@ class MLP(AbstractFullyConnected):
         All their singular values are `scale` or 0; the rank is the smallest width.
         """
         if not 0 < scale < float("inf"):
-            raise DataError(f"MLP: scale is above 0 and finite; got {scale}.")
+            raise DataError(
+                f"MLP: scale is above 0 and finite; got {scale}.", about="scale"
+            )
         return cls([scale * W for W in balanced(cls, widths, seed)], activation)
 
     @classmethod

@@ -27,12 +27,13 @@ class ResidualMLP(AbstractNetwork):
 
     def __check_init__(self):
         activation_of(self.activation)
-        require_chain(self, self.weights)
+        require_chain(self, "weights", self.weights)
         for i, W in enumerate(self.weights[1:-1], start=2):
             if W.shape[0] != W.shape[1]:
                 raise ShapeError(
                     f"ResidualMLP: hidden layer {i} has shape {W.shape}; it adds to "
-                    "its input, so it is square."
+                    "its input, so it is square.",
+                    about="weights",
                 )
 
     @property

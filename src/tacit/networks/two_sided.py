@@ -24,7 +24,8 @@ class TwoSided(AbstractLinearNetwork):
         if self.u.ndim != 1 or not self.u.size or self.u.shape != self.v.shape:
             raise ShapeError(
                 f"TwoSided needs u and v of one shape (d,); got {self.u.shape} and "
-                f"{self.v.shape}."
+                f"{self.v.shape}.",
+                about="u",
             )
         require_depth(type(self), self.depth)
 
@@ -39,7 +40,9 @@ class TwoSided(AbstractLinearNetwork):
         r"""Depth 2, started at the predictor `w0` with $u_i v_i = \kappa > 0$."""
         w = float64(w0)
         if not kappa > 0:
-            raise DataError(f"kappa is the product u_i v_i, above 0; got {kappa}.")
+            raise DataError(
+                f"kappa is the product u_i v_i, above 0; got {kappa}.", about="kappa"
+            )
         larger = jnp.sqrt((jnp.abs(w) + jnp.hypot(w, 2 * float64(kappa))) / 2)
         smaller = kappa / larger
         return cls(jnp.where(w < 0, smaller, larger), jnp.where(w < 0, larger, smaller))

@@ -98,12 +98,17 @@ class TopEigenvalueError(AbstractObservable[AbstractNetwork]):
 
 def _require_probes(probes):
     if probes is not None and probes < 2:
-        raise DataError(f"probes = {probes}: an error bar needs two or more.")
+        raise DataError(
+            f"probes = {probes}: an error bar needs two or more.", about="probes"
+        )
 
 
 def _require_iterations(iterations):
     if iterations < 1:
-        raise DataError(f"iterations = {iterations}: Lanczos needs one or more.")
+        raise DataError(
+            f"iterations = {iterations}: Lanczos needs one or more.",
+            about="iterations",
+        )
 
 
 def _curved(at):

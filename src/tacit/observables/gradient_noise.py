@@ -40,7 +40,9 @@ class GradientOneNorm(AbstractObservable[AbstractNetwork]):
 
     def __check_init__(self):
         if not 0 <= self.eps < float("inf"):
-            raise DataError(f"eps is 0 or more and finite; got {self.eps}.")
+            raise DataError(
+                f"eps is 0 or more and finite; got {self.eps}.", about="eps"
+            )
 
     def measure(self, at: Snapshot) -> Scalar:
         g, _ = ravel_pytree(at.risk.gradient(at.network))

@@ -53,7 +53,8 @@ class HomogeneousMargin(AbstractObservable[AbstractNetwork]):
         if not 0 < self.degree < float("inf"):
             raise DataError(
                 f"degree is the power by which the output scales with the parameters, "
-                f"above 0; got {self.degree}."
+                f"above 0; got {self.degree}.",
+                about="degree",
             )
 
     def measure(self, at: Snapshot) -> Scalar:

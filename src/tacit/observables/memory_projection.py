@@ -43,10 +43,14 @@ class MemoryProjection(AbstractObservable[AbstractNetwork]):
             raise DataError(
                 "MemoryProjection is about Adam, AdamW and RMSprop; got "
                 f"{type(self.flow).__name__}. For others take Memoryless with and "
-                "without its correction."
+                "without its correction.",
+                about="flow",
             )
         if self.histories is not None and self.histories < 1:
-            raise DataError(f"histories = {self.histories}: one or more, or None.")
+            raise DataError(
+                f"histories = {self.histories}: one or more, or none.",
+                about="histories",
+            )
 
     def measure(self, at: Snapshot) -> Float[Array, " quantities"]:
         correction = self.correction(at)

@@ -72,7 +72,10 @@ class FeatureOverlap(AbstractObservable[AbstractNetwork]):
 
     def __check_init__(self):
         if not jnp.any(self.direction != 0):
-            raise DataError("FeatureOverlap: the teacher's direction is 0; give one.")
+            raise DataError(
+                "FeatureOverlap: the teacher's direction is 0; give one.",
+                about="direction",
+            )
 
     def measure(self, at: Snapshot) -> Scalar:
         W = jnp.atleast_2d(at.network.layers[0])

@@ -37,7 +37,8 @@ class SupportSize(AbstractObservable[AbstractLinearNetwork]):
         if not 0 <= self.threshold < 1:
             raise DataError(
                 f"threshold is a share of the largest weight, in [0, 1); got "
-                f"{self.threshold}."
+                f"{self.threshold}.",
+                about="threshold",
             )
 
     def measure(self, at: Snapshot[AbstractLinearNetwork]) -> Scalar:
@@ -57,7 +58,10 @@ class StrongWeakRatio(AbstractObservable[AbstractLinearNetwork]):
 
     def __check_init__(self):
         if not self.strong or not self.weak:
-            raise DataError("StrongWeakRatio needs at least one feature on each side.")
+            raise DataError(
+                "StrongWeakRatio needs at least one feature on each side.",
+                about="weak" if self.strong else "strong",
+            )
 
     def measure(self, at: Snapshot[AbstractLinearNetwork]) -> Scalar:
         size = jnp.abs(jnp.ravel(at.network.predictor()))

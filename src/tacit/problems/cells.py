@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from ..errors import DataError
+from ..errors import DataError, setting
 
 
 LARGEST, LEAST = 1e150, 1e-150
@@ -80,7 +80,14 @@ def require_moderate(table: np.ndarray, what: str, names: Sequence | None) -> No
         place = np.unravel_index(np.argmax(sizes), table.shape)
         raise DataError(
             f"{what} reaches {table[place]:.1e} in {_place(place, 0, names)}, and its "
-            "square is beyond float64. Rescale, as by problem.standardised()."
+            "square is beyond float64. Rescale, as by ",
+            setting(
+                "standardised",
+                to=True,
+                python="problem.standardised()",
+                section="problem",
+            ),
+            ".",
         )
 
 

@@ -36,7 +36,8 @@ def read_labels(y: object, n: int) -> tuple[np.ndarray, tuple[Any, ...]]:
             first = np.argwhere(~np.isfinite(labels))[0][0]
             raise DataError(
                 f"y has {bad} entries that are not finite, the first in row {first}; "
-                "drop those rows."
+                "drop those rows.",
+                about="y",
             )
         require_moderate(labels, "y", None)
         known = set(np.unique(labels))
@@ -57,8 +58,9 @@ def read_labels(y: object, n: int) -> tuple[np.ndarray, tuple[Any, ...]]:
         )
     if classes[0] == classes[-1]:
         raise DataError(
-            f"y has one class only, {classes[0]!r}: nothing to tell apart. "
-            "Give samples of a second class, or real-valued targets."
+            f"the labels are of one class only, {classes[0]!r}: nothing to tell apart. "
+            "Give samples of a second class, or real-valued targets.",
+            about="y",
         )
     return codes, classes
 

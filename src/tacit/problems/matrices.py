@@ -41,13 +41,16 @@ def _matrices(
     """
     if within is None or (delta is None) == (between is None):
         raise ShapeError(
-            "from_scatter needs `within` and exactly one of `delta`, `between`."
+            "from_scatter needs `within` and exactly one of `delta`, `between`.",
+            about="delta",
         )
     inner, _, _ = _covariance("within", within)
     if delta is not None:
         contrast = np.asarray(delta, dtype=np.float64)
         if contrast.ndim != 1:
-            raise ShapeError(f"delta is a vector (d,); got shape {contrast.shape}.")
+            raise ShapeError(
+                f"delta is a vector (d,); got shape {contrast.shape}.", about="delta"
+            )
         contrast = contrast[:, None]
     else:
         _, values, vectors = _covariance("between", between)
@@ -56,12 +59,14 @@ def _matrices(
     if len(contrast) != len(inner):
         raise ShapeError(
             f"from_scatter: within is {len(inner)}×{len(inner)} but the class "
-            f"difference has {len(contrast)} features."
+            f"difference has {len(contrast)} features.",
+            about="delta" if delta is not None else "between",
         )
     if not np.all(np.isfinite(contrast)) or not np.any(contrast):
         raise DataError(
             "from_scatter: the class means must be finite and differ; there is "
-            "nothing to discriminate otherwise."
+            "nothing to discriminate otherwise.",
+            about="delta" if delta is not None else "between",
         )
     return inner, contrast
 
@@ -70,18 +75,22 @@ def _covariance(name: str, matrix: object) -> tuple[np.ndarray, np.ndarray, np.n
     """The matrix made exactly symmetric, its eigenvalues, rising, and eigenvectors."""
     square = np.asarray(matrix, dtype=np.float64)
     if square.ndim != 2 or square.shape[0] != square.shape[1] or not square.size:
-        raise ShapeError(f"{name} must be a square (d, d); got shape {square.shape}.")
+        raise ShapeError(
+            f"{name} must be a square (d, d); got shape {square.shape}.", about=name
+        )
     if not np.all(np.isfinite(square)):
-        raise DataError(f"{name} has entries that are not finite.")
+        raise DataError(f"{name} has entries that are not finite.", about=name)
     if not np.allclose(square, square.T, rtol=1e-8, atol=1e-12 * np.abs(square).max()):
         raise DataError(
-            f"{name} must be symmetric; use (M + M.T) / 2 if it is meant so."
+            f"{name} must be symmetric; use (M + M.T) / 2 if it is meant so.",
+            about=name,
         )
     square = (square + square.T) / 2
     values, vectors = np.linalg.eigh(square)
     if values[0] < -1e-10 * np.abs(values).max():
         raise DataError(
             f"{name} is a covariance, which has no negative eigenvalue; the least of "
-            f"this matrix is {values[0]:.3g} and the largest {values[-1]:.3g}."
+            f"this matrix is {values[0]:.3g} and the largest {values[-1]:.3g}.",
+            about=name,
         )
     return square, values, vectors

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, setting
 
 
 def class_moments(
@@ -97,7 +97,9 @@ def standard_scores(
         name = constant[0] if names is None else repr(names[constant[0]])
         raise DataError(
             f"{len(constant)} features are constant, the first is {name}; "
-            "drop them with .varying() before standardising."
+            "drop them with ",
+            setting("varying", to=True, python=".varying()"),
+            " before standardising.",
         )
     mass = None if mass is None else np.asarray(mass)
     rows = design - np.average(design, axis=0, weights=mass)

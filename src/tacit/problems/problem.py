@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from .._types import Contrast, Design, float64, in_float64, Square, Targets, Vector
-from ..errors import DataError, ShapeError
+from ..errors import DataError, ShapeError, Way
 from .labels import pick_classes, pick_features, read_labels
 from .matrices import read_scatter
 from .moments import class_moments, standard_scores
@@ -170,8 +170,11 @@ class Problem(eqx.Module):
         if not self.binary:
             raise DataError(
                 "delta is the difference of two class means; this Problem has "
-                f"{len(self.classes) or 'other'} classes. "
-                "Use `contrast`, or select two classes."
+                f"{len(self.classes) or 'other'} classes. ",
+                Way(
+                    "Use `contrast`, or select two classes.",
+                    "Keep two by `classes` under [problem].",
+                ),
             )
         if self.priors is None:
             return self.contrast[:, 0]

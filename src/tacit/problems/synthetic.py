@@ -24,11 +24,16 @@ def strong_weak_noise(
     by ``correlation ** |i - j|`` in the order strong, weak, noise. The two classes, -1
     and 1, alternate. Raises `DataError` for a number out of its range.
     """
-    _ask(min(strong, weak, noise) >= 0, "counts of features are at least 0")
-    _ask(strong + weak + noise >= 1, "there is at least one feature")
-    _ask(n >= 4, f"n is at least 4, two of each class; got {n}")
-    _ask(abs(correlation) < 1, f"|correlation| is below 1; got {correlation}")
     counts = {"strong": strong, "weak": weak, "noise": noise}
+    for kind, m in counts.items():
+        _ask(kind, m >= 0, "counts of features are at least 0")
+    _ask("strong", strong + weak + noise >= 1, "there is at least one feature")
+    _ask("n", n >= 4, f"n is at least 4, two of each class; got {n}")
+    _ask(
+        "correlation",
+        abs(correlation) < 1,
+        f"|correlation| is below 1; got {correlation}",
+    )
     features = tuple(f"{kind}_{i}" for kind, m in counts.items() for i in range(m))
     delta = np.repeat([large, small, 0.0], list(counts.values()))
     places = np.arange(len(delta))
@@ -53,16 +58,19 @@ def two_gaussians(
     `DataError` for a number out of its range and `ShapeError` for a `delta` that does
     not fit.
     """
-    _ask(d >= 1, f"d is at least 1; got {d}")
-    _ask(condition >= 1, f"condition is at least 1; got {condition}")
+    _ask("d", d >= 1, f"d is at least 1; got {d}")
+    _ask("condition", condition >= 1, f"condition is at least 1; got {condition}")
     second = round(share * n)
     _ask(
+        "share",
         2 <= second <= n - 2,
         f"each class has at least 2 rows; share {share} of {n} gives {second}",
     )
     shift = np.asarray(delta, float)
     if shift.ndim and shift.shape != (d,):
-        raise ShapeError(f"delta has shape {shift.shape}; d is {d}: give ({d},).")
+        raise ShapeError(
+            f"delta has shape {shift.shape}; d is {d}: give ({d},).", about="delta"
+        )
     axes = np.linalg.qr(np.random.default_rng([seed, 1]).normal(size=(d, d)))[0]
     covariance = (axes * np.geomspace(1, 1 / condition, d)) @ axes.T
     return _gaussian(seed, n, second, np.broadcast_to(shift, d), covariance)
@@ -83,6 +91,6 @@ def _gaussian(
     return Problem(noise + y[:, None] * delta / 2, y, features=features)
 
 
-def _ask(met: bool, text: str) -> None:  # noqa: FBT001
+def _ask(about: str, met: bool, text: str) -> None:  # noqa: FBT001
     if not met:
-        raise DataError(f"a synthetic data set cannot be drawn: {text}.")
+        raise DataError(f"a synthetic data set cannot be drawn: {text}.", about=about)

@@ -44,7 +44,9 @@ def read_weights(weights: object, n: int) -> np.ndarray | None:
         raise ShapeError(f"X has {n} rows but weights has shape {mass.shape}.")
     require_countable(mass, "weights")
     if not np.any(mass):
-        raise DataError("weights are all 0; give weight to the rows that count.")
+        raise DataError(
+            "weights are all 0; give weight to the rows that count.", about="weights"
+        )
     return mass
 
 
@@ -57,12 +59,14 @@ def require_countable(mass: np.ndarray, what: str, at: int = 0) -> None:
     if len(wrong):
         raise DataError(
             f"{what} must be finite and at least 0; row {at + wrong[0]} has "
-            f"{mass[wrong[0]]}."
+            f"{mass[wrong[0]]}.",
+            about="weights",
         )
     odd = np.flatnonzero((mass > 0) & ((mass < FAINT) | (mass > 1 / FAINT)))
     if len(odd):
         raise DataError(
             f"{what} must be 0 or between {FAINT:g} and {1 / FAINT:g}; row "
             f"{at + odd[0]} has {mass[odd[0]]:.1e}. They count in proportion only: "
-            "multiply all by one number, and give 0 to what vanishes beside the rest."
+            "multiply all by one number, and give 0 to what vanishes beside the rest.",
+            about="weights",
         )

@@ -17,12 +17,12 @@ from .sections import (
     AbstractSection,
     Anything,
     Count,
-    in_words,
-    named,
     Natural,
     Number,
     Numbers,
     refuse,
+    Tables,
+    told,
     Truth,
     Whole,
 )
@@ -44,7 +44,8 @@ class AbstractMember(AbstractSection):
         try:
             self.build()
         except (TacitError, ValueError) as error:
-            refuse(in_words(error), named(error, self.arguments))
+            text, about = told(error)
+            refuse(text, about if about in self.arguments else "")
         return self
 
 
@@ -112,7 +113,7 @@ def _admitted(name: str, hint: Any) -> tuple[Any, Callable[[Any], Any]]:
         if kind is tuple:
             return arm, tuple
         if kind is list:
-            return Numbers, lambda tables: [np.asarray(x) for x in tables]
+            return Tables, lambda tables: [np.asarray(x) for x in tables]
         if kind is Callable:
             return SCHEDULE, lambda schedule: schedule.build()
     return Numbers, np.asarray

@@ -34,7 +34,7 @@ def read_columns(
     columns = READERS[file.suffix](file)
     for key, name in (("label", label), ("weights", weights)):
         if name is not None and name not in columns:
-            raise NotFoundError(f"{key}: column", name, columns)
+            raise NotFoundError(f"{key}: column", name, columns, key)
     rest = [name for name in columns if name not in (label, weights, "")]
     dropped = _matching("exclude", exclude, rest, columns)
     names = rest if features is None else _matching("features", features, rest, columns)
@@ -50,7 +50,7 @@ def read_columns(
     rows = {name: len(table) for name, table in zip(names, tables, strict=True)}
     if len(set(rows.values())) > 1:
         raise ShapeError(f"the columns differ in length: {rows}.")
-    mass = None if weights is None else numbers_of(columns[weights], weights)
+    mass = None if weights is None else numbers_of(columns[weights], weights, "weights")
     labels = labels_of(columns[label], label)
     labels = _whole(labels) if classes and labels.dtype.kind == "f" else labels
     return Problem(np.concatenate(tables, 1), labels, mass, features=tuple(titles))
@@ -63,7 +63,7 @@ def _matching(key: str, patterns: Sequence[str], rest: list, columns: Columns) -
         exact = [pattern] if pattern in columns else []
         names = exact or [name for name in rest if fnmatchcase(name, pattern)]
         if not names:
-            raise NotFoundError(f"{key}: column", pattern, columns)
+            raise NotFoundError(f"{key}: column", pattern, columns, key)
         found |= dict.fromkeys(names)
     return list(found)
 
@@ -105,15 +105,19 @@ def _npz(file: Path) -> Columns:
 READERS = {".csv": _csv, ".npz": _npz}
 
 
-def numbers_of(column: np.ndarray, name: str) -> np.ndarray:
-    """The column in float64; `DataError` names the first cell that is no number."""
+def numbers_of(column: np.ndarray, name: str, key: str = "") -> np.ndarray:
+    """The column in float64; `DataError` names the first cell that is no number.
+
+    `key` is the argument that named the column, if one did.
+    """
     try:
         return column.astype(np.float64)
     except (TypeError, ValueError):
         row = next(i for i, cell in enumerate(column) if _plain(cell) is None)
         raise DataError(
             f"column {name!r} holds {str(column[row])!r} in row {row + 1}, which is no "
-            "number; leave the column out, or fill the gap."
+            "number; leave the column out, or fill the gap.",
+            about=key,
         ) from None
 
 
@@ -123,7 +127,10 @@ def labels_of(column: np.ndarray, name: str) -> np.ndarray:
         return column
     empty = np.flatnonzero(column == "")
     if len(empty):
-        raise DataError(f"label {name!r} is empty in row {empty[0] + 1}; drop the row.")
+        raise DataError(
+            f"label {name!r} is empty in row {empty[0] + 1}; drop the row.",
+            about="label",
+        )
     for kind in (np.int64, np.float64):
         try:
             return column.astype(kind)

@@ -17,6 +17,7 @@ from .sections import (
     by_key,
     by_kind,
     entries,
+    keys_of,
     Numbers,
     placed,
     refuse,
@@ -60,11 +61,7 @@ class AbstractProblem(AbstractSection):
 
     def build(self) -> Problem:
         """The problem to be trained on."""
-        own = set(type(self).model_fields) - {
-            self.anchor,
-            *AbstractProblem.model_fields,
-        }
-        with placed("problem", own, self.anchor):
+        with placed("problem", keys_of(self), self.anchor):
             problem = self.raw()
         if self.classes is not None:
             with placed("problem.classes"):
@@ -134,6 +131,7 @@ class Columns(AbstractProblem):
 
     anchor: ClassVar[str] = "file"
     files: ClassVar[tuple[str, ...]] = ("file",)
+    known_as: ClassVar[dict[str, str]] = {"y": "label"}
     file: Path
     label: str
     features: Annotated[tuple[str, ...], entries(1)] | None = None

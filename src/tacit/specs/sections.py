@@ -5,7 +5,8 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias, Union
 
 from pydantic import (
@@ -24,19 +25,6 @@ from pydantic_core import PydanticCustomError
 from ..errors import NotFoundError, SpecError, TacitError
 
 
-SPELLINGS = {
-    "Use `contrast`, or select two classes.": "Keep two by `classes` under [problem].",
-    "w0": "start",
-    "`Risk(..., singular=True)`": "`singular = true` under [problem]",
-    "problem.varying()": "`varying = true` under [problem]",
-    ".varying()": "`varying = true`",
-    'Fisher(form="inverse")': 'Fisher with form = "inverse"',
-    "`input_ridge=`": "`input_ridge`",
-    "`ridge=`": "`ridge`",
-}
-"""What messages say to write in Python, and what stands for it in a spec."""
-
-
 class AbstractSection(BaseModel):
     """A table of a spec: its keys are the fields, and no others.
 
@@ -47,6 +35,8 @@ class AbstractSection(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid", frozen=True, allow_inf_nan=False
     )
+    known_as: ClassVar[dict[str, str]] = {}
+    """The keys for arguments that go by another name in Python."""
 
     @model_validator(mode="before")
     @classmethod
@@ -81,44 +71,34 @@ def refuse_all(error: ValidationError) -> NoReturn:
 
 
 @contextlib.contextmanager
-def placed(section: str, keys: Iterable[str] = (), otherwise: str = "") -> Iterator:
+def placed(
+    section: str, keys: Mapping[str, str] = MappingProxyType({}), otherwise: str = ""
+) -> Iterator:
     """Turn what goes wrong inside into a `SpecError` that names the place.
 
-    That is the one of `keys` that the error is `about`, or `otherwise`.
+    That is the one of `keys` for the argument that the error is `about`, or
+    `otherwise`.
     """
     try:
         yield
     except SpecError:
         raise
     except (TacitError, ValueError) as error:
-        text = in_words(error)
-        key = named(error, keys) or otherwise
-        place = f"{section}.{key}" if key else section
-        raise SpecError([(place, text)]) from error
+        text, about = told(error)
+        key = keys.get(about, otherwise)
+        raise SpecError([(f"{section}.{key}" if key else section, text)]) from error
 
 
-def in_words(error: Exception) -> str:
-    """What `error` says, with what it says to write in Python as a spec has it."""
-    text = str(error).replace("\n", " ")
-    if "inhomogeneous" in text:  # NumPy's word
-        return "the rows have different lengths."
-    for python, toml in SPELLINGS.items():
-        text = text.replace(python, toml)
-    return re.sub(r"\b(\w+)=True\b", r"\1 = true", text)
+def keys_of(section: AbstractSection) -> dict[str, str]:
+    """The keys of a section, by the names of the arguments that they are for."""
+    return {key: key for key in type(section).model_fields} | section.known_as
 
 
-def named(error: Exception, words: Iterable[str]) -> str:
-    """The one of `words` that `error` is about, or the empty string.
-
-    One that does not say, as those of NumPy, is about what its message names first.
-    """
-    words, text = list(words), in_words(error)
-    about = error.about if isinstance(error, TacitError) else ""
-    if about in words:
-        return about
-    found = {word: re.search(rf"\b{re.escape(word)}\b", text) for word in words}
-    starts = {word: match.start() for word, match in found.items() if match}
-    return min(starts, key=lambda word: starts[word], default="")
+def told(error: Exception) -> tuple[str, str]:
+    """What `error` says in a spec, and the argument that it is about."""
+    if isinstance(error, TacitError):
+        return error.in_spec(), error.about
+    return " ".join(str(error).splitlines()), ""
 
 
 def by_kind(
@@ -202,6 +182,23 @@ def as_numbers(value: Any) -> Any:
     return number
 
 
+def as_array(value: Any) -> Any:
+    """Numbers as `as_numbers` has them, in rows of one length to any depth."""
+    numbers = as_numbers(value)
+    _shape(numbers)
+    return numbers
+
+
+def _shape(numbers: Any) -> tuple[int, ...]:
+    if not isinstance(numbers, tuple):
+        return ()
+    shapes = {_shape(entry) for entry in numbers}
+    if len(shapes) > 1:
+        refuse("the rows have different lengths.")
+    inner = shapes.pop() if shapes else ()
+    return len(numbers), *inner
+
+
 def entries(least: int) -> AfterValidator:
     """Asks for that many entries, once each of them is right."""
 
@@ -229,5 +226,7 @@ Count = Annotated[Whole, Field(ge=1, le=MOST)]
 Positive = Annotated[Number, Field(gt=0)]
 Anything = Annotated[Any, AfterValidator(_as_written)]
 """What an argument may be given that does not say what it wants."""
-Numbers: TypeAlias = Annotated[Any, AfterValidator(as_numbers)]
+Numbers: TypeAlias = Annotated[Any, AfterValidator(as_array)]
 """A number, or lists of numbers in lists, as arrays are written."""
+Tables: TypeAlias = Annotated[tuple[Numbers, ...], BeforeValidator(as_numbers)]
+"""A list of arrays, each of a shape of its own."""

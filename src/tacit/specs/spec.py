@@ -36,6 +36,7 @@ from .sections import (
     by_key,
     Count,
     entries,
+    keys_of,
     Natural,
     Number,
     placed,
@@ -216,14 +217,14 @@ class Spec(AbstractSection):
 
     def _assembled(self) -> Experiment:
         problem = self.problem.build()
-        with placed("loss", type(self.loss).model_fields):
+        with placed("loss", keys_of(self.loss)):
             loss = self.loss.build()
         with placed("problem"):
             risk = Risk(problem, loss, singular=self.problem.singular)
-        with placed("network", type(self.network).model_fields):
+        with placed("network", keys_of(self.network)):
             network = self.network.build(problem)
             risk.check_network(network)
-        with placed("flow", type(self.flow).model_fields):
+        with placed("flow", keys_of(self.flow)):
             flow = self.flow.build()
             flow.check(risk, network, None)
         with placed("until"):

@@ -1,7 +1,7 @@
 """Sections for networks at their start."""
 
 import abc
-from typing import Annotated, Any, Literal, TYPE_CHECKING
+from typing import Annotated, Any, ClassVar, Literal, TYPE_CHECKING
 
 import numpy as np
 from pydantic import AfterValidator
@@ -31,13 +31,13 @@ WORDS = {
 }
 
 
-def _known(start: Any) -> Any:
+def _known_start(start: Any) -> Any:
     if isinstance(start, str) and start not in WORDS:
         refuse(str(OptionError("start", start, [*WORDS, "a list of numbers"])))
     return start if isinstance(start, str) else as_numbers(start)
 
 
-Start = Annotated[Any, AfterValidator(_known)]
+Start = Annotated[Any, AfterValidator(_known_start)]
 """The predictor at the start: numbers, or a word for what is read off the problem."""
 
 
@@ -52,6 +52,7 @@ class AbstractStart(AbstractSection):
 class AbstractAimed(AbstractStart):
     """A network that begins at the predictor `start`."""
 
+    known_as: ClassVar[dict[str, str]] = {"w0": "start", "target": "start"}
     start: Start
 
     def predictor(self, problem: Problem) -> np.ndarray:
@@ -63,7 +64,8 @@ class AbstractAimed(AbstractStart):
             if given.shape[-1:] != (problem.d,):
                 raise ShapeError(
                     f"start has shape {given.shape}; the problem has {problem.d} "
-                    "features."
+                    "features.",
+                    about="start",
                 )
             return given
 

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..._types import float64, Scalar
-from ...errors import DataError
+from ...errors import DataError, setting
 from ...networks import AbstractNetwork
 from ...saddles import small_layers
 from ..charts import Parameters
@@ -87,7 +87,10 @@ class Escape(AbstractClock):
     ) -> None:
         del settings, field
         if until is not None and not math.isfinite(until):
-            raise DataError(f"until = {until}: a flow needs a finite time or an event.")
+            raise DataError(
+                f"until = {until}: a flow needs a finite time or an event.",
+                about="until",
+            )
         layers = network.layers
         if self.small is not None and not set(self.small) <= set(range(len(layers))):
             raise DataError(
@@ -100,7 +103,9 @@ class Escape(AbstractClock):
         if len(still) > 1 and all(still):
             raise DataError(
                 f"Escape: the small layers of {type(network).__name__} are all 0, a "
-                'saddle that no flow leaves. Start off it, or use clock="time".'
+                "saddle that no flow leaves. Start off it, or use ",
+                setting("clock", to="time"),
+                ".",
             )
 
     def record_times(

@@ -6,7 +6,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
-from ...errors import DataError
+from ...errors import DataError, setting
 from ...networks import AbstractLinearNetwork
 from ...oracles import max_margin, separability
 from ...risk import Risk
@@ -67,9 +67,12 @@ def require_degree(network: AbstractLinearNetwork) -> None:
     """Raise `DataError` unless the predictor is of a known degree in the parameters."""
     if network.degree is None:
         raise DataError(
-            'clock="log-risk" needs a predictor of some degree in the parameters; '
-            f"{type(network).__name__} states none. Give it a `degree`, or use "
-            'clock="time".'
+            setting("clock", to="log-risk"),
+            " needs a predictor of some degree in the parameters; "
+            f"{type(network).__name__} states none. Give it a `degree`, or use ",
+            setting("clock", to="time"),
+            ".",
+            about="clock",
         )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
-from ...errors import CapabilityError, DataError
+from ...errors import CapabilityError, DataError, setting
 from ...losses import AbstractMarginLoss
 from ...networks import AbstractLinearNetwork, AbstractNetwork, DeepLinear
 from ..fields import AbstractField
@@ -55,7 +55,10 @@ class LogRisk(AbstractClock):
 
     def __post_init__(self):
         if not self.hand_over > 0:
-            raise DataError(f"hand_over is a norm above 0; got {self.hand_over}.")
+            raise DataError(
+                f"hand_over is a norm above 0; got {self.hand_over}.",
+                about="hand_over",
+            )
 
     def check(
         self,
@@ -67,20 +70,25 @@ class LogRisk(AbstractClock):
         del settings
         risk = field.risk
         if not isinstance(network, AbstractLinearNetwork):
-            raise CapabilityError(self, network, AbstractLinearNetwork)
+            raise CapabilityError(self, network, AbstractLinearNetwork, "clock")
         require_degree(network)
         if not isinstance(risk.loss, AbstractMarginLoss):
             raise DataError(
-                'clock="log-risk" is for losses of a margin, with a logarithm; '
-                f'{type(risk.loss).__name__} is not one. Use clock="time".'
+                setting("clock", to="log-risk"),
+                " is for losses of a margin, with a logarithm; "
+                f"{type(risk.loss).__name__} is not one. Use ",
+                setting("clock", to="time"),
+                ".",
+                about="clock",
             )
         if self.rebalance and not isinstance(network, DeepLinear):
-            raise CapabilityError(self, network, DeepLinear)
+            raise CapabilityError(self, network, DeepLinear, "clock")
         length = norm_of(network)
         if until is not None and not length <= until <= LARGEST:
             raise DataError(
                 f"until = {until:g} is a norm in this clock; the start's predictor has "
-                f"norm {length:g}; ask for one from there up to {LARGEST:g}."
+                f"norm {length:g}; ask for one from there up to {LARGEST:g}.",
+                about="until",
             )
         if _still(risk, network):
             raise DataError(

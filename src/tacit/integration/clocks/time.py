@@ -60,7 +60,10 @@ class Time(AbstractClock):
     ) -> None:
         del settings, field, network
         if until is not None and not math.isfinite(until):
-            raise DataError(f"until = {until}: a flow needs a finite time or an event.")
+            raise DataError(
+                f"until = {until}: a flow needs a finite time or an event.",
+                about="until",
+            )
 
     def record_times(
         self, network: AbstractNetwork, until: float, count: int
