@@ -90,7 +90,7 @@ class IdleCoordinatesGrow(AbstractClaim[TwoSided]):
         yield Rival("they grow like |w| itself", np.sign(told))
 
     def witness(self, seed: int | None = None) -> Experiment[TwoSided]:
-        return two_sides(2, seed, until=1e12)
+        return two_sides(2, seed, until=1e10)
 
     def foil(self, seed: int | None = None) -> Experiment[TwoSided]:
         return two_sides(1, seed)
