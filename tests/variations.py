@@ -14,6 +14,10 @@ from tacit.networks import Chain, DeepLinear, Diagonal, TwoSided
 from tacit.observables import MeanGain
 
 
+STEPS = 20_000
+"""The most steps of a varied flow: far past its end a network may cross kinks for ever."""
+
+
 def planted(claim, run, error):
     """How far off a claim is whose prediction is changed by a relative `error`.
 
@@ -44,9 +48,14 @@ def problem_with(experiment, change):
 def _changed(experiment, **parts):
     """The experiment with some parts replaced; None where they do not fit."""
     try:
-        return dataclasses.replace(experiment, **parts)
+        varied = dataclasses.replace(experiment, **parts)
     except TacitError:
         return None
+    flow = varied.flow
+    if isinstance(flow, GradientFlow) and flow.max_steps > STEPS:
+        flow = dataclasses.replace(flow, max_steps=STEPS)
+        varied = dataclasses.replace(varied, flow=flow)
+    return varied
 
 
 def rows_of(problem):
