@@ -15,7 +15,7 @@ from tacit.observables import MeanGain
 
 
 STEPS = 20_000
-"""The most steps of a varied flow: far past its end a network may cross kinks for ever."""
+"""The most steps of a varied flow: long after, a network may cross kinks for ever."""
 
 
 def planted(claim, run, error):
