@@ -201,3 +201,26 @@ def test_a_risk_that_overflows_meets_no_level():
     regression = Risk(Problem(PROBLEM.X, np.asarray(PROBLEM.X[:, 0])), Squared())
     run = moved(Descent(3.0), RiskBelow(1e-3, within=1000), regression)
     assert not run.finite
+
+
+FACTS = {
+    "Adam": (0, 0.999, 1e-8),
+    "AdamW": (0, 0.999, 1e-6),
+    "Descent": (0.5, 0, 0),
+    "GradientFlow": (0, 0, 0),
+    "Memoryless": (0, 0, 0),
+    "RMSprop": (0, 0.9, 1e-8),
+    "SignDescent": (0, 0, 0),
+    "Stochastic": (0, 0, 0),
+}
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_every_flow_answers_what_claims_ask(name):
+    flow = FLOWS[name]
+    assert (flow.momentum, flow.beta2, flow.eps) == FACTS[name]
+    assert (flow.rtol > 0) == (flow.clock is not None) == flow.continuous
+    assert (flow.step is None) == flow.continuous
+    assert flow.weight_decay == {"AdamW": 0.01}.get(name, 0)
+    assert flow.schedule is None
+    assert flow.warm == 0

@@ -42,6 +42,13 @@ def test_every_leaf_is_a_float64_parameter_that_matters(network):
 
 
 @pytest.mark.parametrize("network", **each(NETWORKS))
+def test_a_network_knows_how_many_features_it_takes(network):
+    assert network.features == D
+    with pytest.raises((TypeError, ValueError)):
+        jax.eval_shape(network, jnp.ones(network.features + 1))
+
+
+@pytest.mark.parametrize("network", **each(NETWORKS))
 def test_gradient_of_a_risk_is_the_finite_difference(network):
     keys = jax.tree.unflatten(
         jax.tree.structure(network),

@@ -10,7 +10,7 @@ from jaxtyping import ArrayLike
 from .._types import float64
 from ..errors import DataError
 from ..losses import AbstractLoss
-from ..networks import AbstractFullyConnected, AbstractNetwork, ResidualMLP
+from ..networks import AbstractNetwork
 from .arithmetic import AbstractArithmetic, Modular
 from .closure import closure
 from .exact import NotExactError
@@ -148,9 +148,7 @@ def _features(network, inputs) -> int:
         if int(inputs) != inputs or inputs < 1:
             raise DataError(f"inputs counts features, from 1 on; got {inputs}.")
         return int(inputs)
-    known = getattr(network, "features", None)
-    if known is None and isinstance(network, AbstractFullyConnected | ResidualMLP):
-        known = network.layers[0].shape[1]
+    known = network.features
     if known is None:
         raise DataError(
             f"{type(network).__name__} does not say how long its inputs are; pass "

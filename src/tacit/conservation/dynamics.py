@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .._facts import Fact
 from ..errors import DataError
 from .layout import Layout
 from .parametrisation import reals
@@ -38,6 +39,9 @@ class AbstractDynamics(eqx.Module):
 
     exact: ClassVar[bool] = True
     """Whether the field is a polynomial of the gradient and the state."""
+
+    rate = Fact[float](lambda _: 1.0)
+    """How fast its clock goes."""
 
     @property
     @abc.abstractmethod

@@ -99,7 +99,7 @@ class Laws:
         shape, dynamics = self.generators.shape, self.generators.dynamics
         theta = join(shape.blocks(parameters))
         parts = [theta]
-        rate = getattr(dynamics, "rate", 1.0)
+        rate = dynamics.rate
         if dynamics.moving:
             moving = parameters if velocity is None else velocity
             speed = join(shape.blocks(moving)) * (0.0 if velocity is None else 1.0)

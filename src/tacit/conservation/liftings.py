@@ -172,7 +172,7 @@ def lifting_of(network: Any) -> AbstractParametrisation | None:
             return LinearChain(network)
         if is_piecewise_linear(network.sigma):
             return PathLifting(network)
-    activation = getattr(network, "activation", None)
+    activation = network.activation
     rectifies = activation is not None and is_piecewise_linear(
         activation_of(activation)
     )

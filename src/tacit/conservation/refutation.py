@@ -94,7 +94,7 @@ def refute(
     None proves nothing: see `tacit.laws` for what is proved.
     """
     layout, structure = layout_of(network)
-    d = features or getattr(network, "features", None) or _features(network)
+    d = features or network.features or _features(network)
     known = lifting_of(network) or DrawnInputs(network, d)
     law = _law(asserted, structure, known)
     loss = loss or Squared()

@@ -119,7 +119,7 @@ FLOWS = {"Adam": (ADAM,), "AdamW": (ADAM, ADAMW)}
 def works(experiment: Any) -> list[Work]:
     """What `experiment`, a `tacit.Experiment`, rests on: each work once."""
     flow = experiment.flow
-    clock = type(getattr(flow, "clock", None)).__name__
+    clock = type(flow.clock).__name__
     named = (
         LOSSES.get(type(experiment.risk.loss).__name__, ()),
         FLOWS.get(type(flow).__name__, ()),

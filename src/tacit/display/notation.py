@@ -7,7 +7,7 @@ of TeX that fits on a line. Everything else is text, and is escaped.
 import math
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
 from markupsafe import escape, Markup
 
@@ -196,9 +196,9 @@ def _closed(body: str) -> str:
 
 def number(value: object, digits: int = 3) -> str:
     """A number as print has it: ``1.20 × 10⁻¹⁴``, ``0.973``, ``—`` for no number."""
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
+    if isinstance(value, bool) or not isinstance(value, SupportsFloat):
         return "—" if value is None else str(value)
-    x = float(value)  # pyright: ignore[reportArgumentType]
+    x = float(value)
     if math.isnan(x):
         return "—"
     if math.isinf(x):

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from .._facts import Fact
 from .._types import Key
+from ..integration.clocks import AbstractClock
 from ..integration.path import Arrival, Look, Path, Times
 from ..memory import MovingAverages
 from ..networks import AbstractNetwork
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from typing import ClassVar as AbstractClassVar
 else:
     from equinox import AbstractClassVar
+
+
+def _of_rule(flow, name, *, adapts):
+    """A number of the moving averages; 0 where there are none of this kind."""
+    rule = flow.memory_rule
+    return float(getattr(rule, name)) if rule and rule.adapts is adapts else 0.0
 
 
 class AbstractFlow(eqx.Module):
@@ -49,6 +56,22 @@ class AbstractFlow(eqx.Module):
 
     memory_rule = Fact[MovingAverages | None](lambda _: None)
     """The moving-average update rule of its moves; None where they keep no averages."""
+
+    rtol = Fact[float](lambda _: 0.0)
+    """The relative error that a step of the integration may make; 0 for moves, which
+    are what they say."""
+
+    clock = Fact[AbstractClock | None](lambda _: None)
+    """The change of time in which it is integrated; None for moves."""
+
+    momentum = Fact[float](lambda flow: _of_rule(flow, "beta1", adapts=False))
+    r"""The $\beta$ of heavy ball."""
+
+    beta2 = Fact[float](lambda flow: _of_rule(flow, "beta2", adapts=True))
+    """The share of the average of squares that stays; 0 where there is none."""
+
+    eps = Fact[float](lambda flow: _of_rule(flow, "eps", adapts=True))
+    """What keeps the root of the average of squares from 0."""
 
     schedule = Fact[Callable[[Array], Array] | None](lambda _: None)
     """The factor on the step at every move, from its number; None for a constant."""

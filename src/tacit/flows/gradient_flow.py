@@ -86,12 +86,12 @@ class GradientFlow(AbstractFlow):
             descent_step=(0, math.inf, False),
             max_steps=(1, math.inf, False),
         )
-        for what, choices in (
-            ("chart", CHART_CHOICES),
-            ("solver", SOLVER_CHOICES),
+        for what, given, choices in (
+            ("chart", self.chart, CHART_CHOICES),
+            ("solver", self.solver, SOLVER_CHOICES),
         ):
-            if getattr(self, what) not in choices:
-                raise OptionError(what, getattr(self, what), choices)
+            if given not in choices:
+                raise OptionError(what, given, choices)
         _require_honoured(self)
         if self.memory is not None:
             require_limit(self.memory)

@@ -1,6 +1,7 @@
 """What every loss is."""
 
 import abc
+import math
 from typing import ClassVar, TYPE_CHECKING
 
 import equinox as eqx
@@ -57,6 +58,9 @@ class AbstractLoss(eqx.Module):
 
     input_ridge = Fact[float](lambda _: 0.0)
     """The same for the inputs."""
+
+    threshold = Fact[float](lambda _: math.inf)
+    """How far above the least of its eigenvalues one may be and count."""
 
     form = Fact[str | None](lambda _: None)
     """Which function of Fisher's quotient it is; None where it is none."""

@@ -50,6 +50,15 @@ class AbstractNetwork(eqx.Module):
     kinked = Fact[bool](lambda _: False)
     """Whether its slope in the parameters jumps where a unit is 0, as a rectifier's."""
 
+    features = Fact[int | None](lambda _: None)
+    """How many features an input has; None where it does not say."""
+
+    activation = Fact[Any](lambda _: None)
+    """What acts on its units, a name or a function; None where nothing does."""
+
+    biases = Fact[list[Array] | None](lambda _: None)
+    """What is added to the units of its layers, one vector each; None for nothing."""
+
     def __check_init__(self):
         require_parameters(self)
 
@@ -88,6 +97,8 @@ class AbstractFullyConnected(AbstractLayered):
     """A network of weight matrices ``(n_l, n_{l-1})``, one after another."""
 
     layers: AbstractVar[list[Matrix]]
+
+    features = Fact[int](lambda network: network.layers[0].shape[1])
 
 
 def matrices(weights: Sequence) -> list[Array]:

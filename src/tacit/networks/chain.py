@@ -58,6 +58,10 @@ class Chain(AbstractNetwork):
         return self.weights
 
     @property
+    def features(self) -> int:
+        return len(self.first)
+
+    @property
     def degree(self) -> int | None:
         return composed_degree(self.activation, len(self.weights))
 

@@ -67,6 +67,10 @@ class ConvLinear(AbstractLinearNetwork):
         return cls(layers)
 
     @property
+    def features(self) -> int:
+        return self.layers.shape[1]
+
+    @property
     def degree(self) -> int:
         return len(self.layers)
 

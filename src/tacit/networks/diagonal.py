@@ -56,6 +56,10 @@ class Diagonal(AbstractLinearNetwork, AbstractLayered):
         return cls(layers)
 
     @property
+    def features(self) -> int:
+        return self.layers.shape[1]
+
+    @property
     def degree(self) -> int:
         return len(self.layers)
 

@@ -28,6 +28,10 @@ class Gate(AbstractLinearNetwork):
             )
 
     @property
+    def features(self) -> int:
+        return self.layers.shape[1]
+
+    @property
     def degree(self) -> int:
         return len(self.layers)
 

@@ -46,6 +46,10 @@ class ResidualMLP(AbstractNetwork):
         return self.weights
 
     @property
+    def features(self) -> int:
+        return self.weights[0].shape[1]
+
+    @property
     def degree(self) -> int | None:
         # A hidden layer adds what is of one degree to what is of another.
         return len(self.weights) if len(self.weights) <= 2 else None

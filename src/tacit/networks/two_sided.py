@@ -53,6 +53,10 @@ class TwoSided(AbstractLinearNetwork):
         return [self.u, self.v]
 
     @property
+    def features(self) -> int:
+        return len(self.u)
+
+    @property
     def degree(self) -> int:
         return self.depth
 

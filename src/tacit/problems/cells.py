@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from numbers import Complex, Real
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 from scipy.sparse import issparse
@@ -126,7 +126,7 @@ def _kind(cell: Any) -> str:
         return "text"
     if isinstance(cell, Complex) and not isinstance(cell, Real):
         return "complex"
-    return "a number" if hasattr(cell, "__float__") else "no number"
+    return "a number" if isinstance(cell, SupportsFloat) else "no number"
 
 
 def is_missing(cell: Any) -> bool:

@@ -3,7 +3,7 @@
 import dataclasses
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -95,7 +95,7 @@ def _axis(key: Any, values: Any) -> Axis:
     if not names or not all(isinstance(name, str) and name for name in names):
         raise KindError("the name of an axis", key, str, "a name, or a tuple of them")
     told = ", ".join(names)
-    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__iter__"):
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise KindError(f"the values of the axis {told}", values, list, "[value, ...]")
     rows = list(values)
     if isinstance(key, tuple):

@@ -1,6 +1,7 @@
 """What the values of an axis are called in a table."""
 
 import enum
+import functools
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -46,8 +47,7 @@ def _words(value: Any) -> str:
         return name
     if isinstance(value, dict) and isinstance(value.get("kind"), str):
         return value["kind"]
-    inner = getattr(value, "func", None)  # functools.partial
-    if inner is not None:
-        return f"partial {_words(inner)}"
+    if isinstance(value, functools.partial):
+        return f"partial {_words(value.func)}"
     text = repr(value)
     return text if len(text) <= MOST and " at 0x" not in text else type(value).__name__

@@ -128,7 +128,7 @@ def shape_of(experiment: Experiment) -> tuple:
         type(flow),
         type(experiment.until),
     )
-    clock = type(getattr(flow, "clock", None))
+    clock = type(flow.clock)
     leaves = jax.tree.leaves((experiment.network, risk.nameless))
     return (*kinds, clock, tuple(np.shape(leaf) for leaf in leaves))
 

@@ -1,5 +1,6 @@
 """Grids of experiments, run in batches, with every finished result kept."""
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -167,6 +168,7 @@ def cores() -> int:
 
 def _called(experiment_of: Any) -> str:
     """The name of a sweep, by which a store knows its own."""
-    inner = getattr(experiment_of, "func", experiment_of)
+    whole = isinstance(experiment_of, functools.partial)
+    inner = experiment_of.func if whole else experiment_of
     name = getattr(inner, "__qualname__", type(inner).__qualname__)
     return name.replace("<locals>.", "")

@@ -88,4 +88,4 @@ def mark_of(experiment: Experiment) -> str:
 
 
 def _is_list(x: Any) -> bool:
-    return hasattr(x, "__iter__") and not isinstance(x, dict)
+    return isinstance(x, Iterable) and not isinstance(x, dict)

@@ -84,7 +84,7 @@ def load_network(model: nn.Module, network: AbstractNetwork) -> None:
                 f"{type(network).__name__} has {len(given)} matrices."
             )
         pairs = [(k.weight, v) for k, v in zip(layers, given, strict=True)]
-        biases = getattr(network, "biases", None)
+        biases = network.biases
         if (biases is None) != (layers[0].bias is None):
             raise ShapeError(
                 "load_network: one of the model and the network has biases, the other "

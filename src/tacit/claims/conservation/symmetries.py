@@ -89,7 +89,7 @@ class RidgePushesOut(AbstractClaim[AbstractLinearNetwork]):
         loss = experiment.risk.loss
         ratio = isinstance(loss, Fisher) and loss.form == "ratio"
         yield Hypothesis("the loss is -J, Fisher's ratio", ratio)
-        outer = not getattr(loss, "input_ridge", 0.0)
+        outer = not loss.input_ridge
         yield Hypothesis("the ridge is not on the inputs", outer)
 
     def predicted(self, run: Trajectory) -> np.ndarray:

@@ -60,7 +60,7 @@ class MomentumLengthensLayers(AbstractClaim[Diagonal]):
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield scale_free(experiment)
         yield from is_descent(experiment, momentum=True)
-        carried = bool(getattr(experiment.flow, "momentum", 0.0))
+        carried = bool(experiment.flow.momentum)
         yield Hypothesis("there is momentum", carried)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
@@ -134,7 +134,7 @@ class MomentumDrift(AbstractClaim[Diagonal]):
     def hypotheses(self, experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
         yield scale_free(experiment)
         yield from is_descent(experiment, momentum=True)
-        carried = bool(getattr(experiment.flow, "momentum", 0.0))
+        carried = bool(experiment.flow.momentum)
         yield Hypothesis("there is momentum", carried)
 
     def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:

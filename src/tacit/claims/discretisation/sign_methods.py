@@ -51,9 +51,9 @@ class SignStepsDrift(AbstractClaim[Diagonal]):
         yield Hypothesis("it is sign descent or Adam", forgets)
         whole = flow.batch is None
         yield Hypothesis("it is on the whole sample", whole)
-        decays = bool(getattr(flow, "weight_decay", 0.0))
+        decays = bool(flow.weight_decay)
         yield Hypothesis("there is no weight decay", not decays)
-        steady = getattr(flow, "schedule", None) is None
+        steady = flow.schedule is None
         yield Hypothesis("the step is constant", steady)
 
     def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
@@ -76,7 +76,7 @@ class SignStepsDrift(AbstractClaim[Diagonal]):
         reason = "twice what half the step changes in the order"
         yield Term("next order", size, reason, "shorter steps")
         least = float(np.min(np.abs(drifts))) * math.log(2)
-        layers, step = np.asarray(run.network.layers), getattr(flow, "step", 0.0) / 2
+        layers, step = np.asarray(run.network.layers), flow.step / 2
         length = float(np.max(np.sum(np.abs(layers), axis=1)))
         if isinstance(flow, SignDescent | Adam):
             # A weight at rest goes to and fro by a step; each adds its own square.

@@ -81,7 +81,7 @@ def longest_memory(flow: Any) -> float:
 
 def long_memory(experiment: Experiment, least: float = 0.98) -> Hypothesis:
     """Whether the second memory is long."""
-    beta2 = getattr(experiment.flow, "beta2", 0.0)
+    beta2 = experiment.flow.beta2
     return Hypothesis(f"beta2 is {least:g} or more", beta2 >= least)
 
 
@@ -105,7 +105,7 @@ def _nowhere_flat(risk, network):
 
 def small_batches(experiment: Experiment) -> Hypothesis:
     """Whether a batch is a small part of the sample."""
-    batch, n = getattr(experiment.flow, "batch", None), experiment.risk.problem.n
+    batch, n = experiment.flow.batch, experiment.risk.problem.n
     small = batch is not None and batch <= n / 4
     return Hypothesis("a batch is a quarter of the sample or less", bool(small))
 

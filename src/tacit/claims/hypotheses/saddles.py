@@ -148,9 +148,9 @@ def plainly_small(experiment: Experiment) -> Hypothesis:
 def small_of(experiment: Experiment) -> tuple[int, ...]:
     """The layers that start small: those whose gain ends the run, where one does."""
     layers, until = experiment.network.layers, experiment.until
-    asked = getattr(until, "observable", None)
-    if isinstance(until, Reaches) and isinstance(asked, MeanGain):
-        return tuple(range(len(layers))) if asked.small is None else asked.small
+    if isinstance(until, Reaches) and isinstance(until.observable, MeanGain):
+        small = until.observable.small
+        return tuple(range(len(layers))) if small is None else small
     return small_layers(layers)
 
 

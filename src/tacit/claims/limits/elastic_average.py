@@ -59,7 +59,7 @@ class AverageIsElasticNet(AbstractClaim[TwoSided]):
 
     def hypotheses(self, experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
         yield of_fisher(experiment)
-        form = getattr(experiment.risk.loss, "form", None)
+        form = experiment.risk.loss.form
         yield Hypothesis("the loss is -log J", form == "neglog")
         yield is_gradient_flow(experiment)
         yield invertible(experiment)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...experiment import Experiment
 from ...flows import GradientFlow
-from ...losses import Exponential
+from ...losses import AbstractMarginLoss, Exponential
 from ...networks import DeepLinear
 from ...observables import AbstractObservable, TrainingRisk
 from ...problems import Problem
@@ -99,6 +99,6 @@ class StartAboveZeroMayStall(AbstractClaim[DeepLinear]):
 def _least_margin(experiment: Experiment[DeepLinear], w) -> float:
     """The least margin of the predictor `w`; below 0 where there is none."""
     loss, problem = experiment.risk.loss, experiment.risk.problem
-    if not hasattr(loss, "margin_rows") or not problem.binary:
+    if not isinstance(loss, AbstractMarginLoss) or not problem.binary:
         return -np.inf
     return float(np.min(np.asarray(experiment.risk.margin_rows) @ np.asarray(w)))

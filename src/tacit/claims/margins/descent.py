@@ -194,7 +194,7 @@ def _steps(run: Trajectory[DeepLinear]):
 
 def _radius(experiment: Experiment[DeepLinear]) -> float:
     r"""The $R$ for which the step is $1/\beta(R)$; NaN if there is none."""
-    step, depth = getattr(experiment.flow, "step", None), experiment.network.depth
+    step, depth = experiment.flow.step, experiment.network.depth
     if not isinstance(step, float) or depth == 1:
         return float("nan")
     return (step * curvature_bound(Logistic(), depth, 1.0)) ** (-1 / (2 * depth - 2))

@@ -197,7 +197,7 @@ class ProjectedNormMoves(AbstractClaim[DeepLinear]):
         """The first layer across the margin, and how all of it moves."""
         risk, flow = run.experiment.risk, run.experiment.flow
         unit, W = max_margin(risk.problem).value, np.asarray(run.network.layers[0])
-        decay = getattr(flow, "weight_decay", 0.0) * W
+        decay = flow.weight_decay * W
         moves = -np.asarray(risk.gradient(run.network).layers[0]) - decay
         return W - np.outer(W @ unit, unit), moves
 

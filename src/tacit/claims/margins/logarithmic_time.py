@@ -198,7 +198,7 @@ def _across(run: Trajectory[DeepLinear]) -> Across:
 
 
 def _rtol(run: Trajectory[DeepLinear]) -> float:
-    return float(getattr(run.experiment.flow, "rtol", 0.0))
+    return float(run.experiment.flow.rtol)
 
 
 def _passed(run: Trajectory[DeepLinear]) -> np.ndarray:

@@ -125,9 +125,8 @@ class FrozenOutsideData(AbstractClaim[DeepLinear]):
 
     def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
         flow, X = experiment.flow, experiment.risk.problem.X
-        plain = flow.continuous or isinstance(flow, Descent)
-        plain = plain and not getattr(flow, "weight_decay", 0.0)
-        plain = plain and not getattr(flow, "memory", None)
+        follows = isinstance(flow, GradientFlow) and flow.memory is None
+        plain = (follows or isinstance(flow, Descent)) and not flow.weight_decay
         yield Hypothesis("it is the gradient flow or descent, without decay", plain)
         none = X is None or len(_off(np.asarray(X))) == 0
         yield Hypothesis("the samples do not span all directions", not none)
@@ -206,7 +205,7 @@ def _falling(run: Trajectory[DeepLinear]) -> list[Power]:
     if found is None or not on.any():
         raise Unmeasured("it needs records of the flow on separable data")
     w, inside = seen.predictor[on], _inside(experiment)
-    norm, rtol = np.linalg.norm(w, axis=1), getattr(experiment.flow, "rtol", 0.0)
+    norm, rtol = np.linalg.norm(w, axis=1), experiment.flow.rtol
     outer = np.linalg.norm(w - w @ inside.T @ inside, axis=1)
     layers = [np.asarray(W) for W in experiment.network.layers]
     first = layers[0] - layers[0] @ inside.T @ inside

@@ -195,7 +195,7 @@ def _seen(run: Trajectory[DeepLinear]) -> list[Power]:
     """The powers of rank, layer by layer, and of the sines, pair by pair."""
     seen, flow = spectra(run), run.experiment.flow
     start = [np.asarray(W) for W in run.experiment.network.layers]
-    rtol, D = getattr(flow, "rtol", 0.0), allowance(start)
+    rtol, D = flow.rtol, allowance(start)
     found = []
     with np.errstate(divide="ignore"):
         for k, wide in enumerate(_wide(run.experiment)):
@@ -222,7 +222,7 @@ def _clearest(run: Trajectory[DeepLinear]) -> Clearest:
         raise Unmeasured(
             'it needs the time of the flow itself, as clock="log-risk" keeps it'
         )
-    L, rtol = run.network.depth, getattr(run.experiment.flow, "rtol", 0.0)
+    L, rtol = run.network.depth, run.experiment.flow.rtol
     rest, power = residual_direction(run.experiment.risk.problem), 2 - 2 / L
     w = spectra(run).predictor[on]
     norm = np.linalg.norm(w, axis=1)

@@ -69,10 +69,9 @@ class GapTimesNorm(AbstractClaim[DeepLinear]):
         yield held_firmly(experiment)
         yield spanned(experiment)
         flow = experiment.flow
-        added = any(getattr(flow, n, 0.0) for n in ("momentum", "weight_decay"))
-        descends = isinstance(flow, Descent) and not added
+        follows = flow.continuous or isinstance(flow, Descent)
         text = "it is the flow or descent on all samples, without momentum or decay"
-        yield Hypothesis(text, descends or (flow.continuous and flow.is_plain))
+        yield Hypothesis(text, follows and flow.is_plain)
 
     def forecast(self, experiment: Experiment[DeepLinear]) -> Forecast:
         found = residual_direction(experiment.risk.problem)

@@ -212,7 +212,7 @@ def _paces(run: Trajectory[TwoSided]) -> Paces:
     others = np.sum(shares(run.experiment.risk, w[early])[:, ~held], axis=1)
     reach = np.abs(rows).max() / found.margin * (1 + np.abs(told).sum(axis=1).max())
     left = ahead.max(axis=1) + others * reach
-    steps = 10 * getattr(run.experiment.flow, "rtol", 0.0) + 64 * EPS
+    steps = 10 * run.experiment.flow.rtol + 64 * EPS
     blurred = 2 * steps * (1 + np.abs(told).sum(axis=1).max()) / span[:, 0]
     i = int(np.argmin(left + blurred))
     return Paces(paces[i, ~kept], float(left[i]), float(blurred[i]))

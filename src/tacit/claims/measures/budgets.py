@@ -25,7 +25,7 @@ def integration(run: Trajectory, growth: float | int = 1.0) -> Term:
     """
     flow = run.experiment.flow
     exact = not isinstance(flow, GradientFlow)
-    kinked = getattr(run.experiment.network, "kinked", False)
+    kinked = run.experiment.network.kinked
     steps = max(10, run.steps / 10) if kinked else 10
     size = 0.0 if exact else steps * followed(run) * growth
     reason = "ten steps at their rtol, or over kinks a tenth of all"

@@ -64,7 +64,7 @@ def across(run: Trajectory, predictor: np.ndarray, begin: int = 0) -> Across:
         _fallen(sizes, off, slow, longest), _standing(rest, *rows_of(run.experiment), w)
     )
     left = 2 * (next_order + pulled) + still
-    blurred = (getattr(run.experiment.flow, "rtol", 0.0) + 64 * EPS) * norm
+    blurred = (run.experiment.flow.rtol + 64 * EPS) * norm
     return Across(rest, norm, value, drawn, left, blurred)
 
 

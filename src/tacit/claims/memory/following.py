@@ -141,7 +141,7 @@ class MemoryCarries(AbstractClaim[AbstractNetwork]):
         return float(np.linalg.norm(measured - predicted) / size)
 
     def budget(self, run: Trajectory) -> Iterable[Term]:
-        three, step = _three(run), getattr(run.experiment.flow, "step", 1.0)
+        three, step = _three(run), run.experiment.flow.step
         yield three.next_order()
         yield three.square()
         size = np.abs(flat(run.network)).max() * math.sqrt(run.steps)
@@ -172,11 +172,11 @@ def _falling(true, schedule):
 
 def _remembers(experiment):
     flow = flow_of(experiment)
-    steady = getattr(flow, "schedule", None) is None
+    steady = flow.schedule is None
     yield Hypothesis("the step is constant", steady)
     remembers = longest_memory(flow) > 0
     yield Hypothesis("the optimiser has a memory", remembers or not steady)
-    n, batch = experiment.risk.problem.n, getattr(flow, "batch", None)
+    n, batch = experiment.risk.problem.n, flow.batch
     yield Hypothesis("the batches divide the sample", not (batch and n % batch))
 
 
@@ -230,7 +230,7 @@ def _carried(experiment, moves):
     total = functools.partial(
         _still, experiment.risk, experiment.network, jax.random.key(experiment.seed)
     )
-    window = min(_window(flow), getattr(flow, "warm", 0) + moves)
+    window = min(_window(flow), flow.warm + moves)
     both, main = (
         total(Memoryless(flow, correct, window), moves) for correct in (True, False)
     )

@@ -177,7 +177,7 @@ class AntiRegularised(AbstractClaim[AbstractNetwork]):
 def _on_the_whole(experiment):
     yield from is_adam(experiment)
     yield whole_sample(experiment)
-    eps = getattr(experiment.flow, "eps", 0.0)
+    eps = experiment.flow.eps
     yield divides(experiment.risk, experiment.network, eps)
 
 

@@ -59,7 +59,7 @@ class LongMemoryCorrection(AbstractClaim[AbstractNetwork]):
         yield from is_adam(experiment)
         yield from fixed_batches(experiment)
         yield long_memory(experiment)
-        eps = getattr(experiment.flow, "eps", 0.0)
+        eps = experiment.flow.eps
         yield divides(experiment.risk, experiment.network, eps)
 
     def forecast(self, experiment: Experiment) -> Forecast:

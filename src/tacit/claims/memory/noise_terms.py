@@ -61,7 +61,7 @@ class NoiseInFiveTerms(AbstractClaim[AbstractNetwork]):
     def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
         yield from is_adam(experiment)
         yield from fixed_batches(experiment, replace=True)
-        eps = getattr(experiment.flow, "eps", 1.0)
+        eps = experiment.flow.eps
         yield Hypothesis("epsilon is 0", eps == 0)
         yield divides(experiment.risk, experiment.network, eps)
 
@@ -135,9 +135,7 @@ class NoiseWithoutReplacement(AbstractClaim[AbstractNetwork]):
     def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
         yield from is_adam(experiment)
         yield from fixed_batches(experiment, replace=False)
-        yield divides(
-            experiment.risk, experiment.network, getattr(experiment.flow, "eps", 0.0)
-        )
+        yield divides(experiment.risk, experiment.network, experiment.flow.eps)
 
     def predicted(self, run: Trajectory) -> np.ndarray:
         return self._blend(run, run.network, -1)

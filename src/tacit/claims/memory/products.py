@@ -48,9 +48,9 @@ class CorrectionByProducts(AbstractClaim[AbstractNetwork]):
     def hypotheses(self, experiment: Experiment) -> Iterable[Hypothesis]:
         flow: Any = flow_of(experiment)
         yield from is_adam(experiment)
-        sees = getattr(flow, "batch", None) is not None
+        sees = flow.batch is not None
         yield Hypothesis("the moves see mini-batches", sees)
-        eps = getattr(flow, "eps", 0.0)
+        eps = flow.eps
         yield divides(experiment.risk, experiment.network, eps)
 
     def predicted(self, run: Trajectory) -> np.ndarray:

@@ -69,7 +69,7 @@ class NoiseDampsMemory(AbstractClaim[MLP]):
         yield from redrawable(experiment)
 
     def conditions(self, run: Trajectory) -> Iterable[Hypothesis]:
-        far = run.steps * getattr(run.experiment.flow, "step", 0.0)
+        far = run.steps * run.experiment.flow.step
         text = f"it makes {LEAST} moves or more, of {MOST:g} in all at most"
         # Later memory has also delayed the descent, and sharpness changes on the way.
         yield Hypothesis(text, bool(run.steps >= LEAST and far <= MOST))

@@ -118,7 +118,7 @@ class LossJumps(AbstractClaim[MLP]):
         yield Hypothesis("the eigenvalues cross the threshold on the ray", crosses)
 
     def forecast(self, experiment: Experiment[MLP]) -> Forecast:
-        half = getattr(experiment.risk.loss, "threshold", np.nan) / 2
+        half = experiment.risk.loss.threshold / 2
         return Forecast(half, "the jump of the loss at the threshold")
 
     def measured(self, run: Trajectory[MLP]) -> float:
@@ -130,7 +130,7 @@ class LossJumps(AbstractClaim[MLP]):
         return abs(measured - predicted) / self.forecast(run.experiment).value
 
     def budget(self, run: Trajectory[MLP]) -> Iterable[Term]:
-        jump = getattr(run.experiment.risk.loss, "threshold", np.nan) / 2
+        jump = run.experiment.risk.loss.threshold / 2
         near, far = (self._sides(run, k * ASIDE) for k in (1, 2))
         slope = sum(abs(a - b) for a, b in zip(near, far, strict=True))
         yield Term(
@@ -144,7 +144,7 @@ class LossJumps(AbstractClaim[MLP]):
         yield Term("rounding", lost, reason, "a larger threshold")
 
     def rivals(self, run: Trajectory[MLP]) -> Iterable[Rival]:
-        jump = getattr(run.experiment.risk.loss, "threshold", np.nan) / 2
+        jump = run.experiment.risk.loss.threshold / 2
         yield Rival("the loss is continuous", 0.0)
         yield Rival("it jumps by the whole threshold", 2 * jump)
 
@@ -156,7 +156,7 @@ class LossJumps(AbstractClaim[MLP]):
 
     def _crossing(self, run) -> float | None:
         """The multiple of the last layer at which the threshold is crossed."""
-        threshold = getattr(run.experiment.risk.loss, "threshold", np.inf)
+        threshold = run.experiment.risk.loss.threshold
 
         def beyond(log: float) -> float:
             found = _eigenvalues(run.experiment, _scaled(run, np.exp(log)))

@@ -208,4 +208,4 @@ def _steps(run: Trajectory[MLP]) -> tuple[np.ndarray, np.ndarray]:
         first = np.asarray(_squares(gradient(risk, network)))
         norms = np.concatenate([np.asarray(_squares(network))[None], norms])
         slopes = np.concatenate([first[None], slopes])
-    return norms, getattr(run.experiment.flow, "step", np.nan) ** 2 * slopes
+    return norms, run.experiment.flow.step**2 * slopes
