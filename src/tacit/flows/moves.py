@@ -1,8 +1,38 @@
 """The compiled loops of flows that repeat a move."""
 
+from collections.abc import Callable
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Int, PyTree
+
+from .._types import Key
+
+
+def looked_at(
+    flow: Any,
+    risk: Any,
+    network: PyTree,
+    key: Key,
+    ticks: Int[Array, " t"],
+    look: Callable[[Any], PyTree],
+) -> PyTree:
+    """What `look` sees of a run after increasing numbers `ticks` of moves, stacked.
+
+    A pure function of arrays, to be mapped over runs that differ in their network, key
+    or numbers of their flow: a vectorised ensemble. In return a run that breaks says
+    nothing (it goes on with NaN), and its end is not bit for bit that of `train`.
+    """
+
+    def on(carry, tick):
+        state, k = carry
+        state = jax.lax.fori_loop(k, tick, lambda j, s: flow.move(risk, *s, j), state)
+        return (state, tick), look(state[0])
+
+    start = (network, flow.memory(risk, network, key)), jnp.zeros((), ticks.dtype)
+    return jax.lax.scan(on, start, ticks)[1]
 
 
 def sound(network):

@@ -10,6 +10,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
 from ...flows import AbstractFixedStep
+from ...flows.moves import looked_at
 from ...memory import long_memory
 from ...networks import AbstractNetwork, MLP
 from ...observables import deviations
@@ -23,7 +24,11 @@ def trained(
     seeds: Int[Array, " inits"],
     moves: int,
 ) -> AbstractNetwork:
-    """Where `flow` takes every one of stacked `networks`, each on its own batches."""
+    """Where `flow` takes every one of stacked `networks`, each on its own batches.
+
+    Vectorised, and not an ensemble: every run has a seed of its own, and only averages
+    over them are read.
+    """
     # Its numbers as arrays, so that other memories need no compilation.
     led = jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, flow)
     return _trained(led, risk, networks, seeds, jnp.asarray(moves))
@@ -32,11 +37,11 @@ def trained(
 @eqx.filter_jit
 def _trained(flow, risk, networks, seeds, moves):
     def one(network, seed):
-        start = network, flow.memory(risk, network, jax.random.key(seed))
-        move = jax.lax.fori_loop(0, moves, lambda k, s: flow.move(risk, *s, k), start)
-        return move[0]
+        key = jax.random.key(seed)
+        return looked_at(flow, risk, network, key, moves[None], lambda there: there)
 
-    return jax.vmap(one)(networks, seeds)
+    ends = jax.vmap(one)(networks, seeds)
+    return jax.tree.map(lambda x: x[:, 0], ends)
 
 
 def redrawn(network: MLP, count: int) -> MLP:

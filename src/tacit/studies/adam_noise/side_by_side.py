@@ -1,4 +1,8 @@
-"""Many runs that differ in numbers only, in one compiled loop."""
+"""Many runs of a flow that repeats a move, memories and seeds differing, vectorised.
+
+`train_ensemble` takes one flow and one seed, and its runs are bit for bit those of
+`train`; here there are hundreds, of which only averages are read.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from ...flows import AbstractFixedStep, Memoryless
+from ...flows.moves import looked_at
 from ...networks import AbstractNetwork
 from ...risk import Risk
 
@@ -71,15 +76,6 @@ def remembering(flow: Any, pair: Float[Array, " 2"]) -> Any:
 def _marched(flow, memories, risk, networks, keys, ticks, look, as_it_is):
     def one(pair, network, key):
         now = flow if as_it_is else remembering(flow, pair)
-        begin = (network, now.memory(risk, network, key))
-
-        def leg(carry, tick):
-            state, k = carry
-            state = jax.lax.fori_loop(
-                k, tick, lambda j, s: now.move(risk, *s, j), state
-            )
-            return (state, tick), look(state[0])
-
-        return jax.lax.scan(leg, (begin, jnp.zeros((), ticks.dtype)), ticks)[1]
+        return looked_at(now, risk, network, key, ticks, look)
 
     return jax.vmap(one)(memories, networks, keys)

@@ -8,6 +8,7 @@ from typing import TypeVar
 import equinox as eqx
 import numpy as np
 
+from ...ensemble import train_ensemble
 from ...errors import DataError
 from ...events import AbstractEvent, RiskBelow
 from ...experiment import Experiment
@@ -19,7 +20,7 @@ from ...observables import TrainingRisk
 from ...problems import Problem
 from ...risk import Risk
 from ...saddles import Leading
-from ...training import train, Trajectory
+from ...training import Trajectory
 
 
 K = TypeVar("K")
@@ -92,21 +93,18 @@ def symmetric(activation: str | Callable, depth: int, r: int, eps: float) -> MLP
 def timed(
     networks: Sequence[AbstractNetwork], down: Risk, event: AbstractEvent, rtol: float
 ) -> list[Trajectory]:
-    """The runs of networks of one shape to an event, compiled once.
+    """The runs of networks of one shape to an event, an ensemble, and the risk there.
 
-    Only the first is checked against the risk: the others differ in their numbers. Of
-    the last one the risk is recorded.
+    Only the first is checked against the risk: the others differ in their numbers.
     Raises `DataError` for a run that does not escape.
     """
     flow = GradientFlow(clock="escape", rtol=rtol)
     first = Experiment(networks[0], down, flow, until=event)
-    runs = []
-    for network in networks:
-        experiment = eqx.tree_at(lambda each: each.network, first, network)
-        watch = (TrainingRisk(),) if network is networks[-1] else ()
-        runs.append(train(experiment, watch, records=1))
-        if runs[-1].reason:
-            raise DataError(f"no escape: {runs[-1].reason}.")
+    together = [eqx.tree_at(lambda each: each.network, first, n) for n in networks]
+    runs = train_ensemble(together, (TrainingRisk(),), records=1)
+    for run in runs:
+        if run.reason:
+            raise DataError(f"no escape: {run.reason}.")
     return runs
 
 
