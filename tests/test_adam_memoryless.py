@@ -5,9 +5,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 
 from tacit import Experiment, Problem, Risk, train
 from tacit.claims import FollowsMemoryless
+from tacit.claims.measures.carried import carried, window
 from tacit.errors import DataError
 from tacit.flows import (
     Adam,
@@ -182,3 +184,17 @@ def test_nought_over_nought_says_so():
     run = train(Experiment(MLP(weights), RISK, flow, until=3), records=1)
     assert "give eps > 0" in run.reason
     np.testing.assert_array_equal(run.network.weights[0], weights[0])
+
+
+@pytest.mark.parametrize("of", ["Adam, outside", "Nesterov"])
+def test_what_is_foreseen_of_memory_is_the_sum_of_its_corrections(of):
+    moves, flow = 5, eqx.tree_at(lambda f: f.step, FOLLOWED[of], 1.0)
+    total = 0.0
+    for sign, correction in ((1, True), (-1, False)):
+        still = Memoryless(flow, correction, window=window(flow))
+        memory = still.memory(RISK, NETWORK, jax.random.key(7))
+        for k in range(moves):
+            moved, memory = still.move(RISK, NETWORK, memory, jnp.asarray(k))
+            total = total + sign * ravel_pytree(moved)[0]
+    true = Experiment(NETWORK, RISK, FOLLOWED[of], until=moves, seed=7)
+    np.testing.assert_allclose(carried(true, moves), total, rtol=1e-11, atol=1e-12)

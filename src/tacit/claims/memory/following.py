@@ -1,7 +1,6 @@
 """How closely an optimiser with memory follows its memoryless iteration."""
 
 import dataclasses
-import functools
 import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -18,6 +17,7 @@ from ...training import Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.memory import longest_memory, short_steps
 from ..measures.budgets import EPS
+from ..measures.carried import carried, window
 from ..measures.drifts import Shortened
 from ..measures.memory import flat, flow_of
 from ..papers import CATTANEO_2025, Source
@@ -27,9 +27,6 @@ from ..witnesses.memory import briefly
 
 POINTS = 16
 """At how many times of the path the distance is taken."""
-
-FORGOTTEN = 28
-"""Times over which a memory must fall by 1/e to leave no more than rounding."""
 
 MOST = 2_000
 """Moves whose corrections are added up one by one."""
@@ -130,7 +127,7 @@ class MemoryCarries(AbstractClaim[AbstractNetwork]):
             "how far memory has carried the parameters in the end, over the square of "
             "the step"
         )
-        return Forecast(_carried(experiment, int(experiment.end or 0)), about)
+        return Forecast(carried(experiment, int(experiment.end or 0)), about)
 
     def measured(self, run: Trajectory) -> np.ndarray:
         return _three(run).leading()
@@ -151,9 +148,9 @@ class MemoryCarries(AbstractClaim[AbstractNetwork]):
 
     def rivals(self, run: Trajectory) -> Iterable[Rival]:
         true, moves = run.experiment, int(run.steps)
-        told = _carried(true, moves)
+        told = carried(true, moves)
         yield Rival("it carries them the other way", -told)
-        last = told - _carried(true, moves - 1)
+        last = told - carried(true, moves - 1)
         text = "every move remembers as much as the last"
         yield Rival(text, moves * last)
 
@@ -180,10 +177,6 @@ def _remembers(experiment):
     yield Hypothesis("the batches divide the sample", not (batch and n % batch))
 
 
-def _window(flow):
-    return math.ceil(FORGOTTEN / -math.log(longest_memory(flow)))
-
-
 def _orders(run):
     """Orders with the correction and without, as the step is halved twice ``(2, 2)``.
 
@@ -200,7 +193,7 @@ def _apart(run, flow, parts):
     flow = eqx.tree_at(lambda f: f.step, flow, flow.step / parts)
     times = np.linspace(0, parts * true.end, POINTS + 1)[1:]
     kept = _path(true, flow, times)
-    ways = (Memoryless(flow, correct, _window(flow)) for correct in (True, False))
+    ways = (Memoryless(flow, correct, window(flow)) for correct in (True, False))
     return [np.abs(_path(true, way, times) - kept).max() for way in ways]
 
 
@@ -217,35 +210,7 @@ def _three(run):
         flow = eqx.tree_at(lambda f: f.step, true.flow, true.flow.step / parts)
         ends = (
             _path(true, each, np.array([float(run.steps)]))[-1]
-            for each in (flow, Memoryless(flow, correction=False, window=_window(flow)))
+            for each in (flow, Memoryless(flow, correction=False, window=window(flow)))
         )
         found.append((next(ends) - next(ends)) / flow.step**2)
     return Shortened(*found)
-
-
-def _carried(experiment, moves):
-    """The corrections of the first `moves` at the start, added up, ``(P,)``."""
-    # A step of 1: the moves start where they started, and nothing is lost in adding.
-    flow: Any = dataclasses.replace(experiment.flow, step=1.0, schedule=None)
-    total = functools.partial(
-        _still, experiment.risk, experiment.network, jax.random.key(experiment.seed)
-    )
-    window = min(_window(flow), flow.warm + moves)
-    both, main = (
-        total(Memoryless(flow, correct, window), moves) for correct in (True, False)
-    )
-    return np.asarray(both - main)
-
-
-@eqx.filter_jit
-def _still(risk, network, key, flow, moves):
-    """The sum of the first `moves`, each made from where the network is."""
-    at = ravel_pytree(network)[0]
-
-    def add(k, state):
-        memory, total = state
-        moved, memory = flow.move(risk, network, memory, k)
-        return memory, total + ravel_pytree(moved)[0] - at
-
-    begin = flow.memory(risk, network, key), 0 * at
-    return jax.lax.fori_loop(0, moves, add, begin)[1]
