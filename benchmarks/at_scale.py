@@ -29,6 +29,7 @@ from pairs import show
 from tacit.sweeps.store import Axis, Manifest
 from tacit.sweeps.store.folders import FolderPlace
 from tacit.sweeps.store.ledger import Ledger
+from tacit.sweeps.store.tables import Found
 
 
 DASK = 1e-3
@@ -72,7 +73,7 @@ def measured(folder: Path, units: int = 100_000) -> Costs:
     making = (time.perf_counter() - begun) / units
 
     def serve() -> None:
-        ledger.enter([(k, (), 1.0) for k in ledger.claim("w", 1, 60.0)])
+        ledger.enter([Found(k, (), 1.0) for k in ledger.claim("w", 1, 60.0)])
 
     served, place = timed(serve, 500), FolderPlace(folder / "place")
     ledger.close()

@@ -26,6 +26,7 @@ import numpy as np
 import xarray  # noqa: F401  # imported here, so that it is not counted below
 from tacit.sweeps.store import Axis, Manifest, Row, Store
 from tacit.sweeps.store.ledger import Ledger
+from tacit.sweeps.store.tables import Found
 
 
 wall, cpu = time.perf_counter, time.process_time
@@ -139,7 +140,7 @@ def a_million_units(folder: Path, units: int) -> None:
     def work(claims: int, at_once: int) -> float:
         begun = wall()
         for _ in range(claims):
-            ledger.enter([(k, (), 1.0) for k in ledger.claim("b", at_once, 60.0)])
+            ledger.enter([Found(k, (), 1.0) for k in ledger.claim("b", at_once, 60.0)])
         return (wall() - begun) / claims / at_once
 
     rows.append(("claim and enter one", f"{1e6 * work(2000, 1):.0f} µs"))

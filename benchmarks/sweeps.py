@@ -5,7 +5,8 @@
 * flows: Deep LDA on diagonal networks, data of their own and mixed stiffness, on one
   core: tacit against diffrax under a plain vmap, a SciPy loop and torchdiffeq.
 * workers: two processes against one, once everything is compiled.
-* kills: 12 workers and 3 drivers are killed in a sweep of 600 units.
+* kills: 12 workers and 3 drivers are killed in a sweep of 600 units, on this machine
+  and on a cluster of Dask.
 """
 
 import sys
@@ -184,13 +185,18 @@ def flows():
     )
 
 
-def steps(seed):
+def steps(seed, until=40_000):
     """Descent for a while: a run without much to compile."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((200, 20))
     risk = Risk(Problem(X, X @ np.ones(20)), losses.Squared())
     start = Diagonal.balanced(np.full(20, 0.1), depth=3)
-    return Experiment(start, risk, Descent(step=1e-4), until=40_000)
+    return Experiment(start, risk, Descent(step=1e-4), until=until)
+
+
+def few_steps(seed):
+    """The same, soon over: of many short units some are under way at every kill."""
+    return steps(seed, 5_000)
 
 
 def workers():
@@ -233,45 +239,94 @@ def _in_workers(grid, place, number, told):
 
 DRIVER = """
 import runpy, sys, tacit
-steps = runpy.run_path({file!r})["steps"]
-tacit.sweep(steps, {{"seed": range({runs})}}, {place!r}, workers=2, batch=1)
+sys.path.insert(0, {folder!r})
+few_steps = runpy.run_path({file!r})["few_steps"]
+tacit.sweep(few_steps, {{"seed": range({runs})}}, {place!r}, batch=1, {engine})
 """
 
 
 def kills():
-    """Kill workers and drivers of a sweep; then compare it with an undisturbed one."""
-    runs, workers_left, drivers_left = (30, 2, 1) if QUICK else (600, 12, 3)
+    """Kill workers and drivers of a sweep; then compare it with an undisturbed one.
+
+    Once with workers on this machine, and once on a cluster of Dask, whose client is
+    then what is killed.
+    """
+    runs = 30 if QUICK else 600
     os.sched_setaffinity(0, CORES) if CORES else None
-    rng = random.Random(0)
     with tempfile.TemporaryDirectory() as folder:
-        calm, place = Path(folder) / "calm", Path(folder) / "runs"
-        tacit.sweep(steps, {"seed": range(runs)}, calm, workers=2, batch=1)
-        code = DRIVER.format(file=__file__, runs=runs, place=str(place))
-        driver = subprocess.Popen([sys.executable, "-c", code])
-        while driver.poll() is None:
-            time.sleep(rng.uniform(0.5, 2.0))
-            done, held = _progress(place)
-            if not held or done >= runs:
-                continue
-            if drivers_left and done > runs * (4 - drivers_left) / 5:
-                driver.kill()
-                driver.wait()
-                drivers_left -= 1
-                driver = subprocess.Popen([sys.executable, "-c", code])
-            elif workers_left:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(rng.choice(held), signal.SIGKILL)
-                    workers_left -= 1
-        store = tacit.Store(place)
-        audit, status = store.verify(), store.status()
-        same = store.open().equals(tacit.Store(calm).open())
-        print(
-            f"{status.units['committed']} of {runs} units, once each: {audit.clean}; "
-            f"bitwise as undisturbed: {same}; kills left over: {workers_left} workers, "
-            f"{drivers_left} drivers; "
-            f"{sum(map(store.attempts, store.committed()))} attempts"
+        calm = Path(folder) / "calm"
+        tacit.sweep(few_steps, {"seed": range(runs)}, calm, workers=2, batch=1)
+        undisturbed = tacit.Store(calm).open()
+        return all(
+            [
+                _killed_here(Path(folder) / "local", runs, undisturbed),
+                _killed_on_a_cluster(Path(folder) / "cluster", runs, undisturbed),
+            ]
         )
-        return same and audit.clean and status.flawless and not drivers_left
+
+
+def _killed_here(place, runs, undisturbed):
+    left = _killed(place, runs, "workers=2", lambda: _progress(place)[1])
+    return _same(place, runs, undisturbed) and not left
+
+
+def _killed_on_a_cluster(place, runs, undisturbed):
+    import distributed
+
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        engine = f"cluster={cluster.scheduler_address!r}"
+
+        def workers():
+            with contextlib.suppress(Exception):  # one is being replaced
+                return list(client.run(os.getpid).values())
+            return []
+
+        left = _killed(place, runs, engine, workers)
+    return _same(place, runs, undisturbed) and not left
+
+
+def _killed(place, runs, engine, workers):
+    """Run a sweep, and kill of its workers and drivers; how many were not killed."""
+    workers_left, drivers_left = (2, 1) if QUICK else (12, 3)
+    rng = random.Random(0)
+    words = {"file": __file__, "folder": str(Path(__file__).parent), "engine": engine}
+    code = DRIVER.format(runs=runs, place=str(place), **words)
+    driver = subprocess.Popen([sys.executable, "-c", code])
+    while driver.poll() is None:
+        time.sleep(rng.uniform(0.5, 2.0))
+        done, held = _progress(place)
+        if not held or done >= runs:
+            continue
+        if drivers_left and done > runs * (4 - drivers_left) / 5:
+            driver.kill()
+            driver.wait()
+            drivers_left -= 1
+            driver = subprocess.Popen([sys.executable, "-c", code])
+        elif workers_left and (alive := workers()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(rng.choice(alive), signal.SIGKILL)
+                workers_left -= 1
+    print(f"{engine}: left to kill: {workers_left} workers, {drivers_left} drivers")
+    return workers_left + drivers_left
+
+
+def _same(place, runs, undisturbed):
+    """Whether every run is there once, whole, and bit for bit as undisturbed."""
+    store = tacit.Store(place)
+    audit, status = store.verify(), store.status()
+    parts = len([*place.rglob("*.safetensors")])
+    same = store.open().equals(undisturbed)
+    print(
+        f"{place.name}: {status.units['committed']} of {runs} units in {parts} parts "
+        f"after {sum(map(store.attempts, store.committed()))} attempts; clean: "
+        f"{audit.clean}; bitwise as undisturbed: {same}"
+    )
+    return same and audit.clean and status.flawless and parts == runs
 
 
 def _progress(place):

@@ -178,8 +178,9 @@ def test_scales_are_one_solve_and_what_each_gives_alone(monkeypatch):
 
     monkeypatch.setattr(scales, "train_ensemble", None)  # all three are one walk
     watch, sizes = (TrainingRisk(), Hoyer()), [0.3, 1.0, 2.5]
-    runs, _ = scales.train_together([flow_at(a, 0) for a in sizes], watch, 4)
-    for alpha, run in zip(sizes, runs, strict=True):
+    runs = scales.train_together([flow_at(a, 0) for a in sizes], watch, 4)
+    assert not any(each.alone for each in runs)
+    for alpha, (run, *_) in zip(sizes, runs, strict=True):
         alone = tacit.train(flow_at(alpha, 0), watch, records=4)
         np.testing.assert_allclose(run.times, alone.times)
         np.testing.assert_allclose(run.network.layers, alone.network.layers, 1e-7)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import ClassVar
 from unittest import mock
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 import tacit
 from tacit import cli
+from tacit.claims import AbstractClaim, Hypothesis, Rival, Source, Term
+from tacit.claims.papers import TACIT
 from tacit.errors import SpecError
 from tacit.specs import SweepSpec
 
@@ -132,6 +135,15 @@ def test_a_dry_run_says_what_it_comes_to_and_keeps_nothing(run, tmp_path):
     assert sum(told["shapes"].values()) == 3
     assert told["bytes"] > 3 * 2 * 3 * 8
     assert not store.exists()
+    assert all("run by run" in why for why in told["alone"].values())
+    assert told["alone"].keys() == told["shapes"].keys()
+    _, out = run(place, "--dry-run")
+    assert out.count("one by one (Descent: moves are made run by run") == 2
+    flows = BASE.replace('"Descent"\nstep = 0.05', '"GradientFlow"')
+    place.write_text(flows + "[grid]\nproblem.delta = [[1.0, -0.5], [0.5, -1.0]]")
+    _, out = run(place, "--dry-run")
+    assert "in batches" in out
+    assert "one by one" not in out
 
 
 def test_exit_codes_tell_what_went_wrong(run, tmp_path):
@@ -143,6 +155,47 @@ def test_exit_codes_tell_what_went_wrong(run, tmp_path):
     assert run(written(tmp_path, "[grid]\nsed = [1]"), *store)[0] == 2
     both = ("--workers", 2, "--cluster", "tcp://nowhere:1")
     assert run(written(tmp_path), *both)[0] == 2
+
+
+class Unmoved(AbstractClaim):
+    """False on purpose: the predictor stays where it was."""
+
+    id: ClassVar[str] = "Z1"
+    source: ClassVar[Source] = Source(TACIT, "", "derived")
+    needs: ClassVar[type] = tacit.networks.Diagonal
+    sees: ClassVar[float] = 1e-3
+
+    def hypotheses(self, experiment):
+        yield Hypothesis("it has two layers", experiment.network.depth == 2)
+
+    def predicted(self, run):
+        return np.asarray(run.experiment.network.predictor())
+
+    def measured(self, run):
+        return np.asarray(run.network.predictor())
+
+    def budget(self, run):
+        del run
+        yield Term("tolerance", 1e-6, "chosen", "nothing")
+
+    def rivals(self, run):
+        yield Rival("it is none", np.zeros_like(self.predicted(run)))
+
+    def witness(self, seed=None):
+        raise NotImplementedError
+
+    foil = witness
+
+
+def test_a_claim_that_fails_on_a_run_ends_with_1(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("tacit.specs.grids.every_claim", lambda: [Unmoved])
+    claimed = GRID + 'claims = ["Z1"]\n'
+    store = ("--store", tmp_path / "store", "--workers", 1)
+    code, out = run(written(tmp_path, claimed), *store, "--json")
+    assert code == 1
+    assert json.loads(out)["outcomes"] == {"Z1": {"does not apply": 1, "fails": 2}}
+    diverging = claimed.replace("0.1]", "1e200]")  # which comes second
+    assert run(written(tmp_path, diverging), *store)[0] == 1
 
 
 def test_an_interrupted_run_can_go_on(run, tmp_path, monkeypatch):

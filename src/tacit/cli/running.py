@@ -62,12 +62,14 @@ def run(
     if as_json:
         print_json(
             "run", spec=str(spec), store=str(place), runs=dict(status.runs),
-            units=dict(status.units), outcomes=outcomes,
+            units=dict(status.units), alone=dict(status.alone), outcomes=outcomes,
             failures=[{"point": dict(f.point), "status": f.status, "reason": f.reason}
                       for f in failures],
         )  # fmt: skip
     else:
         print(done)
+        for why, n in status.alone.items():
+            print(f"  {n} one by one: {why}")
         for name, counts in outcomes.items():
             print(
                 f"  {name}: " + ", ".join(f"{n} {word}" for word, n in counts.items())

@@ -124,7 +124,7 @@ def _say(place: str, found: Any, *, as_json: bool, done: str, **more: Any) -> No
     """Print an audit, and leave with its code."""
     code = FINE if found.clean and not found.missing else INCOMPLETE
     if as_json:
-        content = dataclasses.asdict(found) | {"clean": found.clean, **more}
+        content = dataclasses.asdict(found) | {**more, "clean": found.clean}
         print_json("store-audit", store=place, **content)
         raise typer.Exit(code)
     print(
@@ -185,6 +185,7 @@ def _lines(place: str, found: Any, reasons: list[dict]) -> list[str]:
     units = "  ".join(f"{name} {count}" for name, count in found.units.items() if count)
     lines = [f"{place}: {_ended(found)} of {total} runs", f"  runs: {runs}"]
     lines.append(f"  units: {units}")
+    lines += [f"  one by one {n}: {why}" for why, n in found.alone.items()]
     for worker in found.workers:
         held = f"{worker.units} unit{'s' * (worker.units > 1)}"
         lines.append(f"  {worker.worker}: {held}, heard of {worker.silent:.0f} s ago")

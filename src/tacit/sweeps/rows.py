@@ -11,6 +11,7 @@ from ..prediction import predict
 from ..training import Trajectory
 from ..verdict import check, judge
 from .grid import Point
+from .scales import Trained
 from .store import Row
 from .work import Work
 
@@ -28,10 +29,10 @@ def row_of(
     work: Work,
     point: Point,
     experiment: Experiment,
-    runs: Mapping[AbstractClaim | None, tuple[Trajectory, float]],
+    runs: Mapping[AbstractClaim | None, Trained],
 ) -> Row:
     """The row of a finished run; `runs` are those that each claim is judged on."""
-    run, waste = runs[None]
+    run, waste, _ = runs[None]
     kept = _Kept()
     kept.record(run, {each.name for each in work.observe})
     kept.add("end", float(run.times[-1]), experiment.flow.unit, "where the run ended")
@@ -39,7 +40,7 @@ def row_of(
     kept.add("waste", waste, "1", "lane-steps of its batch over those of its runs")
     for claim in work.claims:
         verdict = (
-            judge(claim, runs[claim][0]) if claim in runs else check(claim, experiment)
+            judge(claim, runs[claim].run) if claim in runs else check(claim, experiment)
         )
         name = f"{claim.id}_"
         kept.add(name + "outcome", verdict.outcome.value)

@@ -7,7 +7,7 @@ pace. A sweep over the scale of the start is then one solve, recorded at more ti
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -29,31 +29,55 @@ ULPS = 8
 """Rounding errors by which starts may differ and still be one at two scales."""
 
 
+class Trained(NamedTuple):
+    """A run of a batch, and what it was to be one of it."""
+
+    run: Trajectory
+    waste: float = 1.0
+    """How many steps its batch took for one that its runs needed."""
+    alone: str = ""
+    """Why it was computed by itself; empty where it was not."""
+
+
 def train_together(
     experiments: Sequence[Experiment],
     observe: tuple[AbstractObservable, ...],
     records: int | Sequence[float],
-) -> tuple[list[Trajectory], float]:
-    """`train_ensemble`, with what differs in scale alone solved once; and its waste.
-
-    The waste is how many steps the batch took for one that its runs needed.
-    """
+) -> list[Trained]:
+    """`train_ensemble`, with what differs in scale alone solved once."""
     families = _families(experiments)
     firsts = [family[0][0] for family in families]
-    found: dict[int, Trajectory] = {}
-    with counted() as cost:
-        single = [
-            i for i, family in zip(firsts, families, strict=True) if len(family) == 1
-        ]
-        if single:
-            runs = train_ensemble(
-                [experiments[i] for i in single], observe, records=records
-            )
-            found |= dict(zip(single, runs, strict=True))
+    found: dict[int, Trained] = {}
+    single = [i for i, family in zip(firsts, families, strict=True) if len(family) == 1]
+    if single:
+        chosen = [experiments[i] for i in single]
+        with counted() as cost:
+            runs = train_ensemble(chosen, observe, records=records)
+        # What stood side by side has been counted; what did not has not.
+        alone = "" if cost.needed else why_alone(chosen)
+        told = (Trained(run, cost.waste, alone) for run in runs)
+        found |= dict(zip(single, told, strict=True))
     for family in families:
         if len(family) > 1:
             found |= _one_walk(experiments, family, observe, records)
-    return [found[i] for i in range(len(experiments))], cost.waste
+    return [found[i] for i in range(len(experiments))]
+
+
+def why_alone(experiments: Sequence[Experiment]) -> str:
+    """Why runs like these, of one kind, were not computed side by side."""
+    flow = experiments[0].flow
+    if not isinstance(flow, GradientFlow):
+        return f"{type(flow).__name__}: moves are made run by run"
+    if len(experiments) == 1:
+        return "no other run of its unit is of its kind"
+    if experiments[0].end is None:
+        return "it ends at an event, at a time of its own"
+    if type(flow.clock) is not Time:
+        clock = type(flow.clock).__name__
+        return f"in {clock} these runs are followed one by one"
+    if flow.solver == "stiff":
+        return "the stiff solver follows one flow at a time"
+    return "so large that a run gains nothing from others beside it"
 
 
 def _scale_between(a: Experiment, b: Experiment) -> float | None:
@@ -101,7 +125,7 @@ def _families(experiments) -> list[list[tuple[int, float]]]:
     return families
 
 
-def _one_walk(experiments, family, observe, records) -> dict[int, Trajectory]:
+def _one_walk(experiments, family, observe, records) -> dict[int, Trained]:
     """The runs of a family, read off the longest of them.
 
     It is that of the smallest scale, which goes furthest in its own time.
@@ -120,7 +144,9 @@ def _one_walk(experiments, family, observe, records) -> dict[int, Trajectory]:
     flow = lead.flow
     path = flow.path(lead.risk, lead.network, times, jax.random.key(lead.seed))
     if path.reason is not None:  # how far each of them gets, it says best itself
-        return {i: train(experiments[i], observe, records=records) for i, _ in family}
+        alone = "the walk that it has in common with others broke off"
+        runs = ((i, train(experiments[i], observe, records=records)) for i, _ in family)
+        return {i: Trained(run, alone=alone) for i, run in runs}
     found = {}
     for i, c in family:
         at = np.searchsorted(times, ours[i] * (1 - 8 * np.finfo(float).eps))
@@ -129,7 +155,7 @@ def _one_walk(experiments, family, observe, records) -> dict[int, Trajectory]:
         end = view(jax.tree.map(lambda x: x[-1], states))
         steps = path.steps
         own = Path(states, view, float64(asked[i]), end, None, steps)
-        found[i] = record(experiments[i], own, observe)
+        found[i] = Trained(record(experiments[i], own, observe))
     return found
 
 

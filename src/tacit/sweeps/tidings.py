@@ -92,6 +92,8 @@ def _text(store: Store, status: Status, pace: float, left: int) -> str:
     parts = [f"{pace:.3g} runs/s"] if pace else []
     if pace and left:
         parts.append(f"{_span(left / pace)} left")
+    if status.alone:
+        parts.append(f"{sum(status.alone.values())} one by one")
     wrong = {w: n for w, n in status.runs.items() if w not in ("ok", "pending") and n}
     if wrong:
         kinds = Counter(each.reason.split(":")[0] for each in store.failures())

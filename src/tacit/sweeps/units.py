@@ -1,19 +1,19 @@
 """Running a unit: one batch through the one ensemble engine, and what is kept of it."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from .._types import require_float64
 from ..claims import AbstractClaim
 from ..ensemble import kind_of
 from ..errors import DataError
 from ..experiment import Experiment
-from ..training import Trajectory
 from ..verdict import missing, observed_by
 from .batches import Unit
 from .plan import why
 from .rows import failed, row_of
-from .scales import train_together
+from .scales import train_together, Trained
 from .store import Row
 from .work import mark_of, Work
 
@@ -22,8 +22,17 @@ USUAL = 50
 """Records of a run where nobody asks for a number of them."""
 
 
-def run_unit(work: Work, unit: Unit) -> list[Row]:
-    """The results of every run of `unit`, in its order.
+class Ran(NamedTuple):
+    """What came of a unit."""
+
+    rows: Sequence[Row]
+    """In the order of its runs."""
+    alone: Mapping[str, int]
+    """How many of them were computed by themselves, by the reason why."""
+
+
+def run_unit(work: Work, unit: Unit) -> Ran:
+    """The results of every run of `unit`.
 
     A run that raises is kept as failed, with its reason, and harms no other. Raises
     `DataError` where an experiment is not the one that was planned, `PrecisionError`
@@ -31,6 +40,7 @@ def run_unit(work: Work, unit: Unit) -> list[Row]:
     """
     require_float64("a unit of a sweep")
     rows: dict[int, Row] = {}
+    alone: Counter[str] = Counter()
     made: dict[int, Experiment] = {}
     for i, member in enumerate(unit.members):
         try:
@@ -45,9 +55,11 @@ def run_unit(work: Work, unit: Unit) -> list[Row]:
         made[i] = experiment
     for group in _alike(made):
         together = [made[i] for i in group]
-        for i, row in zip(group, _rows(work, unit, group, together), strict=True):
+        told = _rows(work, unit, group, together)
+        for i, (row, why_alone) in zip(group, told, strict=True):
             rows[i] = row
-    return [rows[i] for i in range(len(unit.members))]
+            alone += Counter([why_alone] if why_alone else [])
+    return Ran([rows[i] for i in range(len(unit.members))], dict(alone))
 
 
 def _other(point, why_not):
@@ -72,17 +84,25 @@ def _alike(made: dict[int, Experiment]) -> Iterator[list[int]]:
     yield from (group for _, group in groups)
 
 
-def _rows(work, unit, group, together) -> list[Row]:
-    """The rows of runs that differ in numbers only: as one, or each by itself."""
+def _rows(work, unit, group, together) -> list[tuple[Row, str]]:
+    """The rows of runs that differ in numbers only: as one, or each by itself.
+
+    With each, why it was computed alone, if it was.
+    """
     points = [unit.members[i].point for i in group]
     try:
         runs = _trained(work, together)
     except Exception as error:
         if len(together) == 1:
-            return [failed(points[0], together[0].digest, why(error))]
-        alone = zip(group, together, strict=True)
-        return [row for i, one in alone for row in _rows(work, unit, [i], [one])]
-    return [_row(work, *each) for each in zip(points, together, runs, strict=True)]
+            return [(failed(points[0], together[0].digest, why(error)), "")]
+        reason = f"its batch raised {type(error).__name__}"
+        each = zip(group, together, strict=True)
+        found = [row for i, one in each for row, _ in _rows(work, unit, [i], [one])]
+        return [(row, reason) for row in found]
+    return [
+        (_row(work, point, experiment, of), of[None].alone)
+        for point, experiment, of in zip(points, together, runs, strict=True)
+    ]
 
 
 def _row(work, point, experiment, of) -> Row:
@@ -93,9 +113,7 @@ def _row(work, point, experiment, of) -> Row:
         return failed(point, experiment.digest, why(error))
 
 
-def _trained(
-    work: Work, together: Sequence[Experiment]
-) -> list[dict[Any, tuple[Trajectory, float]]]:
+def _trained(work: Work, together: Sequence[Experiment]) -> list[dict[Any, Trained]]:
     """For every experiment its runs, by what is judged on them: None is what is seen.
 
     Claims that ask for the same records share a run, and so does what is observed.
@@ -115,8 +133,8 @@ def _trained(
     for words, (records, claims) in asked.items():
         seen = work.observe if words == repr(usual) else ()
         watch = {o.name: o for o in (*seen, *observed_by(*claims))}
-        runs, waste = train_together(together, tuple(watch.values()), records)
+        runs = train_together(together, tuple(watch.values()), records)
         for of, run in zip(found, runs, strict=True):
             for claim in (*claims, *([None] if words == repr(usual) else [])):
-                of[claim] = (run, waste)
+                of[claim] = run
     return found

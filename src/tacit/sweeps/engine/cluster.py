@@ -12,7 +12,7 @@ from typing import Any
 from ..._types import require_float64
 from ...errors import KindError, MissingExtraError
 from ..travel import packed, unpacked
-from ..units import run_unit
+from ..units import Ran, run_unit
 from .base import beating, Driver, LEASE, name_of, QUARANTINE
 from .committing import Committing
 
@@ -83,12 +83,12 @@ def _run(driver: Driver, client: Any, distributed: Any) -> None:
         store.release(me)
 
 
-def _unit(work: bytes, unit: bytes) -> tuple[list, float]:
+def _unit(work: bytes, unit: bytes) -> tuple[Ran, float]:
     """What a worker of the cluster does."""
     require_float64("a worker")
     begun = time.perf_counter()
-    rows = run_unit(unpacked(work), unpacked(unit))
-    return rows, time.perf_counter() - begun
+    ran = run_unit(unpacked(work), unpacked(unit))
+    return ran, time.perf_counter() - begun
 
 
 def _room(client: Any) -> int:
@@ -99,11 +99,11 @@ def _take(kept: Committing, future: Any, key: str, distributed: Any) -> None:
     """Commit what came of a unit, or note why nothing did."""
     store = kept.store
     try:
-        rows, seconds = future.result()
+        ran, seconds = future.result()
     except distributed.KilledWorker as error:  # Dask has tried it several times
         store.quarantine(key, f"it kept ending its worker: {error}")
     except (distributed.CancelledError, distributed.TimeoutError) as error:
         reason = f"{type(error).__name__}: {error}"
         store.record_failure(key, reason, quarantine_after=QUARANTINE)
     else:
-        kept.put(key, rows, seconds)
+        kept.put(key, ran, seconds)

@@ -2,10 +2,10 @@
 
 import contextlib
 from collections import deque
-from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from ..store import Row, Store
+from ..store import Store
+from ..units import Ran
 
 
 class Committing:
@@ -21,13 +21,14 @@ class Committing:
         self._under_way: deque[Future] = deque()
         self._threads = ThreadPoolExecutor(at_once)
 
-    def put(self, key: str, rows: Sequence[Row], seconds: float) -> None:
+    def put(self, key: str, ran: Ran, seconds: float) -> None:
         """Hand over the results of a unit; waits while as many as may be are under way.
 
         Raises what went wrong with one that was handed over before.
         """
         self._wait(self._at_once - 1)
-        job = self._threads.submit(self.store.commit, key, rows, seconds=seconds)
+        words = {"seconds": seconds, "alone": ran.alone}
+        job = self._threads.submit(self.store.commit, key, ran.rows, **words)
         self._under_way.append(job)
 
     def settle(self) -> None:

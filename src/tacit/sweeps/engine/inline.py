@@ -47,8 +47,8 @@ def run_next(
     keys = store.claim(worker, lease=LEASE)
     for key in keys:
         begun = time.perf_counter()
-        rows = run_unit(work, units[key])
-        kept.put(key, rows, time.perf_counter() - begun)
+        ran = run_unit(work, units[key])
+        kept.put(key, ran, time.perf_counter() - begun)
     if not keys:
         kept.settle()
     return bool(keys)

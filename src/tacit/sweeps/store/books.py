@@ -61,11 +61,11 @@ class Books:
         # Where they would stand alone first: that asks for a few names, not for all.
         found = [*self._summaries({key: loose(key) for key in new})]
         if len(found) < len(new):
-            lost = new - {key for key, *_ in found}
+            lost = new - {each.key for each in found}
             there = self._present()
             found += self._summaries({k: there[k] for k in lost if k in there})
         self.ledger.enter(found)
-        return wanted - new | {key for key, *_ in found}
+        return wanted - new | {each.key for each in found}
 
     def _agree(self, ledger: Ledger) -> None:
         # First what it says: a unit that is committed meanwhile is then not lost.
@@ -83,4 +83,4 @@ class Books:
 
     def _summaries(self, found: Mapping[str, str]) -> Iterator[Found]:
         for key, unit in self._library.summaries(found):
-            yield key, unit.troubles, None
+            yield Found(key, unit.troubles)

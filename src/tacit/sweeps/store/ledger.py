@@ -158,9 +158,10 @@ class Ledger:
         with self._changing() as connection:
             for key in keys:
                 (position,) = unit(connection, "position", key)
-                connection.execute(
-                    "DELETE FROM trouble WHERE position = ?", (position,)
-                )
+                for table in ("trouble", "alone"):
+                    connection.execute(
+                        f"DELETE FROM {table} WHERE position = ?", (position,)
+                    )
                 connection.execute(
                     "UPDATE unit SET state = 0, owner = NULL, until = NULL, kills = 0, "
                     "error = NULL, diverged = 0, failed = 0, seconds = NULL "
@@ -207,6 +208,16 @@ class Ledger:
                 "JOIN unit USING (position) ORDER BY position, row"
             ).fetchall()
         return [(key, Trouble(row, State(s), reason)) for key, row, s, reason in found]
+
+    def alone(self) -> dict[str, int]:
+        """How many runs were computed by themselves, by the reason why."""
+        with self._database.reading() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT reason, sum(runs) FROM alone GROUP BY reason "
+                    "ORDER BY sum(runs) DESC"
+                ).fetchall()
+            )
 
     def counts(self) -> dict[int, Count]:
         """How many units are in each state, with their runs."""

@@ -23,6 +23,9 @@ class Status:
     """Who holds units now, as far as the ledger knows."""
     seconds: float
     """What the committed units took, where that was said."""
+    alone: Mapping[str, int]
+    """How many runs were computed by themselves, by the reason why, as far as that was
+    said; all others stood side by side in a batch."""
 
     @property
     def complete(self) -> bool:
@@ -67,6 +70,7 @@ def status_of(ledger: Ledger) -> Status:
         },
         tuple(ledger.holders()),
         done.seconds,
+        ledger.alone(),
     )
 
 

@@ -3,8 +3,9 @@
 import dataclasses
 import functools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ...errors import OutputError
@@ -20,7 +21,7 @@ from .places import place_at
 from .progress import Failure, failures_of, Status, status_of
 from .reading import opened
 from .rows import Row
-from .tables import CLAIMED, COMMITTED, PENDING
+from .tables import CLAIMED, COMMITTED, Found, PENDING
 
 
 if TYPE_CHECKING:
@@ -145,15 +146,21 @@ class Store:
         return self._books.ledger.attempts(unit_key)[0]
 
     def commit(
-        self, unit_key: str, rows: Sequence[Row], *, seconds: float | None = None
+        self,
+        unit_key: str,
+        rows: Sequence[Row],
+        *,
+        seconds: float | None = None,
+        alone: Mapping[str, int] = MappingProxyType({}),
     ) -> bool:
         """Keep the results of a unit for good; False if they were there already.
 
-        `rows` are all its runs, in any order. When this returns, the results outlast
-        the process and the machine. A second writer of the same unit is harmless: the
-        first one stays. Raises `DataError` if these are not the runs of the unit or
-        hold what cannot be kept, and `StoreError` if the place is full or closed to
-        writing; what was committed before is untouched.
+        `rows` are all its runs, in any order; the ledger notes the `seconds` that they
+        took, and how many were computed `alone`, by the reason why. When this returns,
+        the results outlast the process and the machine. A second writer of the same
+        unit is harmless: the first one stays. Raises `DataError` if these are not the
+        runs of the unit or hold what cannot be kept, and `StoreError` if the place is
+        full or closed to writing; what was committed before is untouched.
         """
         rows = in_order(self._manifest, unit_key, rows)
         if self._keeps and self._books.ledger.attempts(unit_key)[1]:
@@ -161,7 +168,8 @@ class Store:
         part = Part.of(unit_key, rows, self._manifest.salt)
         new = self._library.put(part)
         if self._keeps:
-            self._books.ledger.enter([(unit_key, part.summary.troubles, seconds)])
+            found = Found(unit_key, part.summary.troubles, seconds, alone)
+            self._books.ledger.enter([found])
         return new
 
     def acknowledge(self, keys: Iterable[str]) -> set[str]:

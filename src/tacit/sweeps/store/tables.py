@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from .parts import Trouble
 from .rows import State
 
 
 PENDING, CLAIMED, COMMITTED, GIVEN_UP = range(4)
-VERSION = 1
+VERSION = 2
 TABLES = (
     "CREATE TABLE about (digest TEXT)",
     """CREATE TABLE unit (
@@ -24,15 +25,27 @@ TABLES = (
       position INTEGER NOT NULL, row INTEGER NOT NULL, status INTEGER NOT NULL,
       reason TEXT NOT NULL, PRIMARY KEY (position, row)
     ) WITHOUT ROWID""",
+    """CREATE TABLE alone (
+      position INTEGER NOT NULL, reason TEXT NOT NULL, runs INTEGER NOT NULL,
+      PRIMARY KEY (position, reason)
+    ) WITHOUT ROWID""",
 )
 WRONG = (State.DIVERGED, State.FAILED)
-Found = tuple[str, Sequence[Trouble], float | None]
-"""A committed unit: its key, what went wrong in it, and the seconds it took."""
+
+
+class Found(NamedTuple):
+    """A committed unit: what its part says of it, and what who ran it said besides."""
+
+    key: str
+    troubles: Sequence[Trouble] = ()
+    seconds: float | None = None
+    alone: Mapping[str, int] = {}
+    """How many of its runs were computed by themselves, by the reason why."""
 
 
 def enter(connection: sqlite3.Connection, found: Iterable[Found]) -> None:
     """Mark units as committed."""
-    for key, troubles, seconds in found:
+    for key, troubles, seconds, alone in found:
         wrong = [sum(each.status is state for each in troubles) for state in WRONG]
         connection.execute(
             "UPDATE unit SET state = 2, owner = NULL, until = NULL, error = NULL, "
@@ -45,6 +58,11 @@ def enter(connection: sqlite3.Connection, found: Iterable[Found]) -> None:
                 "SELECT position, ?, ?, ? FROM unit WHERE key = ?",
                 [(each.row, each.status, each.reason, key) for each in troubles],
             )
+        connection.executemany(
+            "INSERT OR REPLACE INTO alone "
+            "SELECT position, ?, ? FROM unit WHERE key = ?",
+            [(reason, runs, key) for reason, runs in alone.items()],
+        )
 
 
 def give_up(connection: sqlite3.Connection, errors: Mapping[str, str]) -> None:
