@@ -13,6 +13,7 @@ from .experiment import Experiment, N
 from .flows.records import schedule
 from .observables import AbstractObservable
 from .observables.reading import require_readable
+from .own_code import forget_if_changed
 from .training import record, train, Trajectory
 
 
@@ -49,6 +50,7 @@ def train_ensemble(
     if end is None:  # every run meets the event at a time of its own
         return [train(each, observe, records=records) for each in experiments]
     make_room()
+    forget_if_changed(first.network, first.risk.loss, flow, tuple(observe))
     # Recorded norms begin where the last of the starts is.
     asked = [schedule(records, end, e.network, flow) for e in experiments]
     times = max(asked, key=lambda times: times[0])

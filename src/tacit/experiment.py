@@ -1,6 +1,5 @@
 """The choices that fix a training run, as a value."""
 
-import functools
 from typing import Any, Generic, TypeVar
 
 import equinox as eqx
@@ -13,6 +12,7 @@ from .flows import AbstractFlow
 from .identity import digest_of
 from .networks import AbstractNetwork
 from .networks.base import require_parameters
+from .own_code import remembered
 from .risk import Risk
 
 
@@ -113,7 +113,7 @@ def outline(leaf: Any) -> Any:
     return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) if array else leaf
 
 
-@functools.lru_cache(maxsize=1024)
+@remembered(maxsize=1024)
 def _insist_readable(shape, outlines):
     """Look for the event once, in shapes alone; like experiments are not asked."""
     event, network, risk = jax.tree.unflatten(shape, outlines)

@@ -30,15 +30,6 @@ def digest_of(value: Any) -> str:
     return _hashed(_parts(value, ()))
 
 
-def code_of(function: types.FunctionType) -> str:
-    """A SHA-256 of what `function` does, also where it could be imported by name.
-
-    It counts by its code, its defaults and what it refers to outside itself, as
-    `digest_of` has it for a lambda.
-    """
-    return _hashed(_written(function, ()))
-
-
 def _hashed(parts: Iterator[bytes]) -> str:
     mark = hashlib.sha256()
     for part in parts:
@@ -55,7 +46,9 @@ def _parts(x: Any, inside: tuple[int, ...]) -> Iterator[bytes]:
         yield array.tobytes()
     elif isinstance(x, enum.Enum):
         yield _said("member", _name(type(x)), x.name)
-    elif x is None or isinstance(x, bool | np.bool_ | str | bytes | complex):
+    elif (
+        x is None or x is ... or isinstance(x, bool | np.bool_ | str | bytes | complex)
+    ):
         yield _said(type(x).__name__, x)
     elif isinstance(x, int | float | np.number):
         number = x.item() if isinstance(x, np.number) else x

@@ -23,6 +23,7 @@ from .integration.pieces import ended_by, Stop
 from .networks import AbstractNetwork
 from .observables import AbstractObservable
 from .observables.reading import labelled, require_readable
+from .own_code import forget_if_changed
 from .risk import Risk
 
 
@@ -135,6 +136,10 @@ def train(
     require_float64("train")
     require_kind("what is trained", experiment, Experiment, "tacit")
     require_readable(experiment, observe)
+    forget_if_changed(
+        experiment.network, experiment.risk.loss, experiment.flow, experiment.until,
+        tuple(observe),
+    )  # fmt: skip
     with ended_by(stop):
         path = _path(experiment, tuple(observe), records)
     return record(experiment, path, tuple(observe))

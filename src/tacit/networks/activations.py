@@ -1,6 +1,5 @@
 """Activations by name, and the refusal of functions that cannot be one."""
 
-import functools
 from collections.abc import Callable
 
 import jax
@@ -10,6 +9,7 @@ from jaxtyping import Array, Float
 
 from .. import _types  # noqa: F401 - it switches float64 on
 from ..errors import DataError, OptionError, ShapeError
+from ..own_code import remembered
 
 
 ACTIVATIONS: dict[str, Callable] = {
@@ -101,7 +101,7 @@ def values_and_slopes(
     return jax.jvp(sigma, (z,), (jnp.ones_like(z),))
 
 
-@functools.lru_cache(maxsize=256)
+@remembered(maxsize=256)
 def kinked(sigma: Callable) -> bool:
     """Whether the slope jumps at 0, as that of a rectifier does."""
     with jax.ensure_compile_time_eval():
@@ -110,7 +110,7 @@ def kinked(sigma: Callable) -> bool:
     return bool(abs(left - right) > 1e-6 * (1 + abs(left)))
 
 
-@functools.lru_cache(maxsize=256)
+@remembered(maxsize=256)
 def _probed(sigma):
     name = called(sigma)
     with jax.ensure_compile_time_eval():

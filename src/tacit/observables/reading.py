@@ -1,6 +1,5 @@
 """Whether observables can be read off an experiment, and what they read, labelled."""
 
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from ..errors import DataError, require_kind, ShapeError, TacitError
 from ..experiment import Experiment, outline, Snapshot
+from ..own_code import remembered
 from .base import AbstractObservable
 
 
@@ -35,7 +35,7 @@ def require_readable(
         _insist_readable(shape, tuple(map(outline, leaves)))
 
 
-@functools.lru_cache(maxsize=1024)
+@remembered(maxsize=1024)
 def _insist_readable(shape, outlines):
     """Measure once in shapes alone; like experiments are not asked again."""
     observable, network, risk = jax.tree.unflatten(shape, outlines)

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from .._types import require_float64
 from ..networks.activations import activation_of, values_and_slopes
+from ..own_code import remembered
 
 
 ORDER = 7
@@ -63,7 +64,7 @@ def activation_class(sigma: str | Callable) -> ActivationClass:
     return _classified(activation_of(sigma))
 
 
-@functools.lru_cache(maxsize=256)
+@remembered(maxsize=256)
 def _classified(sigma):
     left, centre, right = np.asarray(
         _derivatives(sigma, jnp.asarray([-ASIDE, 0.0, ASIDE]))

@@ -17,6 +17,7 @@ import cloudpickle
 import equinox as eqx
 
 from ..errors import DataError
+from ..own_code.reading import generated, MADE
 
 
 def packed(what: str, thing: Any) -> bytes:
@@ -104,12 +105,6 @@ def _calls(x: Any) -> bool:
     return callable(x) or isinstance(x, property | classmethod | staticmethod)
 
 
-def generated(x: Any) -> bool:
-    """Whether a dataclass wrote it: the constructor made anew brings its own."""
-    code = getattr(x, "__code__", None)
-    return code is not None and code.co_qualname.startswith("__create_fn__")
-
-
 def _arguments(field: dataclasses.Field) -> dict[str, Any]:
     """What `dataclasses.field` was called with, as far as it was not left out."""
     given = {
@@ -136,13 +131,3 @@ def _bare(annotation: Any) -> Any:
     if origin in kept:
         return origin[typing.Any]  # pyright: ignore
     return annotation if annotation in kept else typing.Any
-
-
-MADE = frozenset(
-    {
-        "__dict__", "__weakref__", "__annotations__", "__dataclass_fields__",
-        "__dataclass_params__", "__match_args__", "__abstractmethods__",
-        "__abstractvars__", "__abstractclassvars__", "_abc_impl", "__parameters__",
-    }
-)  # fmt: skip
-"""What a class gets while it is made."""

@@ -66,7 +66,7 @@ def _other(point, why_not):
     return DataError(
         f"the experiment at {point} is not the one that was planned: {why_not}. "
         "experiment_of must make the same in every process: draw from seeds that are "
-        "arguments, and read nothing that changes."
+        "arguments, read nothing that changes, and leave the code alone meanwhile."
     )
 
 

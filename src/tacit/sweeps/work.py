@@ -15,8 +15,9 @@ from ..errors import DataError, KindError, require_kind
 from ..experiment import Experiment
 from ..identity import digest_of
 from ..observables import AbstractObservable
+from ..own_code import own_code
 from .grid import Point
-from .version import own_code, salt
+from .version import salt
 
 
 @dataclass(frozen=True)
