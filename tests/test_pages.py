@@ -21,7 +21,8 @@ from tacit import cli
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-PAGES += sorted((ROOT / "docs" / "howto").glob("*.md"))
+for folder in ("howto", "studies"):
+    PAGES += sorted((ROOT / "docs" / folder).glob("*.md"))
 BLOCK = re.compile(
     r"^(?P<fragment><!-- not run: .* -->\n)?"
     r"```(?P<kind>python|text|sh)\n(?P<body>.*?)^```$"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from tacit import (
 )
 from tacit.claims.catalogue import as_claim, every_claim
 from tacit.errors import NotFoundError
-from tacit.flows import Descent, GradientFlow
+from tacit.flows import AbstractFixedStep, Adam, Descent, GradientFlow
 from tacit.verdict import missing
 from tests.specs import table
 
@@ -35,8 +36,9 @@ def no_training(monkeypatch):
     def refused(*_, **__):
         raise AssertionError("a prediction must not train")
 
-    for name in ("path", "arrival"):
+    for name in ("path", "paths", "arrival"):
         monkeypatch.setattr(GradientFlow, name, refused)
+        monkeypatch.setattr(AbstractFixedStep, name, refused)
 
 
 @pytest.mark.usefixtures("no_training")
@@ -69,6 +71,35 @@ def test_every_claim_that_foresees_is_asked():
     assert str(found).endswith(
         f"{len(found)} of {len(asked)} theorems that foresee apply"
     )
+
+
+@pytest.mark.usefixtures("no_training")
+def test_the_example_of_the_readme_is_predicted_in_a_second():
+    problem = tacit.load("breast_cancer").standardised()
+    start = networks.Diagonal.balanced(np.sign(problem.delta) / problem.d, depth=3)
+    flow, risk = GradientFlow(rtol=1e-11), Risk(problem, losses.Fisher())
+    experiment = Experiment(start, risk, flow, until=1e8)
+    first = predict(experiment)
+    began = time.process_time()
+    again = predict(experiment)
+    assert time.process_time() - began < 1
+    assert len(again) == len(first) > 5
+    for each in (again["B3"], again["C1"], again["C5"]):
+        assert each.forecast.certificate < 1e-12
+
+
+@pytest.mark.usefixtures("no_training")
+def test_two_thousand_moves_of_adam_are_predicted_in_a_second():
+    X = np.random.default_rng(1).standard_normal((16, 3))
+    risk = Risk(tacit.Problem(X, np.tanh(X[:, 0])), losses.Squared())
+    flow = Adam(1e-3, 0.9, 0.999, 1e-6, batch=4, fixed=True)
+    start = networks.MLP.he_normal((3, 3, 1), seed=0)
+    experiment = Experiment(start, risk, flow, until=2000)
+    predict(experiment)
+    began = time.process_time()
+    told = predict(experiment)["M1b"].forecast
+    assert time.process_time() - began < 1
+    assert np.all(np.isfinite(told.value))
 
 
 def test_the_run_bears_the_prediction_out():
