@@ -2,8 +2,10 @@
 
 ``python benchmarks/sweeps.py [flows|workers|kills ...] [--quick]``; by default all.
 
-* flows: Deep LDA on diagonal networks, data of their own and mixed stiffness, on one
-  core: tacit against diffrax under a plain vmap, a SciPy loop and torchdiffeq.
+* flows: 10,000 flows of Deep LDA on diagonal networks, data of their own and mixed
+  stiffness, on one core: tacit against diffrax under a plain vmap, a SciPy loop and
+  torchdiffeq, these on random ones of them, as their cost is that of a flow (a vmap and
+  a batch wait for the slowest: among few of them for one less slow).
 * workers: two processes against one, once everything is compiled.
 * kills: 12 workers and 3 drivers are killed in a sweep of 600 units, on this machine
   and on a cluster of Dask.
@@ -54,8 +56,8 @@ def flow(seed, until=SPAN):
     )
 
 
-def ours(number):
-    experiments = [flow(i) for i in range(number)]
+def ours(seeds):
+    experiments = [flow(i) for i in seeds]
 
     def run():
         runs = tacit.train_ensemble(experiments, records=1)
@@ -64,20 +66,20 @@ def ours(number):
     return run
 
 
-def reduced(number):
+def reduced(seeds):
     r"""The same in one layer $x > 0$: $w = x^L$, signs turned to be positive."""
-    pairs = [matrices(i) for i in range(number)]
+    pairs = [matrices(i) for i in seeds]
     S = np.stack([S * np.outer(np.sign(d), np.sign(d)) for S, d in pairs])
     delta = np.stack([np.abs(d) for _, d in pairs])
-    return S, delta, np.full((number, D), D ** (-1 / DEPTH))
+    return S, delta, np.full((len(seeds), D), D ** (-1 / DEPTH))
 
 
-def signed(w):
+def signed(w, seeds):
     """Predictors of the reduced flows with their signs put back."""
-    return np.stack([np.sign(matrices(i)[1]) for i in range(len(w))]) * w
+    return np.stack([np.sign(matrices(i)[1]) for i in seeds]) * w
 
 
-def with_diffrax(number):
+def with_diffrax(seeds):
     import diffrax
     import jax
     import jax.numpy as jnp
@@ -97,14 +99,14 @@ def with_diffrax(number):
         return found.ys[0] ** DEPTH
 
     solve = jax.jit(jax.vmap(one))
-    data = [jnp.asarray(each) for each in reduced(number)]
-    return lambda: signed(np.asarray(solve(*data)))
+    data = [jnp.asarray(each) for each in reduced(seeds)]
+    return lambda: signed(np.asarray(solve(*data)), seeds)
 
 
-def with_scipy(number, method="RK45", rtol=RTOL, atol=1e-9):
+def with_scipy(seeds, method="RK45", rtol=RTOL, atol=1e-9):
     from scipy.integrate import solve_ivp
 
-    S, delta, x = reduced(number)
+    S, delta, x = reduced(seeds)
 
     def one(i):
         def field(_, x):
@@ -116,15 +118,15 @@ def with_scipy(number, method="RK45", rtol=RTOL, atol=1e-9):
         found = solve_ivp(field, (0, SPAN), x[i], method=method, rtol=rtol, atol=atol)
         return found.y[:, -1] ** DEPTH
 
-    return lambda: signed(np.stack([one(i) for i in range(number)]))
+    return lambda: signed(np.stack([one(i) for i in range(len(seeds))]), seeds)
 
 
-def with_torch(number):
+def with_torch(seeds):
     import torch
     from torchdiffeq import odeint
 
     torch.set_num_threads(1)
-    S, delta, x = (torch.from_numpy(each) for each in reduced(number))
+    S, delta, x = (torch.from_numpy(each) for each in reduced(seeds))
 
     def field(_, x):
         w = x**DEPTH
@@ -137,21 +139,21 @@ def with_torch(number):
     def run():
         with torch.no_grad():
             found = odeint(field, x, times, method="dopri5", rtol=RTOL, atol=1e-9)
-        return signed(found[-1].numpy() ** DEPTH)
+        return signed(found[-1].numpy() ** DEPTH, seeds)
 
     return run
 
 
 def flows():
     """CPU time a flow; every tool on as many as it can be waited for."""
-    many, few = (256, 8) if QUICK else (2048, 32)
-    batch = min(many, 512)
-    exact = with_scipy(few, "DOP853", 1e-11, 1e-13)()
+    many, batch, few = (256, 256, 8) if QUICK else (10_000, 512, 32)
+    seeds = np.random.default_rng(0).permutation(many).tolist()
+    exact = with_scipy(seeds[:few], "DOP853", 1e-11, 1e-13)()
     ways = {
-        "tacit": (ours(many), many),
-        "diffrax vmap": (with_diffrax(batch), batch),
-        "SciPy RK45": (with_scipy(few), few),
-        "torchdiffeq": (with_torch(batch), batch),
+        "tacit": (ours(seeds), many),
+        "diffrax vmap": (with_diffrax(seeds[:batch]), batch),
+        "SciPy RK45": (with_scipy(seeds[:few]), few),
+        "torchdiffeq": (with_torch(seeds[:batch]), batch),
     }
     errors = {
         name: float(np.abs(run()[:few] - exact).max())
@@ -172,7 +174,7 @@ def flows():
     ]
     columns = ("tool", "flows", "ms a flow", "largest error", "over tacit")
     show(f"flows of {D} features, {DEPTH} layers, conditions 1 to 1e3", rows, columns)
-    print(f"10,000 flows: {1e4 * each['tacit']:.1f} s in tacit")
+    print(f"{many:,} flows: {spent['tacit']:.1f} s in tacit")
     return all(
         [
             verdict(name, each[name] / each["tacit"], least)
@@ -291,28 +293,33 @@ def _killed_on_a_cluster(place, runs, undisturbed):
 
 
 def _killed(place, runs, engine, workers):
-    """Run a sweep, and kill of its workers and drivers; how many were not killed."""
-    workers_left, drivers_left = (2, 1) if QUICK else (12, 3)
+    """Run a sweep, and kill of its workers and drivers; how many were not killed.
+
+    Each when so many units are done, drawn beforehand: by the clock they would all fall
+    on the first ones where a machine is slow.
+    """
     rng = random.Random(0)
+    victims = ["worker"] * (2 if QUICK else 12) + ["driver"] * (1 if QUICK else 3)
+    rng.shuffle(victims)
+    moments = sorted(rng.sample(range(2, runs * 9 // 10), len(victims)))
     words = {"file": __file__, "folder": str(Path(__file__).parent), "engine": engine}
     code = DRIVER.format(runs=runs, place=str(place), **words)
     driver = subprocess.Popen([sys.executable, "-c", code])
     while driver.poll() is None:
-        time.sleep(rng.uniform(0.5, 2.0))
-        done, held = _progress(place)
-        if not held or done >= runs:
+        time.sleep(rng.uniform(0.0, 0.2))  # at some moment of a unit
+        if not victims or _progress(place)[0] < moments[len(moments) - len(victims)]:
             continue
-        if drivers_left and done > runs * (4 - drivers_left) / 5:
+        if victims[0] == "driver":
             driver.kill()
             driver.wait()
-            drivers_left -= 1
             driver = subprocess.Popen([sys.executable, "-c", code])
-        elif workers_left and (alive := workers()):
+            victims.pop(0)
+        elif alive := workers():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(rng.choice(alive), signal.SIGKILL)
-                workers_left -= 1
-    print(f"{engine}: left to kill: {workers_left} workers, {drivers_left} drivers")
-    return workers_left + drivers_left
+                victims.pop(0)
+    print(f"{engine}: not killed: {', '.join(victims) or 'none'}")
+    return len(victims)
 
 
 def _same(place, runs, undisturbed):

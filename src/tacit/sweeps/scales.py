@@ -6,6 +6,7 @@ from $\theta_0$, that from $c\theta_0$ is $c\,\theta(t/c^2)$: the same walk at a
 pace. A sweep over the scale of the start is then one solve, recorded at more times.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from ..integration.clocks import Time
 from ..integration.lockstep import counted
 from ..integration.path import Path
 from ..observables import AbstractObservable
+from ..risk import Risk
 from ..training import record, train, Trajectory
 
 
@@ -114,15 +116,31 @@ def _is_free(experiment: Experiment) -> bool:
 def _families(experiments) -> list[list[tuple[int, float]]]:
     """Which runs are one at several scales: places, and scales against the first."""
     families: list[list[tuple[int, float]]] = []
+    known: dict[int, bytes] = {}
+    on: dict[bytes, list[list[tuple[int, float]]]] = {}
     for i, experiment in enumerate(experiments):
-        for family in families if _is_free(experiment) else ():
+        free, risk = _is_free(experiment), experiment.risk
+        if free and id(risk) not in known:
+            known[id(risk)] = _numbers(risk)
+        # Only with runs on the same data, or many on data of their own would take long.
+        others = on.setdefault(known[id(risk)], []) if free else []
+        for family in others:
             scale = _scale_between(experiments[family[0][0]], experiment)
             if scale is not None:
                 family.append((i, scale))
                 break
         else:
             families.append([(i, 1.0)])
+            others.append(families[-1])
     return families
+
+
+def _numbers(risk: Risk) -> bytes:
+    """A mark of the numbers in a risk."""
+    mark = hashlib.sha256()
+    for leaf in jax.tree.leaves(risk):
+        mark.update(np.ascontiguousarray(leaf).tobytes())
+    return mark.digest()
 
 
 def _one_walk(experiments, family, observe, records) -> dict[int, Trained]:
