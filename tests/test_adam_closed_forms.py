@@ -1,6 +1,7 @@
 """Closed forms of the memory's correction, against enumeration and differentiation."""
 
 import itertools
+from fractions import Fraction
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +19,7 @@ from tacit.memory import (
     heavy_ball_memory_mean,
     heavy_ball_sums,
     long_memory_coefficient,
+    mean_age,
     noise_thresholds,
     second_order_coefficient,
 )
@@ -251,3 +253,12 @@ def test_unknown_words_are_refused():
         adam_memory_mean(quadratic, ORIGIN, orders="sorted", count=M)
     with pytest.raises(OptionError, match="model is one of"):
         noise_thresholds(0.9, 0.99, model="pink")
+
+
+@pytest.mark.parametrize("beta", [0.3, 0.9, 0.999, 1 - 1e-9])
+@pytest.mark.parametrize("t", [0, 1, 2, 12])
+def test_the_mean_age_is_exact_however_long_the_memory(beta, t):
+    whole = Fraction(beta)
+    weights = [whole**age for age in range(t + 1)]
+    told = sum(age * w for age, w in enumerate(weights)) / sum(weights)
+    assert mean_age(beta, t) == pytest.approx(float(told), rel=1e-13, abs=1e-15)

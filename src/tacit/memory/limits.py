@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, PyTree
 
@@ -25,6 +26,10 @@ def mean_age(beta: float, t: int | float = math.inf) -> float:
     long = beta / (1 - beta)
     if math.isinf(t) or beta == 0:
         return long
+    if (t + 1) * (1 - beta) < 1:
+        # The two terms would cancel: the mean itself, of few ages.
+        ages = np.arange(t + 1)
+        return float(np.average(ages, weights=beta**ages))
     left = beta ** (t + 1)
     return long - (t + 1) * left / (1 - left)
 

@@ -78,6 +78,9 @@ class WholeSampleCorrection(AbstractClaim[AbstractNetwork]):
         yield shaken(lambda network: _closed(true, network), true.network)
         g = np.abs(flat(true.risk.gradient(true.network)))
         least = np.min(g[g > 0], initial=g.max())
+        reason = "1 - β^t of the bias correction, where the memory is long"
+        lost = 16 * EPS / (1 - longest_memory(true.flow))
+        yield Term("bias correction", lost, reason, "a shorter memory")
         reason = "a gradient is known to a part of its largest entry"
         size = 64 * EPS * float(g.max() / least) if least > 0 else 0.0
         yield Term("cancellation", size, reason, "units that are less saturated")
