@@ -7,7 +7,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -15,9 +14,10 @@ from .._types import require_float64
 from ..errors import CapabilityError, DataError
 from ..losses import AbstractLoss, Squared
 from ..networks import AbstractNetwork, Chain, MLP
-from ..networks.activations import called, values_and_slopes
+from ..networks.activations import called
 from ..problems import Problem
 from ..saddles import Leading, pull_of, share, small_layers, span, unequal, unfolded
+from .activation import activation_class
 from .base import AbstractAnswer
 from .escape_conditions import (
     indices,
@@ -121,10 +121,10 @@ def escape_time(
     net = _plain(network)
     problem, loss = risk.problem, risk.loss
     small = small_layers(net.weights) if small is None else indices(small, net)
-    at_zero, slope = (float(v) for v in values_and_slopes(net.sigma, jnp.zeros(())))
+    kind = activation_class(net.activation)
     above = small[0] < len(net.weights) - 1
     if above:
-        require_slope(net, slope)
+        require_slope(net, kind.alpha)
     law = Leading.of(net, loss, problem, small)
     require_signal(law, problem)
     norms = np.array([np.linalg.norm(W) for W in law.start])
@@ -140,8 +140,8 @@ def escape_time(
             f"{start:.3g} of the small layers at the start."
         )
     require_below(level, net, small)
-    if above and abs(at_zero) > 1e-12:
-        answer = _slaved(network, net, risk, law, at_zero, level)
+    if above and kind.taylor[0] != 0:
+        answer = _slaved(network, net, risk, law, float(kind.taylor[0]), level)
     else:
         answer = _unhindered(network, net, risk, law, small, level)
     return dataclasses.replace(answer, residual=answer.certificate(problem))

@@ -43,7 +43,7 @@ def require_slope(net: MLP, slope: float) -> None:
             f"escape_time: activation {name} has a kink at 0, where the small units "
             "are, so no linear map describes them. Use a smooth one, or measure."
         )
-    if abs(slope) < 1e-12:
+    if slope == 0:
         raise DataError(
             f"escape_time: activation {name} has slope 0 at 0, so the law with the "
             "power r - 2 does not apply; the time grows with the degree of the output "
