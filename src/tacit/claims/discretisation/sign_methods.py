@@ -39,7 +39,7 @@ class SignStepsDrift(AbstractClaim[Diagonal]):
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LayerNorms(),)
     records: ClassVar[int] = 1
-    sees: ClassVar[float] = 0.1
+    sees: ClassVar[float] = 2e-2
 
     adam: bool = False
     """Whether the witness is Adam instead of sign descent."""
@@ -100,7 +100,7 @@ class SignStepsDrift(AbstractClaim[Diagonal]):
         yield Rival("it vanishes like the root of the step", one / 2)
 
     def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
-        flow = Adam(1e-4, 0.9, 0.95) if self.adam else SignDescent(1e-3)
+        flow = Adam(1e-5, 0.9, 0.95) if self.adam else SignDescent(1e-4)
 
         def make(each):
             problem, w0 = definite(each)

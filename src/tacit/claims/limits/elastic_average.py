@@ -27,8 +27,8 @@ from ..witnesses.discriminants import CLOSE, definite
 from ..witnesses.draws import redrawn
 
 
-KAPPA = 1e-100
-"""Of the witness: the duals are within log |w| / 230 of their limits."""
+KAPPA = 1e-200
+"""Of the witness: the duals are within log |w| / 460 of their limits."""
 
 LOOKS = 8
 """Records at which the average is held against the elastic net."""
@@ -55,7 +55,7 @@ class AverageIsElasticNet(AbstractClaim[TwoSided]):
     needs: ClassVar[type] = TwoSided
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
     records: ClassVar[int] = 4_000
-    sees: ClassVar[float] = 5e-2
+    sees: ClassVar[float] = 1e-2
 
     def hypotheses(self, experiment: Experiment[TwoSided]) -> Iterable[Hypothesis]:
         yield of_fisher(experiment)

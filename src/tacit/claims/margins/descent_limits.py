@@ -45,7 +45,8 @@ class DescentAligns(AbstractClaim[DeepLinear]):
 
     The conclusions of Theorem 1 for descent, under Assumptions 1, 2, 4 and 5. What is
     left of the way is what Lemma 2 leaves by the differences of the layers' squares,
-    which descent keeps up to $2R(0)$.
+    which descent keeps up to $2R(0)$. Layers grow like a power of the logarithm of the
+    number of steps, and what it sees falls as slowly.
     """
 
     id: ClassVar[str] = "I6b"
@@ -99,6 +100,8 @@ class DescentFindsTheMargin(AbstractClaim[DeepLinear]):
     after a million steps, since $\|w\|$ grows like the logarithm of their number. As
     $w = \|w\|\bar u$ up to a residual that converges, the direction in which $w$ has
     gone since it was half as long is held against $\bar u$; that of $\|w\|v_1$ too.
+    What it sees is what the residual still moves over how far $w$ has gone, and falls
+    as slowly.
     """
 
     id: ClassVar[str] = "I6c"

@@ -35,7 +35,9 @@ class CurvatureBounded(AbstractClaim[DeepLinear]):
     That is where $\|W_k\|_F \le R$ for all $k$, with $R \ge 1$, samples no longer than
     1 and a loss whose slope is $\beta$-Lipschitz and below $G$. Tried on random
     networks, half of them of rank one, against $LR^{2L-2}(\beta + G)$ as well: each of
-    the $L \times L$ blocks is at most $\beta R^{2L-2} + GR^{L-2}$, which would do.
+    the $L \times L$ blocks is at most $\beta R^{2L-2} + GR^{L-2}$, which would do. The
+    lemma leaves room: far lower bounds would be true of the witness as well, which is
+    why `sees` is large.
     """
 
     id: ClassVar[str] = "I5"
@@ -96,7 +98,8 @@ class ResidualPulledBack(AbstractClaim[DeepLinear]):
     $2n/(e\alpha)$ (logistic), with $\alpha = \min_{\xi \perp \bar u} \max_S
     \langle\xi, z_i\rangle$, above 0 for almost all data (Lemma 3). The risk is convex,
     so along every ray it is so from one radius on: the largest that is found on a grid
-    of rays is held against the bound.
+    of rays is held against the bound. The lemmas leave room: far lower bounds would
+    be true of the witness as well, which is why `sees` is large.
     """
 
     id: ClassVar[str] = "I8"

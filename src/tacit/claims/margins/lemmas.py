@@ -40,7 +40,8 @@ class AlignmentBounded(AbstractClaim[DeepLinear]):
     (D + \|W_{k+1}(0)\|_2^2 + \|W_k(0)\|_2^2) / \|W_{k+1}\|_2^2$, with
     $D = \max_k\|W_k\|_F^2 - \|W_L\|_F^2 + \sum_k \|W_kW_k^\top -
     W_{k+1}^\top W_{k+1}\|_2$ at the start, at every time. The first is held against the
-    bound in units of $\|W_k\|_F^2$.
+    bound in units of $\|W_k\|_F^2$. The lemma leaves room: far lower bounds
+    would be true of the witness as well, which is why `sees` is large.
     """
 
     id: ClassVar[str] = "I1c"
