@@ -147,12 +147,13 @@ class EquilibriumMoments(AbstractClaim[Diagonal]):
         return (1 - kept**2) * np.mean(norms[:-1] ** 2, axis=0)
 
     def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
-        norms, added, _ = _balance(run)
+        (norms, added, _), told = _balance(run), self.predicted(run)
         ends = np.abs(norms[-1] ** 2 - norms[0] ** 2) / len(added)
         reason = "how much the squares still changed, over the steps of its second half"
-        size = float(np.max(ends / self.predicted(run)))
+        size = float(np.max(ends / told))
         yield Term("what is left of the way", size, reason, "a longer run")
-        yield rounding(run)
+        # What a step changes is a small part of the squares that it is read off.
+        yield rounding(run, float(np.max(norms**2) / np.min(told)))
 
     def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
         crossed, kicks = self._gains(run)
