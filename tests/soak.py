@@ -63,14 +63,14 @@ def soak(name):
     """One claim on fresh draws, and on all variations of some of them."""
     warnings.simplefilter("ignore")
     from tests.cases import CLAIMS
-    from tests.variations import VARIATIONS
+    from tests.variations import ENDS, VARIATIONS
 
     claim, began = CLAIMS[name], time.process_time()
     own = tried(claim, claim.witness)
     drawn = {seed: tried(claim, partial(claim.witness, seed)) for seed in range(DRAWS)}
     varied = {
         (kind, seed): tried(claim, partial(varied_witness, claim, vary, seed))
-        for kind, vary in VARIATIONS.items()
+        for kind, vary in (VARIATIONS | ENDS).items()
         for seed in VARIED
     }
     caught = sum(

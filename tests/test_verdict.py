@@ -187,6 +187,10 @@ class Level(AbstractClaim[Diagonal]):
         return WITNESS
 
 
+PARTS = [
+    "id", "source", "needs", "sees", "hypotheses", "measured", "budget", "rivals",
+    "witness", "foil",
+]  # fmt: skip
 STILL = Experiment(WITNESS.network, WITNESS.risk, GradientFlow(), until=0)
 FOUND = {
     "holds": ({}, Outcome.HOLDS, ""),
@@ -226,21 +230,14 @@ def test_a_verdict_shows_what_it_could_have_seen():
     )
 
 
-@pytest.mark.parametrize(
-    "part", ["sees", "id", "measured", "budget", "rivals", "witness", "predicted"]
-)
+@pytest.mark.parametrize("part", [*PARTS, "predicted"])
 def test_a_claim_that_forgets_a_part_is_told_which(part):
     whole = {
         name: value for name, value in vars(Level).items() if name in Level.__dict__
     }
     kept = {
-        name: getattr(Level, name)
-        for name in (
-            "id", "source", "needs", "sees", "hypotheses", "predicted", "measured",
-            "budget", "rivals", "witness", "foil",
-        )
-        if name != part
-    }  # fmt: skip
+        name: getattr(Level, name) for name in [*PARTS, "predicted"] if name != part
+    }
     assert part in whole
     words = "forecast or predicted" if part == "predicted" else part
     with pytest.raises(ClaimError, match=f"Half does not define {words}"):

@@ -8,7 +8,7 @@ import numpy as np
 
 from tacit import Problem, Risk
 from tacit.errors import TacitError
-from tacit.events import AbstractEvent, Reaches
+from tacit.events import AbstractEvent, Reaches, RiskBelow
 from tacit.flows import GradientFlow
 from tacit.networks import Chain, DeepLinear, Diagonal, TwoSided
 from tacit.observables import MeanGain
@@ -178,6 +178,17 @@ def longer(factor):
     return vary
 
 
+def to_a_risk(experiment):
+    """The same until the risk has fallen by a tenth of its size, or for as long."""
+    if isinstance(experiment.until, AbstractEvent):
+        return None
+    begin = float(experiment.risk.value(experiment.network))
+    if not np.isfinite(begin) or not experiment.until > 0:
+        return None
+    level = begin - 0.1 * abs(begin)
+    return _changed(experiment, until=RiskBelow(level, within=experiment.until))
+
+
 def at_rtol(rtol):
     def vary(experiment):
         flow = experiment.flow
@@ -206,3 +217,6 @@ VARIATIONS = {
     **{f"rtol-1e-{k}": at_rtol(10.0**-k) for k in (4, 6, 8, 11)},
 }
 """Each makes another `Experiment` of one, or None where there is nothing to vary."""
+
+ENDS = {"risk-below": to_a_risk}
+"""Other ends of the run, which the soak tries as well."""
