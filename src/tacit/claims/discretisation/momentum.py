@@ -152,6 +152,10 @@ class MomentumDrift(AbstractClaim[Diagonal]):
         yield self._shortened(run).square()
         before = jnp.sum(run.experiment.network.layers**2, axis=1)
         drift = jnp.abs(run.seen["LayerNorms"][-1] - before)
+        # Steps as long as a layer leave after the first one: no limit is near then.
+        share = float(jnp.max(drift / before))
+        reason = "the square of the part of its norm that a layer drifts"
+        yield Term("long steps", share**2, reason, "shorter steps")
         # That of plain descent is smaller by the factor itself.
         factor = float(self.forecast(run.experiment).value[0])
         yield rounding(run, factor * float(jnp.max(before / drift)))
