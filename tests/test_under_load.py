@@ -13,7 +13,17 @@ import jax
 import numpy as np
 import pytest
 
-from tacit import Experiment, flows, losses, networks, Reaches, Risk, RiskBelow, train
+from tacit import (
+    Experiment,
+    flows,
+    losses,
+    networks,
+    Reaches,
+    Risk,
+    RiskBelow,
+    train,
+    train_ensemble,
+)
 from tacit.integration import pieces
 from tacit.observables import LinearPredictor, TrainingRisk
 from tests.cases import D, PROBLEM
@@ -66,27 +76,44 @@ def test_one_that_was_done_before_is_whole():
     assert train(experiment, stop=lambda: True).finite
 
 
-def test_pieces_are_one_run(monkeypatch):
-    """However small the pieces, the numbers are those of a single one."""
-    flow = flows.GradientFlow(rtol=1e-6)
-    ways = [
-        (flow, 20.0),
-        (flow, RiskBelow(0.6)),
-        (flows.Adam(1e-2), 40),
-        (flows.Adam(1e-2), RiskBelow(0.6)),
+FLOW = flows.GradientFlow(rtol=1e-6)
+SMALL = networks.Diagonal.balanced(np.full(D, 1e-3), depth=3)
+CUT = {
+    "flow": [(FLOW, START, 20.0)],
+    "flow to an event": [(FLOW, START, RiskBelow(0.6))],
+    "flow that turns stiff": [
+        (flows.GradientFlow(rtol=1e-6, solver="stiff"), START, 1e4)
+    ],
+    "flows in lanes": [(FLOW, START, 20.0), (FLOW, SMALL, 20.0)] * 2,
+    "steps": [(flows.Adam(1e-2), START, 40)],
+    "steps to an event": [(flows.Adam(1e-2), START, RiskBelow(0.6))],
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_pieces_are_one_run(name, monkeypatch):
+    """However small the pieces, whose length is by the clock, the numbers are those of
+    a single one, bit for bit: a busy machine changes nothing."""
+    asked = [
+        Experiment(start, LOGISTIC, flow, until=until)
+        for flow, start, until in CUT[name]
     ]
-    whole, cut = [], []
-    for kept in (whole, cut):
-        for flow, until in ways:
-            experiment = Experiment(START, LOGISTIC, flow, until=until)
-            kept.append(train(experiment, [LinearPredictor()], records=5))
-        monkeypatch.setattr(pieces, "MOST", 3)
+    look = [LinearPredictor()]
+
+    def runs():
+        if len(asked) == 1:
+            return [train(asked[0], look, records=5)]
+        return train_ensemble(asked, look, records=5)
+
+    whole = runs()
+    for most in (3, 7):
+        monkeypatch.setattr(pieces, "MOST", most)
         monkeypatch.setattr("tacit.flows.fixed_step.ENTRIES", 2 * 3 * D)
-    for one, other in zip(whole, cut, strict=True):
-        assert one.steps == other.steps
-        assert np.array_equal(one.times, other.times)
-        for seen in ("LinearPredictor",):
-            assert np.array_equal(one.seen[seen], other.seen[seen])
+        for one, other in zip(whole, runs(), strict=True):
+            assert one.finite
+            assert one.steps == other.steps > 3
+            assert np.array_equal(one.times, other.times)
+            assert np.array_equal(*(r.seen["LinearPredictor"] for r in (one, other)))
 
 
 def test_only_what_was_asked_for_is_held(monkeypatch):

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..errors import DataError, setting, Way
 from ..problems import Problem
+from ..problems.matrices import exceeds
 from ..problems.products import Dense, Tall
 from .scatter import AbstractScatterLoss
 
@@ -37,10 +38,7 @@ def require_definite(
             *ways,
         )
     if isinstance(scatter, Dense):
-        S = np.asarray(scatter.joined)[:, : problem.d]
-        scale = np.sqrt(np.where(np.diag(S) > 0, np.diag(S), 1.0))
-        values = np.linalg.eigvalsh(S / np.outer(scale, scale))
-        rank = int(np.sum(values > len(S) * np.finfo(float).eps * max(values[-1], 0)))
+        rank = _rank(np.asarray(scatter.matrix)[:, : problem.d])
     else:
         rank = problem.n - len(problem.classes)
     if rank < problem.d:
@@ -50,6 +48,16 @@ def require_definite(
             f"is {rank} and J has no maximum.",
             *ways,
         )
+
+
+def _rank(S: np.ndarray) -> int:
+    """The rank of a covariance whose features are brought to one scale."""
+    d, eps = len(S), np.finfo(float).eps
+    size = np.where(np.diag(S) > 0, np.diag(S), 1.0)
+    if exceeds(S.copy(), d * eps * d * size):  # of that scale none is larger than d
+        return d
+    values = np.linalg.eigvalsh(S / np.sqrt(np.outer(size, size)))
+    return int(np.sum(values > d * eps * max(values[-1], 0)))
 
 
 def require_discriminating(E: np.ndarray, contrast: np.ndarray) -> None:

@@ -1,6 +1,9 @@
 """Means and deviations of weighted samples, exact at a large common offset."""
 
+from typing import Any
+
 import numpy as np
+from scipy.sparse import csr_array
 
 from ..errors import DataError, setting
 
@@ -12,17 +15,15 @@ def class_moments(
 
     Raises `DataError` for a class without weight.
     """
-    member = np.eye(len(classes))[codes]
-    if mass is not None:
-        member = member * mass[:, None]
-    weight = member.sum(axis=0)
+    weight = np.bincount(codes, mass, len(classes)).astype(float)
     empty = [c for c, m in zip(classes, weight, strict=True) if m == 0]
     if empty:
         raise DataError(
             f"Problem: class {empty[0]!r} has no sample of positive weight; "
             "drop it from the labels or give it weight."
         )
-    priors, share = weight / weight.sum(), (member / weight).T
+    share = _shares(codes, mass, weight, design.shape[1])
+    priors = weight / weight.sum()
     # Differences of means first: of means at 1e6 ten decimals are already lost.
     middle = (priors @ share) @ design
     apart = share @ (design - middle)
@@ -45,8 +46,8 @@ def dense_moments(
 
     What `Scatter` says of a few rows; `X` is overwritten.
     """
-    member = (codes[:, None] == np.arange(count)) * w[:, None]
-    share, ends = (member / member.sum(axis=0)).T, extremes(X, codes, count)
+    share = _shares(codes, w, np.bincount(codes, w, count), X.shape[1])
+    ends = extremes(X, codes, count)
     # What is one number in all rows of a class has that mean: rounding is no spread.
     means = np.where(ends[0] == ends[1], ends[0], share @ X)
     X -= means[codes]
@@ -57,6 +58,22 @@ def dense_moments(
     with np.errstate(over="ignore", invalid="ignore"):
         sums = X.T @ X
     return *exact_sum(means, tails, *ends), sums, *ends
+
+
+def _shares(
+    codes: np.ndarray, mass: np.ndarray | None, weight: np.ndarray, width: int
+) -> Any:
+    """What share of the weight of its class every row has: a matrix ``(C, n)``.
+
+    Sparse where there are more classes than features: never larger than the rows.
+    """
+    n, count = len(codes), len(weight)
+    part, rows = (1.0 if mass is None else mass) / weight[codes], np.arange(n)
+    if count > width:
+        return csr_array((part, (codes, rows)), shape=(count, n))
+    share = np.zeros((n, count))
+    share[rows, codes] = part
+    return share.T
 
 
 def extremes(

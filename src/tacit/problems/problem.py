@@ -184,7 +184,8 @@ class Problem(eqx.Module):
     def constant(self) -> np.ndarray:
         """Which features are the same in every sample with weight: a mask ``(d,)``."""
         if self.X is None:
-            return np.diag(np.asarray(self.within + self.between)) == 0
+            within, contrast = np.asarray(self.within), np.asarray(self.contrast)
+            return np.diag(within) + np.sum(contrast**2, axis=1) == 0
         X = np.asarray(self.X)
         return np.ptp(X if self.weights is None else X[self.weights > 0], axis=0) == 0
 

@@ -11,24 +11,34 @@ WHOLE = 8
 """Columns that a product takes at once; a remainder takes as long as a dozen more."""
 
 
+JOINED = 512
+"""Features up to which a copy of the scatter costs less than a second product."""
+
+
 class Dense(eqx.Module):
     r"""``(E S_w, E C)`` through $S_w$ as a matrix, at a cost of ``d²`` a row.
 
-    $S_w$ and the contrast $C$ lie side by side, so that one product gives both.
+    In a small one $S_w$ and the contrast $C$ lie side by side in `matrix`, so that one
+    product gives both. A large one is the matrix that it was given, and `contrast`.
     """
 
-    joined: Float[Array, "d columns"]
+    matrix: Float[Array, "d columns"]
+    contrast: Contrast | None
     rank: int = eqx.field(static=True)
 
     @classmethod
     def of(cls, within: Matrix, contrast: Contrast) -> "Dense":
-        """Both in one array, filled with zeros to whole vectors of the processor."""
+        """Side by side they are filled with zeros to whole vectors of the processor."""
         d, r = contrast.shape
+        if d > JOINED:
+            return cls(within, contrast, r)
         filling = jnp.zeros((d, -(d + r) % WHOLE))
-        return cls(jnp.concatenate([within, contrast, filling], axis=1), r)
+        return cls(jnp.concatenate([within, contrast, filling], axis=1), None, r)
 
     def __call__(self, E: Predictor) -> tuple[Predictor, Matrix]:
-        both, d = E @ self.joined, len(self.joined)
+        both, d = E @ self.matrix, len(self.matrix)
+        if self.contrast is not None:
+            return both, E @ self.contrast
         return both[:, :d], both[:, d : d + self.rank]
 
 
