@@ -36,8 +36,9 @@ docs: $(VENV)/.test  ## build the documentation, offline: docs/_build/html/index
 	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
 
 bench: $(VENV)/.bench  ## run every benchmark; fails if one misses its target
-	@status=0; for script in benchmarks/*.py; do \
-	  echo "== $$script"; $(BIN)/python $$script || status=1; done; exit $$status
+	@status=0; for script in benchmarks/*.py; do echo "== $$script"; \
+	  $(BIN)/python $$script --json docs/benchmarks/$$(basename $$script .py).json \
+	  || status=1; done; exit $$status
 
 lock: $(VENV)/.python  ## resolve constraints/ anew, to the newest releases
 	$(PIP) uv

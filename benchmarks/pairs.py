@@ -10,6 +10,8 @@ import statistics
 import time
 from collections.abc import Callable
 
+import kept
+
 
 CORES: set[int] = set()
 """What the process could run on before it was pinned; empty where none can tell."""
@@ -41,7 +43,8 @@ def paired(
 
 
 def show(title: str, rows: list[tuple], columns: tuple[str, ...]) -> None:
-    """A plain table."""
+    """A plain table, printed and kept."""
+    kept.table(title, columns, rows)
     cells = [columns, *[tuple(map(str, row)) for row in rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
     print(f"\n{title}")
@@ -52,6 +55,7 @@ def show(title: str, rows: list[tuple], columns: tuple[str, ...]) -> None:
 def verdict(name: str, measured: float, needed: float) -> bool:
     """Print whether a ratio reaches what it must."""
     met = measured >= needed
+    kept.target(name, measured, needed, met=met)
     print(
         f"{name}: {measured:.1f} (at least {needed:g}) {'reached' if met else 'MISSED'}"
     )

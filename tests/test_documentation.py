@@ -2,7 +2,10 @@
 
 import importlib.util
 import inspect
+import json
+import os
 import pathlib
+import platform
 import re
 import subprocess
 import sys
@@ -85,11 +88,9 @@ def test_every_claim_has_a_page_that_cites_it(built):
         assert "Cite it" in page
 
 
-@pytest.fixture(scope="module")
-def catalogue():
-    """The extension that writes the pages of the claims."""
-    file = DOCS / "_ext" / "catalogue.py"
-    spec = importlib.util.spec_from_file_location("catalogue", file)
+def extension(name):
+    """A module that writes pages of the site."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / "_ext" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -97,8 +98,35 @@ def catalogue():
     return module
 
 
-def test_a_page_says_what_the_record_of_draws_says(catalogue):
+def test_what_a_benchmark_measured_is_kept_and_becomes_a_table(tmp_path):
+    """With the machine and the versions; the words of the script are its own."""
+    file = tmp_path / "kept" / "toy.json"
+    script = tmp_path / "toy.py"
+    script.write_text(
+        "from pairs import show, verdict\nimport sys\n"
+        "show('Sizes', [('a|b', 1.5)], ('what', 'size'))\n"
+        "verdict('ratio', 2.5, 3)\nprint(sys.argv[1:])\n"
+    )
+    benchmarks = str(DOCS.parent / "benchmarks")
+    words = ["--rows", "7", "--json", str(file)]
+    done = subprocess.run(
+        [sys.executable, str(script), *words], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": benchmarks},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "['--rows', '7']" in done.stdout
+    record = json.loads(file.read_text())
+    assert record["versions"]["tacit"]
+    text = "\n".join(extension("tables").measured("toy", record))
+    assert "## `benchmarks/toy.py --rows 7`" in text
+    assert f"on {record['machine']}; python {platform.python_version()}" in text
+    assert "| a\\|b | 1.5 |" in text
+    assert "| ratio | 2.5 | 3 | **no** |" in text
+
+
+def test_a_page_says_what_the_record_of_draws_says():
     """Each setting on its own; outcomes that did not occur are not named."""
+    catalogue = extension("catalogue")
     entries = [
         {"name": "QuasiNormConserved", "draws": {"holds": 10}, "caught": 10,
          "varied": {"holds": 30, "does not apply": 6}},

@@ -357,6 +357,37 @@ def test_lines_name_what_is_not_met_and_what_surprises():
 # --- for papers
 
 
+def test_strokes_are_seen_in_grey():
+    """On white, with nothing but lightness: a contrast of 2 (WCAG's formula)."""
+    for look in plots.strokes(range(7)).values():
+        parts = mpl.colors.to_rgb(look.colour)
+        light = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4
+                 for x in parts]  # fmt: skip
+        grey = np.dot(light, (0.2126, 0.7152, 0.0722))
+        assert 1.05 / (grey + 0.05) > 2
+
+
+@pytest.mark.parametrize("span", [(0.03, 0.3), (0.02, 0.9), (2.0, 3.0)], ids=str)
+def test_ticks_of_a_short_logarithmic_axis_do_not_collide(span):
+    made = plots.figure(1, 3)
+    made[0].frame(log="xy").lines({"a": (span, (1e-5, 1e-3))}, labels="none")
+    figure = made.finish()
+    figure.draw_without_rendering()
+    axis = made[0].axes.xaxis
+    low, high = sorted(axis.get_view_interval())
+    seen = [
+        tick.label1.get_window_extent()
+        for ticks in (axis.get_major_ticks(), axis.get_minor_ticks())
+        for tick in ticks
+        if tick.label1.get_visible()
+        and tick.label1.get_text()
+        and low <= tick.get_loc() <= high
+    ]
+    assert len(seen) >= 2
+    for i, box in enumerate(seen):
+        assert not any(box.overlaps(other) for other in seen[:i])
+
+
 def pictures():
     return {
         kind: Picture(plots.to_svg(drawing(kind), alt="a"), "c")

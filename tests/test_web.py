@@ -36,7 +36,7 @@ def ask(*requests):
     """The answers of one dashboard to ``(method, path, words)``, one after another."""
 
     async def main():
-        app = dashboard()
+        app = dashboard(ahead=False)
         door = httpx.ASGITransport(app=app)
         async with (
             app.router.lifespan_context(app),
@@ -162,6 +162,80 @@ def test_the_forecast_is_where_the_run_ends():
         assert apart < 2e-3, moved
 
 
+def test_a_law_is_counted_and_its_drift_is_foretold():
+    """By steps of descent: what is predicted from the gradients is what is measured."""
+    told = run("laws", hidden=2, inputs=2, outputs=1, time=1.0)
+    (first, *_) = told["forecast"]["foreseen"]
+    assert first["text"].startswith("2 (certified): ")
+    seen, foreseen = (
+        {c["name"]: c["y"] for c in told["run"]["curves"]
+         if c["panel"] == "conserved" and c["foretold"] == ahead}
+        for ahead in (False, True)
+    )  # fmt: skip
+    assert len(seen) == 2
+    assert seen.keys() == foreseen.keys()
+    for law, values in seen.items():
+        assert values == pytest.approx(foreseen[law], rel=2e-2)
+        assert max(values) > 1e-5
+
+
+def test_the_correction_says_where_memory_carries_adam():
+    told = run("adam-noise", moves=64, step=3e-4, beta1=0.5, beta2=0.8)
+    curves = {
+        (c["name"], c["foretold"]): np.array(c["y"])
+        for c in told["run"]["curves"]
+        if c["panel"] == "weights"
+    }
+    carried, foretold = curves["Adam", False], curves["Adam", True]
+    missed = curves["what the correction misses", False]
+    later = slice(5, None)  # at first there is nothing to remember
+    assert np.all(missed[later] < 0.1 * carried[later])
+    assert carried[-1] == pytest.approx(foretold[-1], rel=0.1)
+    outcomes = {each["id"]: each["outcome"] for each in told["verdicts"]["verdicts"]}
+    assert outcomes["M1"] == "holds"
+
+
+def test_a_balanced_start_ends_in_its_orthant_and_another_does_not():
+    """As the claim says, which is asked of the same run."""
+    ends = {}
+    for imbalance in (0.0, 1.0):
+        told = run("phase-diagram", imbalance=imbalance, time=1e3, seed=4)
+        (far,) = [c for c in told["run"]["curves"] if c["panel"] == "alignment"]
+        verdicts = {v["id"]: v["outcome"] for v in told["verdicts"]["verdicts"]}
+        ends[imbalance] = far["y"][-1], verdicts["C1"]
+        (row,) = [c for c in told["run"]["curves"] if c["panel"] == "row"]
+        assert row["y"][-1] > 0.05
+        assert row["x"][-1] == 1.0
+    assert ends[0.0][0] < 0.05
+    assert ends[0.0][1] == "holds"
+    assert ends[1.0][0] == pytest.approx(row["y"][-1], rel=1e-3)
+    assert ends[1.0][1] == "does not apply"
+
+
+def test_steps_out_of_a_saddle_escape_when_the_flow_does():
+    ends = []
+    for step in (0.0, 0.03):
+        told = run("saddle-escape", depth=3, start=1e-2, ratio=3, step=step)
+        (risk,) = [c for c in told["run"]["curves"] if c["panel"] == "margin"]
+        x, y = np.array(risk["x"]), np.array(risk["y"])
+        ends.append(x[np.argmax(y < 0.5)])
+        outcomes = {v["id"]: v["outcome"] for v in told["verdicts"]["verdicts"]}
+        assert outcomes["S1"] == ("does not apply" if step else "holds")
+    assert ends[1] == pytest.approx(ends[0], rel=0.05)
+    text = run("saddle-escape", batch=8)["refused"]["text"]
+    assert "choose a step above 0" in text
+
+
+def test_the_first_run_of_a_shape_says_that_it_compiles():
+    path = "/run/deep-lda"
+    found = ask(
+        *(("GET", path, {"params": {"depth": d, "start": s}})
+          for d, s in (("1", "1"), ("1", "3"), ("2", "1")))
+    )  # fmt: skip
+    told = [events(each)[0] for each in found]
+    assert told == [("begun", {"compiles": c}) for c in (True, False, True)]
+
+
 def test_a_depth_once_seen_compiles_nothing():
     for depth in (2, 3):
         run("deep-lda", depth=depth)
@@ -259,8 +333,8 @@ def test_a_table_is_kept_in_memory_and_run():
     asked = {"table": told["table"], "label": "kind", "against": "y", "depth": "2"}
     found = events(get("/run/own-data", params=asked))
     kinds = [kind for kind, _ in found]
-    assert kinds == ["forecast", "run", "verdicts", "done"]
-    names = {c["name"] for c in found[1][1]["curves"] if c["panel"] == "weights"}
+    assert kinds == ["begun", "forecast", "run", "verdicts", "done"]
+    names = {c["name"] for c in found[2][1]["curves"] if c["panel"] == "weights"}
     assert len(names) == 2
 
 
@@ -459,7 +533,7 @@ def test_rehearsals_wait_until_nobody_does():
         tasks = [asyncio.ensure_future(follow(desk, i, slow(log, i))) for i in range(4)]
         await asyncio.sleep(0)
         for _ in range(2):
-            desk.rehearse("r", slow(log, "rehearsal", pieces=1))
+            desk.rehearse("shape", "r", slow(log, "rehearsal", pieces=1))
         await asyncio.gather(*tasks)
         begun = time.monotonic()
         while "rehearsal" not in log and time.monotonic() - begun < 5:
@@ -468,3 +542,16 @@ def test_rehearsals_wait_until_nobody_does():
         return log
 
     assert asyncio.run(main()) == [0, 1, 2, 3, "rehearsal"]
+
+
+def test_who_asks_for_what_is_rehearsed_listens_to_that():
+    async def main():
+        desk, log = Desk(), []
+        desk.rehearse("shape", "a", slow(log, "rehearsal"))
+        heard = await follow(desk, "a", slow(log, "anew"))
+        desk.close()
+        return heard, log
+
+    heard, log = asyncio.run(main())
+    assert log == ["rehearsal"]
+    assert [kind for kind, _ in heard] == ["piece"] * 3

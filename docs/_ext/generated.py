@@ -19,7 +19,9 @@ def write(app):
             "answers": tables.answers(),
             "json": tables.records(),
             "more": tables.more(source),
-            "benchmarks": tables.benchmarks(source.parent / "benchmarks"),
+            "benchmarks": tables.benchmarks(
+                source.parent / "benchmarks", source / "benchmarks"
+            ),
         },
         "tutorials": notebook_pages.pages(source.parent / "notebooks"),
     }.items():

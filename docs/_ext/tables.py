@@ -17,24 +17,61 @@ def notation():
     return "\n".join(lines) + "\n"
 
 
-def benchmarks(folder):
-    """What each script of `folder` says it compares."""
+def benchmarks(folder, kept):
+    """What each script of `folder` compares, and what it last measured, as `kept`."""
     lines = [
         "# Benchmarks",
         "",
-        "`make bench` runs all of them; each prints ratios, with the machine and the "
-        "versions they were taken on, and fails if it misses its target. Figures that "
-        "were measured stand on the pages they bear on: [selection](../selection.md), "
+        "`make bench` runs all of them, keeps what they measured for this page, with "
+        "machine and versions, and fails if one misses its target. More figures stand "
+        "on the pages they bear on: [selection](../selection.md), "
         "[PyTorch](../torch.md), [running](../running.md).",
         "",
-        "| script | what it measures |",
-        "|---|---|",
+        "| script | what it measures | |",
+        "|---|---|---|",
     ]
+    found = {file.stem: json.loads(file.read_text()) for file in kept.glob("*.json")}
     for file in sorted(folder.glob("*.py")):
         doc = ast.get_docstring(ast.parse(file.read_text())) or ""
-        first = " ".join(doc.split("\n\n")[0].split()).replace("|", "\\|")
-        lines.append(f"| `{file.name}` | {first} |")
+        first = cell(" ".join(doc.split("\n\n")[0].split()))
+        last = f"[measured](#measured-{file.stem})" if file.stem in found else ""
+        lines.append(f"| `{file.name}` | {first} | {last} |")
+    for name in sorted(found):
+        lines += measured(name, found[name])
     return "\n".join(lines) + "\n"
+
+
+def measured(name, record):
+    """One record of a benchmark: where, its tables, and what had to be reached."""
+    named = ", ".join(
+        f"{what} {version}" for what, version in record["versions"].items()
+    )
+    command = " ".join([f"benchmarks/{record['script']}", *record["words"]])
+    yield from ["", f"(measured-{name})=", f"## `{command}`", ""]
+    yield f"{record['date']}, on {record['machine']}; {named}."
+    for each in record["tables"]:
+        yield from ["", f"{each['title']}:", ""]
+        yield from table(each["columns"], each["rows"])
+    if record["targets"]:
+        rows = [
+            (
+                x["name"],
+                f"{x['measured']:.3g}",
+                f"{x['needed']:g}",
+                "yes" if x["met"] else "**no**",
+            )
+            for x in record["targets"]
+        ]
+        yield ""
+        yield from table(("target", "measured", "at least", "reached"), rows)
+
+
+def table(head, rows):
+    """A table in Markdown, line by line."""
+    yield f"| {' | '.join(map(cell, head))} |"
+    yield "|---" * len(head) + "|"
+    for row in rows:
+        yield f"| {' | '.join(map(cell, row))} |"
 
 
 def records():
@@ -50,11 +87,20 @@ def records():
         "",
         "| | |",
         "|---|---|",
-        *(f"| [`{x['$id']}`](#{n}) | {x['description']} |" for n, x in found.items()),
+        *(
+            f"| [`{x['$id']}`](#record-{n}) | {x['description']} |"
+            for n, x in found.items()
+        ),
         "",
     ]
     for name, each in found.items():
-        lines += [f"({name})=", f"## `{each['$id']}`", "", f"{each['title']}.", ""]
+        lines += [
+            f"(record-{name})=",
+            f"## `{each['$id']}`",
+            "",
+            f"{each['title']}.",
+            "",
+        ]
         text = json.dumps(each, indent=1, ensure_ascii=False)
         lines += ["```json", text, "```", ""]
     return "\n".join(lines)

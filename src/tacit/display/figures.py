@@ -62,10 +62,10 @@ class Drawing:
     def finish(self) -> Figure:
         """The matplotlib figure, with every label in its place."""
         self._label_once()
-        waiting = [panel for panel in self if panel.waiting]
-        if waiting:
+        if any(panel.waiting or panel.logarithmic for panel in self):
             self.figure.draw_without_rendering()
-        for panel in waiting:
+        for panel in self:
+            panel.thin_ticks()
             panel.label_ends()
         return self.figure
 

@@ -182,6 +182,28 @@ class Panel:
         )  # fmt: skip
         return self
 
+    @property
+    def logarithmic(self) -> bool:
+        """Whether an axis is, and its minor ticks may have labels."""
+        return "log" in (self.axes.get_xscale(), self.axes.get_yscale())
+
+    def thin_ticks(self) -> None:
+        """Take the labels off minor ticks that run into others.
+
+        An axis of a decade or two labels them whether there is room or not.
+        """
+        for axis in (self.axes.xaxis, self.axes.yaxis):
+            if axis.get_scale() != "log":
+                continue
+            taken = [t.label1.get_window_extent() for t in axis.get_major_ticks()]
+            for tick in axis.get_minor_ticks():
+                box = tick.label1.get_window_extent()
+                wide = box.padded(3)
+                if tick.label1.get_text() and any(map(wide.overlaps, taken)):
+                    tick.label1.set_visible(False)
+                else:
+                    taken.append(box)
+
     def label_ends(self) -> None:
         """Write the names to the right, apart, in the order in which they end."""
         ends, self.waiting = self.waiting, []

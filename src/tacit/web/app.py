@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import DataError, MissingExtraError, NotFoundError, TacitError
 from .controls import read_values, Slider, Values
 from .guard import Guarded
-from .jobs import Desk
+from .jobs import Desk, Work
 from .shown import SHOWN, Shown
 from .sweeps import Sweep
 from .uploads import MOST_BYTES, TABLES
@@ -40,11 +40,16 @@ HOSTS = ["127.0.0.1", "localhost"]
 
 
 def dashboard(
-    *, sweep: Sweep | None = None, study: str = "", ahead: bool = True
+    *,
+    sweep: Sweep | None = None,
+    study: str = "",
+    ahead: bool = True,
+    at_once: bool = False,
 ) -> Starlette:
     """The application; `sweep` is a store to read and `study` what is shown first.
 
-    Where `ahead`, what other depths need is compiled while nobody waits.
+    Where `ahead`, what other shapes and studies need is compiled while nobody waits;
+    where it begins `at_once`, that of the first study before anybody asks.
 
     Raises `NotFoundError` for a study that is not on it.
     """
@@ -68,13 +73,17 @@ def dashboard(
         lifespan=_lifespan,
     )
     app.state.sweep, app.state.first = sweep, study or next(iter(SHOWN))
-    app.state.ahead = ahead
+    app.state.ahead, app.state.at_once = ahead, at_once
+    app.state.compiled = set()
     return app
 
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.desk = Desk()
+    first = SHOWN[app.state.first]
+    if app.state.at_once and not first.given:
+        _rehearse(app.state, first, {})
     yield
     app.state.desk.close()
 
@@ -116,15 +125,12 @@ async def _run(request: Request) -> Response:
     name = request.path_params["study"]
     if name not in SHOWN:
         raise NotFoundError("study on the dashboard", name[:40], SHOWN)
-    study = SHOWN[name]
+    study, state = SHOWN[name], request.app.state
     values = read_values(study.controls, dict(request.query_params))
-    key = (name, *values.items())
-    state = request.app.state
-    desk: Desk = state.desk
-    pieces = desk.follow(key, functools.partial(_solve, name, values))
-    events = _events(pieces)
-    after = BackgroundTask(_rehearse, desk, study, values) if state.ahead else None
-    return _streamed(events, after)
+    pieces = state.desk.follow(_key(study, values), _work(state, study, values))
+    begun = {"compiles": study.shape(values) not in state.compiled}
+    after = BackgroundTask(_ahead, state, study, values) if state.ahead else None
+    return _streamed(_events(pieces, begun), after)
 
 
 def _streamed(events: AsyncIterator[str], after: Any = None) -> Response:
@@ -133,7 +139,8 @@ def _streamed(events: AsyncIterator[str], after: Any = None) -> Response:
     return StreamingResponse(events, media_type=kind, headers=kept, background=after)
 
 
-async def _events(pieces: Any) -> AsyncIterator[str]:
+async def _events(pieces: Any, begun: dict) -> AsyncIterator[str]:
+    yield _event("begun", begun)
     async with contextlib.aclosing(pieces):
         try:
             async for kind, piece in pieces:
@@ -143,21 +150,42 @@ async def _events(pieces: Any) -> AsyncIterator[str]:
     yield _event("done", {})
 
 
-async def _rehearse(desk: Desk, study: Shown, values: Values) -> None:
+async def _ahead(state: Any, study: Shown, values: Values) -> None:
     """Once a study is looked at, compile the shapes that its sliders lead to.
 
-    The nearest first: that is where the slider is moved to next.
+    The nearest first: that is where the slider is moved to next. Then what the other
+    studies begin with.
     """
     for control in study.controls:
         if control.key not in study.shapes or not isinstance(control, Slider):
             continue
         here = float(values[control.key])
         for stop in sorted(control.stops, key=lambda stop: abs(stop - here)):
-            other = {**values, control.key: stop}
-            shape = [other[key] for key in study.shapes]
-            shape += [other.get("batch"), bool(other.get("step"))]
-            work = functools.partial(_solve, study.name, other)
-            desk.rehearse((study.name, *shape), work)
+            _rehearse(state, study, {**values, control.key: stop})
+    for other in SHOWN.values():
+        if not other.given:
+            _rehearse(state, other, {})
+
+
+def _rehearse(state: Any, study: Shown, moved: Values) -> None:
+    values = {**read_values(study.controls, {}), **moved}
+    work = _work(state, study, values)
+    state.desk.rehearse(study.shape(values), _key(study, values), work)
+
+
+def _key(study: Shown, values: Values) -> tuple:
+    return (study.name, *values.items())
+
+
+def _work(state: Any, study: Shown, values: Values) -> Work:
+    """What solves it, and remembers that its shape was compiled."""
+
+    def work(say: Any, stop: Any) -> None:
+        _solve(study.name, values, say, stop)
+        if not stop.is_set():
+            state.compiled.add(study.shape(values))
+
+    return work
 
 
 def _solve(name: str, values: Any, say: Any, stop: Any) -> None:

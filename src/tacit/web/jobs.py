@@ -57,7 +57,7 @@ class Desk:
     def __init__(self):
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="run")
         self._waiting: collections.deque[tuple[Hashable, Job]] = collections.deque()
-        self._rehearsals: collections.deque[Work] = collections.deque()
+        self._rehearsals: collections.deque[tuple[Hashable, Work]] = collections.deque()
         self._rehearsed: set[Hashable] = set()
         self._jobs: collections.OrderedDict[Hashable, Job] = collections.OrderedDict()
         self._busy = 0
@@ -96,11 +96,14 @@ class Desk:
                 if (key, job) in self._waiting:
                     self._waiting.remove((key, job))
 
-    def rehearse(self, key: Hashable, work: Work) -> None:
-        """Do `work` some time when nobody waits; once for every key."""
-        if key not in self._rehearsed:
-            self._rehearsed.add(key)
-            self._rehearsals.append(work)
+    def rehearse(self, shape: Hashable, key: Hashable, work: Work) -> None:
+        """Do the run `key` some time when nobody waits; one for every `shape`.
+
+        Whoever asks for it meanwhile listens to it.
+        """
+        if shape not in self._rehearsed:
+            self._rehearsed.add(shape)
+            self._rehearsals.append((key, work))
             self._start()
 
     def close(self) -> None:
@@ -121,8 +124,12 @@ class Desk:
             self.started += 1
             self._send(job, lambda job=job, key=key: self._finished(key, job))
         # One thread at most, so that whoever comes finds the other one free.
-        if self._rehearsals and not self._busy:
-            self._send(Job(self._rehearsals.popleft()), lambda: None)
+        while self._rehearsals and not self._busy:
+            key, work = self._rehearsals.popleft()
+            if key in self._jobs:
+                continue
+            job = self._jobs[key] = Job(work)
+            self._send(job, lambda job=job, key=key: self._finished(key, job))
 
     def _send(self, job: Job, then: Callable[[], None]) -> None:
         loop, longest = asyncio.get_running_loop(), LONGEST

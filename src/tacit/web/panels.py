@@ -27,13 +27,17 @@ class Panel:
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """`values` over the places `at`, in the panel `panel`; `group` sets the colour."""
+    """`values` over the places `at`, in the panel `panel`; `group` sets the colour.
+
+    What is `foretold` is drawn dashed, beside what was measured of the same group.
+    """
 
     panel: str
     name: str
     at: Sequence[float] | np.ndarray
     values: Sequence[float] | np.ndarray
     group: str = ""
+    foretold: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """In plain types; what is no finite number is None."""
@@ -41,6 +45,7 @@ class Curve:
             "panel": self.panel,
             "name": self.name,
             "group": self.group or self.name,
+            "foretold": self.foretold,
             "x": plain_numbers(self.at),
             "y": plain_numbers(self.values),
         }

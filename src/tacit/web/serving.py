@@ -24,7 +24,9 @@ def serve(
     A `port` of 0 is any that is free. Raises `OutputError` for one that is taken and
     what `dashboard` and `tacit.Store` raise.
     """
-    app = dashboard(sweep=Sweep(store) if store else None, study=study, ahead=ahead)
+    sweep = Sweep(store) if store else None
+    at_once = ahead and sweep is None
+    app = dashboard(sweep=sweep, study=study, ahead=ahead, at_once=at_once)
     door = socket.socket()
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

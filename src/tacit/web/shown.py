@@ -7,7 +7,7 @@ import dataclasses
 from typing import Any
 
 from ..display.notation import html
-from .controls import Choice, Control, Name, Slider
+from .controls import Choice, Control, Name, Slider, Values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +24,17 @@ class Shown:
     controls: tuple[Control, ...]
     shapes: tuple[str, ...] = ("depth",)
     """The controls that change the shape of what is compiled."""
+
+    @property
+    def given(self) -> bool:
+        """Whether it needs something that only a person has, such as a table."""
+        return any(isinstance(control, Name) for control in self.controls)
+
+    def shape(self, values: Values) -> tuple:
+        """What two runs have in common that share all that is compiled."""
+        told = [values[key] for key in self.shapes]
+        flow = values.get("batch"), bool(values.get("step"))
+        return (self.name, *told, *flow)
 
     def to_json(self) -> dict[str, Any]:
         """What the page needs to draw it."""
@@ -144,6 +155,118 @@ ALL = (
                 dict(tanh="tanh", identity="identity", relu="ReLU", gelu="GELU"),
                 "tanh",
             ),
+            dataclasses.replace(
+                STEP, stops=(0.0, 0.03, 0.1, 0.3), about="of descent, until it escapes"
+            ),
+            dataclasses.replace(BATCH, stops=(0, 4, 8, 16, 32)),
+            dataclasses.replace(
+                RATIO, stops=(2.0, 3.0, 5.0, 8.0, 16.0, 32.0), default=16.0
+            ),
+        ),
+        ("depth", "ratio"),
+    ),
+    Shown(
+        "adam-noise",
+        "Memory and mini-batch noise in Adam",
+        "Cattaneo and Shigida (2026), arXiv:2602.01642",
+        "https://arxiv.org/abs/2602.01642",
+        r"Two layers of tanh units learn 32 noisy samples by Adam. An optimiser with "
+        "memory is an iteration without memory and a correction that can be computed, "
+        "beside which the run is drawn. The correction raises the 1-norm of the "
+        r"gradient where $\beta_2 > \beta_1$; noise damps that.",
+        "adam_noise",
+        (
+            Slider(
+                "batch", "batch", (1, 2, 4, 8, 16, 32), 8, "samples a step sees",
+                {32: "the whole sample"},
+            ),
+            Slider(
+                "beta1", "β₁", (0.0, 0.5, 0.8, 0.9, 0.95), 0.8,
+                "the memory of the mean gradient",
+            ),
+            Slider(
+                "beta2", "β₂", (0.8, 0.9, 0.95, 0.97, 0.98), 0.97,
+                "the memory of its square",
+            ),
+            Slider("step", "step", (1e-4, 3e-4, 1e-3, 3e-3, 1e-2), 1e-3),
+            Slider(
+                "noise", "noise", (0.0, 0.25, 0.5, 1.0, 2.0), 0.5,
+                "of the targets, against a teacher of size 1",
+            ),
+            Slider("moves", "steps", (64, 128, 256, 512), 128, "how many"),
+            dataclasses.replace(SEED, about="which weights it starts from"),
+        ),
+        ("batch",),
+    ),
+    Shown(
+        "laws",
+        "What training conserves",
+        "Marcotte, Gribonval and Peyré (2023), arXiv:2307.00144",
+        "https://arxiv.org/abs/2307.00144",
+        "A law is a function of the parameters that training does not change, whatever "
+        "the data. Those of a network are counted by machine and written out, and "
+        "followed along a run on the squared loss: the flow keeps them, steps of "
+        "descent move them by an amount that is predicted, and Adam keeps none.",
+        "laws",
+        (
+            Choice(
+                "network", "network",
+                {"mlp": "units with an activation", "deep-linear": "linear layers",
+                 "diagonal": "diagonal", "two-sided": "two-sided"},
+                "mlp",
+            ),
+            Slider("inputs", "inputs", (1, 2, 3, 4, 5), 3),
+            Slider(
+                "hidden", "width", (1, 2, 3, 4, 5, 6), 4,
+                "units of a layer inside; diagonal networks have none",
+            ),
+            Slider(
+                "outputs", "outputs", (1, 2, 3), 2, "of the first two networks",
+            ),
+            Slider("depth", "depth", (2, 3, 4), 2, "layers of the network"),
+            Choice(
+                "activation", "activation",
+                {"relu": "ReLU", "leaky_relu": "leaky ReLU", "identity": "identity",
+                 "tanh": "tanh", "gelu": "GELU"},
+                "leaky_relu", "of units",
+            ),
+            Choice("biases", "biases", {"no": "none", "yes": "of every unit"}, "yes"),
+            Choice(
+                "way", "way of descending",
+                {"flow": "gradient flow", "decay": "with weight decay",
+                 "descent": "steps of descent", "momentum": "with momentum 1/2",
+                 "batches": "on mini-batches", "adam": "Adam"},
+                "descent",
+            ),
+            Slider("step", "step", (1e-3, 3e-3, 0.01, 0.03, 0.1), 0.01, "of descent"),
+            Slider("batch", "batch", (1, 2, 4, 8, 12, 24), 8, "of mini-batches"),
+            Slider("time", "time", (1.0, 3.0, 10.0, 30.0), 3.0, "when the run ends"),
+            SEED,
+        ),
+        ("network", "inputs", "hidden", "outputs", "depth", "activation", "way"),
+    ),
+    Shown(
+        "phase-diagram",
+        "Where deep LDA ends",
+        "after Li (2026), arXiv:2603.02622",
+        "https://arxiv.org/abs/2603.02622",
+        r"The network and objective of deep LDA on few samples of correlated features. "
+        "All layers but one start larger than that one, by the imbalance. Balanced, "
+        "the flow ends in the best discriminant of its orthant, as is foretold; how "
+        "far from balance does it still?",
+        "phase_diagram",
+        (
+            dataclasses.replace(DEPTH, stops=(2, 3, 4, 5, 6), default=2),
+            dataclasses.replace(
+                IMBALANCE,
+                stops=(0.0, 1e-8, 1e-6, 1e-4, 1e-2, 0.1, 1.0), default=1e-4,
+                about="by how much all layers but one start larger than that one",
+            ),
+            dataclasses.replace(
+                RATIO, stops=(1.25, 1.5, 2.0, 3.0, 5.0, 10.0), default=1.5
+            ),
+            dataclasses.replace(TIME, default=100.0),
+            dataclasses.replace(SEED, stops=tuple(range(80))),
         ),
     ),
     Shown(

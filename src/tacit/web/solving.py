@@ -43,17 +43,23 @@ def solve(study: str, values: Values, say: Say, stop: threading.Event) -> None:
         {
             "panels": [panel.to_json() for panel in _module(study).PANELS],
             "marks": [mark.to_json() for mark in bench.marks],
-            "foreseen": [_told(each) for each in foreseen],
+            "foreseen": [
+                *({"name": name, "text": text} for name, text in bench.told),
+                *map(_told, foreseen),
+            ],
             "seconds": time.perf_counter() - begun,
         },
     )
     if stop.is_set():
         return
-    run = train(bench.experiment, bench.observe, records=bench.records, stop=stop)
+    run, *beside = (
+        train(each, bench.observe, records=bench.records, stop=stop)
+        for each in (bench.experiment, *bench.beside)
+    )
     say(
         "run",
         {
-            "curves": [curve.to_json() for curve in bench.curves(run)],
+            "curves": [curve.to_json() for curve in bench.curves(run, *beside)],
             "reason": run.reason,
             "steps": run.steps,
             "seconds": time.perf_counter() - begun,

@@ -127,7 +127,7 @@ def _contours(axes, B1, B2, values) -> None:
     sizes = [level for level in levels if level]  # the thick line is that of no effect
     for label in axes.clabel(lines, sizes, fontsize=7.5, fmt=_power, inline=False):
         label.set_rotation(0)
-        label.set_visible(label.get_position()[0] < 0.6 * B1.max())  # else cut off
+        label.set_visible(label.get_position()[0] < B1.max() ** 0.85)  # else cut off
         label.set_bbox({"facecolor": FACE, "edgecolor": "none", "pad": 0.6})
     axes.grid(visible=False)
 

@@ -100,7 +100,7 @@ def _section(found, layers) -> Section:
         ("**On the way, depth makes sparser.** " if all_grow else "")
         + "Hoyer's number at the matched $J$ grows with every layer added "
         f"{_on(grows, found)}; from depth 1 to {deepest} it changes by "
-        f"{min(gains):+.0%} to {max(gains):+.0%}. From depth 2 on strong features gain "
+        f"{_span(gains)}. From depth 2 on strong features gain "
         f"on weak ones {_on(wider, found)}"
         + (f"; they lose {_on(narrower, found)}" if narrower else "")
         + ".",
@@ -128,6 +128,11 @@ def _section(found, layers) -> Section:
         _picture(found, layers),
         _table(found, layers),
     )
+
+
+def _span(shares) -> str:
+    low, high = f"{min(shares):+.0%}", f"{max(shares):+.0%}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _on(titles, found) -> str:

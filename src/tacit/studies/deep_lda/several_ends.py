@@ -53,8 +53,8 @@ class Ends(NamedTuple):
                 where, self.J[mask].ravel(), look[name].marker, ms=5, alpha=0.6,
                 color=look[name].colour, label=name,
             )  # fmt: skip
-        panel.axes.set_ylim(0, 1.1 * self.best)
-        panel.level(self.best, "fully connected")
+        panel.axes.set_ylim(0, 1.15 * self.best)
+        panel.level(self.best, "fully connected", side="right")
         panel.key("lower left")
         panel.axes.set_xticks(np.arange(len(self.J)) + 1)
 

@@ -100,6 +100,7 @@ def _section(share: xarray.DataArray, runs: int, cost: tuple) -> Section:
     balanced = share.sel(imbalance=0.0)
     widest = share.isel(imbalance=-1)
     few, many = (float(widest.isel(ratio=i).mean()) for i in (0, -1))
+    off = number(float(share.imbalance[1]), 1)
     slow = [float(share.isel(imbalance=1, depth=i).mean()) for i in (0, -1)]
     shallow, deep = (float(share.isel(imbalance=-1, depth=i).mean()) for i in (0, -1))
     rows = [
@@ -108,7 +109,7 @@ def _section(share: xarray.DataArray, runs: int, cost: tuple) -> Section:
     ]
     head = (
         "depth",
-        *(f"imbalance {number(float(b))}" for b in share.imbalance.values),
+        *(f"imbalance {number(float(b), 1)}" for b in share.imbalance.values),
     )
     return Section(
         "Where the flow ends",
@@ -125,10 +126,10 @@ def _section(share: xarray.DataArray, runs: int, cost: tuple) -> Section:
         f"{int(share.depth[-1])}. Off balance nothing keeps the others in their "
         "orthant: a weight may change its sign.",
         "Depth keeps a network in its orthant for longer: at an imbalance of "
-        f"{number(float(share.imbalance[1]))} {slow[0]:.0%} of {int(share.depth[0])} "
+        f"{off} {slow[0]:.0%} of {int(share.depth[0])} "
         f"layers are still there and {slow[1]:.0%} of {int(share.depth[-1])}."
         if slow[1] > slow[0]
-        else f"At an imbalance of {number(float(share.imbalance[1]))} {slow[0]:.0%} of "
+        else f"At an imbalance of {off} {slow[0]:.0%} of "
         f"{int(share.depth[0])} layers are there and {slow[1]:.0%} of "
         f"{int(share.depth[-1])}.",
         "A weight that is to leave falls exponentially at 2 layers, so it is at its "

@@ -114,7 +114,7 @@ def start(problem: Problem, values: Values) -> DeepLinear:
     )
 
 
-def flow_of(step: float, batch: int, norm: float) -> tuple[AbstractFlow, float]:
+def flow_of(step: float, batch: int, norm: float) -> tuple[AbstractFlow, float | int]:
     """The flow, and when it ends in its own unit."""
     if not step:
         return GradientFlow(rtol=1e-7, clock="log-risk"), norm

@@ -8,7 +8,6 @@ from ...claims import AbstractClaim
 from ...errors import DataError
 from ...experiment import Experiment
 from ...observables import AbstractObservable
-from ...training import Trajectory
 from ..panels import Curve, Mark
 
 
@@ -20,16 +19,19 @@ MOVES = 20_000
 class Bench:
     """An experiment, what is recorded on it and how that is drawn.
 
-    `curves` draws a run; `marks` are foretold, before it. `judged_apart` are claims
-    whose experiment ends elsewhere, each with its own.
+    `curves` draws a run, called with it and with the runs of the experiments `beside`
+    it; `marks` are foretold, before it, and so is what is `told` in words, under a
+    name. `judged_apart` are claims whose experiment ends elsewhere, each with its own.
     """
 
     experiment: Experiment
     claims: Sequence[AbstractClaim]
     observe: Sequence[AbstractObservable]
     records: Any
-    curves: Callable[[Trajectory], list[Curve]]
+    curves: Callable[..., list[Curve]]
     marks: Sequence[Mark] = ()
+    told: Sequence[tuple[str, str]] = ()
+    beside: Sequence[Experiment] = ()
     judged_apart: Sequence[tuple[AbstractClaim, Experiment]] = ()
 
 

@@ -132,7 +132,7 @@ def scatter_of(problem: Problem) -> Problem:
     )
 
 
-def flow_of(step: float, batch: int, time: float) -> tuple[AbstractFlow, float]:
+def flow_of(step: float, batch: int, time: float) -> tuple[AbstractFlow, float | int]:
     """The flow, and when it ends in its own unit."""
     if not step:
         return GradientFlow(rtol=RTOL), time

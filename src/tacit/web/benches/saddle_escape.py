@@ -9,7 +9,7 @@ from ...claims.catalogue import as_claim
 from ...errors import DataError
 from ...events import Reaches
 from ...experiment import Experiment
-from ...flows import GradientFlow
+from ...flows import AbstractFlow, Descent, GradientFlow, Stochastic
 from ...losses import Squared
 from ...networks import Chain, MLP
 from ...observables import (
@@ -27,10 +27,10 @@ from ...training import Trajectory
 from ...verdict import observed_by
 from ..controls import Values
 from ..panels import above, Curve, Mark, Panel
-from .base import Bench
+from .base import Bench, moves
 
 
-FEATURES, WIDTH, SAMPLES, RECORDS = 6, 10, 96, 120
+FEATURES, WIDTH, RECORDS = 6, 10, 120
 LEVEL = 0.05
 """The gain of the small layers at which the law is read: its next order is small."""
 
@@ -72,58 +72,85 @@ def bench(values: Values) -> Bench:
         gains[0] = 0.8 * WIDTH**0.5
     first = gains[0] * np.eye(FEATURES)[0]
     network = MLP.symmetric(first, gains[1:], width=WIDTH, activation=activation)
-    down = risk()
+    step, batch, down = float(values["step"]), int(values["batch"]), risk(values)
     told = float(escape_time(network, down, LEVEL).value)
-    flow = GradientFlow(rtol=1e-11, clock="escape")
-    until = BEYOND * told
+    flow, until = flow_of(step, batch, BEYOND * told, down.problem.n)
     experiment = Experiment(network, down, flow, until=until)
     claims = [as_claim(name) for name in CLAIMS]
     watch = [FrobeniusNorms(), Imbalance(), Misalignment(), TrainingRisk()]
     observe = {each.name: each for each in (*watch, *observed_by(*claims))}
     # With fewer small layers the next order is no small part of the time.
-    law = [(as_claim("S6"), leaving(flow, gains, activation))] if small > 2 else []
+    law = [(as_claim("S6"), leaving(down, flow, gains, activation))]
     return Bench(
         experiment, claims, tuple(observe.values()),
-        places(told, until), curves,
+        places(told, BEYOND * told, step), functools.partial(curves, step=step),
         [Mark(panel.key, "escape, by the law", told, "law", upright=True)
          for panel in PANELS if panel.key in ("weights", "margin")],
-        law,
+        judged_apart=law if small > 2 and not step else (),
     )  # fmt: skip
 
 
-def places(told: float, until: float) -> np.ndarray:
-    """Where to record: everywhere, and ever closer to the moment of escape."""
+def flow_of(
+    step: float, batch: int, time: float, samples: int
+) -> tuple[AbstractFlow, float | int]:
+    """The flow, and when it ends in its own unit."""
+    if not step:
+        if batch:
+            raise DataError("batches are for steps: choose a step above 0 first.")
+        return GradientFlow(rtol=1e-11, clock="escape"), time
+    if batch > samples:
+        raise DataError(f"a batch of {batch} from {samples} samples: take fewer.")
+    flow = Stochastic(step, batch) if batch else Descent(step)
+    return flow, moves(time, step)
+
+
+def places(told: float, until: float, step: float) -> np.ndarray:
+    """Where to record: everywhere, and ever closer to the moment of escape.
+
+    For steps of this length in their number, else in flow time.
+    """
     near = told * np.geomspace(1e-3, 1, RECORDS // 2)
     evenly = np.linspace(0, until, RECORDS)[1:]
     found = np.concatenate([evenly, told - near, told + near])
-    return np.unique(found[(found > 0) & (found <= until)])
+    inside = found[(found > 0) & (found <= until)]
+    if not step:
+        return np.unique(inside)
+    return np.unique(
+        np.clip((inside / step).round(), 1, moves(until, step)).astype(int)
+    )
 
 
-def leaving(flow: GradientFlow, gains: list[float], activation: str) -> Experiment:
+def leaving(
+    down: Risk, flow: AbstractFlow, gains: list[float], activation: str
+) -> Experiment:
     """The same function, one unit for all alike, to the moment the law is about.
 
     All other features are mirrored, so that the first layer never turns to them.
     """
     alike = Chain(gains[0], gains[1:], activation, WIDTH)
     event = Reaches(MeanGain(small_layers(alike.layers)), LEVEL)
-    problem = risk().problem
-    first = Problem(np.asarray(problem.X)[:, :1], problem.y)
+    first = Problem(np.asarray(down.problem.X)[:, :1], down.problem.y)
     return Experiment(alike, Risk(first, Squared()), flow, until=event)
 
 
-@functools.cache
-def risk() -> Risk:
+def risk(values: Values) -> Risk:
+    """The risk on `ratio` samples a feature."""
+    return sampled(2 * round(float(values["ratio"]) * FEATURES / 2))
+
+
+@functools.lru_cache(maxsize=16)
+def sampled(samples: int) -> Risk:
     r"""White, normal inputs and the teacher $\tanh x_1$, each with its mirror image."""
-    half = np.random.default_rng(1000).standard_normal((SAMPLES // 2, FEATURES))
+    half = np.random.default_rng(1000).standard_normal((samples // 2, FEATURES))
     half[:, 0] -= half[:, 0].mean()
     X = np.vstack([half, half * np.append(1.0, -np.ones(FEATURES - 1))])
-    X = X @ np.linalg.inv(np.linalg.cholesky(X.T @ X / SAMPLES)).T
+    X = X @ np.linalg.inv(np.linalg.cholesky(X.T @ X / samples)).T
     return Risk(Problem(X, np.tanh(X[:, 0])), Squared())
 
 
-def curves(run: Trajectory) -> list[Curve]:
+def curves(run: Trajectory, step: float) -> list[Curve]:
     """What the panels show of a run."""
-    at, found = np.asarray(run.times), []
+    at, found = np.asarray(run.times) * (step or 1.0), []
     for i, column in enumerate(np.asarray(run.seen["FrobeniusNorms"]).T):
         found.append(Curve("weights", f"layer {i + 1}", at, column))
     balance = np.asarray(run.seen["Imbalance"])
@@ -133,6 +160,7 @@ def curves(run: Trajectory) -> list[Curve]:
         found.append(Curve("conserved", name, at, above(column, FLOOR), name))
     for name, column in zip(pairs, np.asarray(run.seen["Misalignment"]).T, strict=True):
         found.append(Curve("alignment", name, at, above(column, FLOOR), name))
-    zero = 0.5 * math.fsum(np.asarray(risk().problem.targets) ** 2) / SAMPLES
+    targets = np.asarray(run.experiment.risk.problem.targets)
+    zero = 0.5 * math.fsum(targets**2) / len(targets)
     share = np.asarray(run.seen["TrainingRisk"]) / zero
     return [*found, Curve("margin", "risk", at, share)]

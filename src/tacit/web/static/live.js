@@ -122,6 +122,7 @@ async function ask() {
   }
   document.body.classList.add("busy");
   $("status").textContent = "Running.";
+  const ended = working();
   $("problem").hidden = true;
   plotly();
   const begun = performance.now();
@@ -130,18 +131,36 @@ async function ask() {
   } catch (error) {
     if (asked.signal.aborted) return;
     complain(`The server does not answer: ${error.message}`);
+  } finally {
+    ended();
   }
   if (state.asked === asked) document.body.classList.remove("busy");
+}
+
+// A bar and the seconds, where it takes longer than a moment. Returns what ends it.
+function working() {
+  const begun = performance.now();
+  const tick = setInterval(() => {
+    $("working").hidden = false;
+    $("seconds").textContent = `${Math.round((performance.now() - begun) / 1000)} s`;
+  }, 400);
+  return () => {
+    clearInterval(tick);
+    $("working").hidden = true;
+  };
 }
 
 const address = (values) => `/run/${state.study.name}?${new URLSearchParams(values)}`;
 
 function hear(kind, piece, begun) {
   if (kind === "refused" || kind === "fault") return complain(piece.text);
+  if (kind === "begun" && piece.compiles) {
+    $("status").textContent = "Running. The first run of this shape compiles, for some seconds.";
+  }
   if (kind === "forecast") {
     if (JSON.stringify(piece.panels) !== JSON.stringify(state.told)) state.told = panels($("plots"), piece.panels);
     state.run = { curves: [], marks: piece.marks };
-    const marked = new Map(piece.marks.filter((mark) => mark.panel !== "weights" || mark.upright).map((mark) => [mark.name, mark.value]));
+    const marked = new Map(piece.marks.filter((mark) => !["weights", "row"].includes(mark.panel) || (mark.upright && mark.panel !== "row")).map((mark) => [mark.name, mark.value]));
     $("foreseen").replaceChildren(
       ...[...marked].map(([name, value]) => make("li", {}, make("b", {}, name), ` ${number(value)}`)),
       ...piece.foreseen.map((each) => make("li", {}, make("b", {}, each.name), ` ${pretty(each.text)}`)));

@@ -66,19 +66,21 @@ function traces(panel, run, quiet) {
   const curves = run.curves.filter((curve) => curve.panel === panel.key);
   const names = groups(curves);
   const seen = new Set();
+  const beside = curves.some((curve) => curve.foretold); // then a dash says that
   return curves.map((curve) => {
     const i = names.indexOf(curve.group) % COLOURS.length;
-    const first = !seen.has(curve.group);
-    seen.add(curve.group);
+    const kind = `${curve.group} ${curve.foretold}`;
+    const first = !seen.has(kind);
+    seen.add(kind);
     const many = curves.length > 2 * names.length;
     return {
       type: "scatter", mode: "lines", x: curve.x, y: curve.y,
-      name: quiet ? quiet : curve.group, legendgroup: (quiet ?? "") + curve.group,
+      name: quiet ?? (curve.foretold ? `${curve.group}, foretold` : curve.group), legendgroup: (quiet ?? "") + curve.group,
       showlegend: quiet ? first && i === 0 : first,
       opacity: quiet ? 0.75 : 1,
       line: {
         color: quiet ? colour(QUIET) : colour(COLOURS[i]), width: quiet ? 1 : many ? 1.3 : 2,
-        dash: quiet ? "dot" : names.length > 1 && !many ? DASHES[i] : "solid",
+        dash: quiet ? "dot" : curve.foretold ? "dash" : beside || many || names.length < 2 ? "solid" : DASHES[i],
       },
       hovertemplate: `${quiet ? `${quiet}: ` : ""}${curve.name}: %{y:.4g} at %{x:.3g}<extra></extra>`,
     };
@@ -112,7 +114,7 @@ const ending = (x) => (Math.abs(x) <= 1.001e-17 ? "0" : number(x));
 function inWords(panel, run) {
   const ends = groups(run.curves.filter((curve) => curve.panel === panel.key)).map((name) => {
     const values = run.curves
-      .filter((curve) => curve.panel === panel.key && curve.group === name)
+      .filter((curve) => curve.panel === panel.key && curve.group === name && !curve.foretold)
       .map((curve) => curve.y.findLast((y) => y !== null)).filter((y) => y !== undefined);
     if (!values.length) return `${name} has no finite value`;
     const [low, high] = [Math.min(...values), Math.max(...values)].map(ending);
