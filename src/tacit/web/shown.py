@@ -243,7 +243,10 @@ ALL = (
             Slider("time", "time", (1.0, 3.0, 10.0, 30.0), 3.0, "when the run ends"),
             SEED,
         ),
-        ("network", "inputs", "hidden", "outputs", "depth", "activation", "way"),
+        (
+            "network", "inputs", "hidden", "outputs", "depth", "activation", "biases",
+            "way",
+        ),
     ),
     Shown(
         "phase-diagram",
