@@ -25,7 +25,7 @@ EPS = 1e-6
 WINDOW = 400
 r"""Moves that are remembered, and before the start: $0.98^{400} = 3\cdot10^{-4}$."""
 
-CLAIMS = ("M2", "M3b", "M7")
+CLAIMS = ("M2", "M3", "M7", "M9")
 ITSELF = "Adam"
 PANELS = (
     Panel(
