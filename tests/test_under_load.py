@@ -108,7 +108,7 @@ def test_pieces_are_one_run(name, monkeypatch):
     whole = runs()
     for most in (3, 7):
         monkeypatch.setattr(pieces, "MOST", most)
-        monkeypatch.setattr("tacit.flows.fixed_step.ENTRIES", 2 * 3 * D)
+        monkeypatch.setattr("tacit.integration.pieces.ENTRIES", 2 * 3 * D)
         for one, other in zip(whole, runs(), strict=True):
             assert one.finite
             assert one.steps == other.steps > 3
@@ -125,11 +125,34 @@ def test_only_what_was_asked_for_is_held(monkeypatch):
         held.append(sum(x.size for x in jax.tree.leaves(states)))
         return {}
 
-    monkeypatch.setattr("tacit.flows.fixed_step.ENTRIES", 4 * START.layers.size)
+    monkeypatch.setattr("tacit.integration.pieces.ENTRIES", 4 * START.layers.size)
     times, key = np.arange(1.0, 31.0), jax.random.key(0)
     path = flows.Adam(1e-2).path(LOGISTIC, START, times, key, look)
     assert path.states is None
     assert max(held) <= 4 * START.layers.size
+
+
+@pytest.mark.parametrize("flow", [FLOW, flows.GradientFlow(rtol=1e-6, max_steps=9)])
+def test_a_large_flow_is_looked_at_some_records_at_a_time(flow, monkeypatch):
+    """The same run, whether it gets to its end or not; 0 unknowns are large here."""
+    monkeypatch.setattr("tacit.integration.clocks.time.LARGEST_JACOBIAN", 0)
+    experiment, held = Experiment(START, LOGISTIC, flow, until=20.0), []
+    whole = train(experiment, [LinearPredictor()], records=7)
+    monkeypatch.setattr("tacit.integration.pieces.ENTRIES", 2 * START.layers.size)
+
+    def look(view, states, times):
+        del view
+        held.append(sum(x.size for x in jax.tree.leaves(states)))
+        return {"times": times}
+
+    path = flow.path(LOGISTIC, START, whole.times, jax.random.key(0), look)
+    assert path.states is None
+    assert max(held) <= 3 * START.layers.size, "two records, and where it had to stop"
+    cut = train(experiment, [LinearPredictor()], records=7)
+    assert cut.reason == whole.reason
+    assert cut.steps == whole.steps
+    for one, other in zip(*map(jax.tree.leaves, (cut, whole)), strict=True):
+        assert np.array_equal(one, other)
 
 
 SERIES = [

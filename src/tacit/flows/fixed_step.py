@@ -14,7 +14,7 @@ from .._facts import Fact
 from .._types import Key
 from ..errors import DataError
 from ..integration.path import Arrival, Look, Path, Times
-from ..integration.pieces import Pieces, size_of, STOPPED, stopped, work_of
+from ..integration.pieces import Pieces, size_of, STOPPED, stopped, windows, work_of
 from ..losses import AbstractPointwiseLoss
 from ..networks import AbstractNetwork
 from ..risk import Risk
@@ -32,9 +32,6 @@ else:
 MOVE, FIRST = 10, 0.02
 """Times that a move goes through its numbers, as a rule; an optimiser that looks at its
 past does so far more often, so the first piece is a short one, in seconds."""
-
-ENTRIES = 2**22
-"""Numbers in the networks that are held at once to be looked at: 32 MB."""
 
 
 class AbstractFixedStep(AbstractFlow):
@@ -116,7 +113,7 @@ class AbstractFixedStep(AbstractFlow):
             when = jnp.asarray(when, float)
             seen.append(states if look is None else look(_itself, states, when))
 
-        for window in _windows(ticks, size_of(network)):
+        for window in windows(ticks, size_of(network)):
             i = 0
             while i < len(window) and reason is None:
                 state = (now, np.asarray(k), np.asarray(i), window)
@@ -220,9 +217,3 @@ def _cut(stack, part):
 def _traced(flow):
     """The flow with its numbers as arrays, so that a new step needs no compilation."""
     return jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, flow)
-
-
-def _windows(ticks, size):
-    """The records in stretches whose networks fit beside each other in memory."""
-    room = max(1, ENTRIES // max(size, 1))
-    return [ticks[i : i + room] for i in range(0, len(ticks), room)]

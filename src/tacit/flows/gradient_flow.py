@@ -135,8 +135,9 @@ class GradientFlow(AbstractFlow):
         look: Look | None = None,
     ) -> Path:
         del key
-        path = self.clock.path(_settings(self), field_of(self, risk), network, times)
-        if look is None:
+        field = field_of(self, risk)
+        path = self.clock.path(_settings(self), field, network, times, look)
+        if look is None or path.states is None:
             return path
         seen = look(path.view, path.states, path.times)
         return path._replace(states=None, seen=seen)

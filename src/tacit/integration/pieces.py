@@ -33,6 +33,9 @@ SPEED = 1e9
 MOST = 2**40
 """Steps in a piece where they cost nothing."""
 
+ENTRIES = 2**22
+"""Numbers in the networks that are held at once to be looked at: 32 MB."""
+
 _ASKED: ContextVar[Callable[[], bool] | None] = ContextVar("stop", default=None)
 
 
@@ -82,20 +85,33 @@ def follow(loop: Callable, work: int, first: float = PIECE) -> Any:
     is None, and gives the carry, the segment so far and whether it is over. Of several
     flows side by side the one that has gone furthest counts.
     """
-    pieces, carry, steps = Pieces(work, first), None, 0
+    return follow_from(None, loop, work, first)[0]
+
+
+def follow_from(
+    carry: Any, loop: Callable, work: int, first: float = PIECE, steps: int = 0
+) -> tuple[Any, Any]:
+    """`follow` from `carry`, to which it took `steps`; and the carry at the end."""
+    pieces = Pieces(work, first)
     while True:
         carry, leg, over = pieces.timed(
             loop, (carry,), lambda found, past=steps: _furthest(found[1]) - past
         )
         if over:
-            return leg
+            return leg, carry
         if stopped():
-            return leg._replace(stopped=True)
+            return leg._replace(stopped=True), carry
         steps = _furthest(leg)
 
 
 def _furthest(leg) -> int:
     return int(np.max(np.asarray(leg.steps)))  # of a JAX array it is a compiled call
+
+
+def windows(times: np.ndarray, size: int) -> list[np.ndarray]:
+    """`times` in stretches whose states, of `size`, fit beside each other in memory."""
+    room = max(1, ENTRIES // max(size, 1))
+    return [times[i : i + room] for i in range(0, len(times), room)]
 
 
 def work_of(risk: Risk, network: AbstractNetwork) -> int:

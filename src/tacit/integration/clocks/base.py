@@ -9,7 +9,7 @@ import numpy as np
 
 from ...networks import AbstractNetwork
 from ..fields import AbstractField
-from ..path import Arrival, Path, Times
+from ..path import Arrival, Look, Path, Times
 
 
 OPTIONS = frozenset(
@@ -74,8 +74,12 @@ class AbstractClock(abc.ABC):
         field: AbstractField,
         network: AbstractNetwork,
         times: Times,
+        look: Look | None = None,
     ) -> Path:
-        """The networks at increasing `times`, as far as the flow can be followed."""
+        """The networks at increasing `times`, as far as the flow can be followed.
+
+        With `look` it may be what that sees of them instead, where they are large.
+        """
 
     @abc.abstractmethod
     def paths(

@@ -18,7 +18,7 @@ from ...networks import AbstractNetwork
 from ...saddles import small_layers
 from ..charts import Parameters
 from ..fields import AbstractField
-from ..path import Arrival, Path, Times
+from ..path import Arrival, Look, Path, Times
 from ..pieces import STOPPED
 from ..solvers import integrate_stiff, rescaled, rescaled_event, Segment
 from .base import AbstractClock, one_by_one, Settings
@@ -120,7 +120,9 @@ class Escape(AbstractClock):
         field: AbstractField,
         network: AbstractNetwork,
         times: Times,
+        look: Look | None = None,
     ) -> Path:
+        del look
         chart, tolerances, pace = _laid(self, settings, network)
         if times[-1] == 0:
             state = jax.tree.map(lambda x: x[None], network)
@@ -135,7 +137,7 @@ class Escape(AbstractClock):
             if bool(leg.good):
                 end, steps = leg.last, int(leg.steps)
                 return Path(leg.states, chart.leave, leg.times, end, None, steps)
-            leg = leg.cut(times)
+            leg = leg.cut(times, times[-1])
         if not leg.stopped and _may_stiffen(settings, network):
             leg = _stiffly(settings, tolerances, chart, field, leg, np.asarray(times))
         states, when = leg.closed(np.asarray(times))

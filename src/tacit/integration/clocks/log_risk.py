@@ -16,7 +16,7 @@ from ...errors import CapabilityError, DataError, setting
 from ...losses import AbstractMarginLoss
 from ...networks import AbstractLinearNetwork, AbstractNetwork, DeepLinear
 from ..fields import AbstractField
-from ..path import Arrival, Path, Times
+from ..path import Arrival, Look, Path, Times
 from ..pieces import STOPPED
 from ..solvers import flat_predictor, margin_flow, margin_flows
 from .base import AbstractClock, one_by_one, Settings
@@ -108,7 +108,9 @@ class LogRisk(AbstractClock):
         field: AbstractField,
         network: AbstractNetwork,
         times: Times,
+        look: Look | None = None,
     ) -> Path:
+        del look
         risk, network, norms = field.risk, _linear(network), np.asarray(times)
         length = norm_of(network)
         meet = max(self._meet(risk, norms[-1]), length)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ..._types import float64
@@ -13,11 +14,12 @@ from ...errors import DataError
 from ...networks import AbstractNetwork
 from ..charts import AbstractChart, Parameters, Sides, SmallestLayer, Softmax
 from ..fields import AbstractField
-from ..path import Arrival, Path, Times
-from ..pieces import STOPPED
+from ..path import Arrival, Look, Path, Times
+from ..pieces import STOPPED, windows
 from ..solvers import (
     explicit,
     explicit_event,
+    explicit_in_windows,
     explicit_many,
     integrate_stiff,
     leave,
@@ -77,6 +79,7 @@ class Time(AbstractClock):
         field: AbstractField,
         network: AbstractNetwork,
         times: Times,
+        look: Look | None = None,
     ) -> Path:
         chart = choose_chart(settings, field, network)
         if times[-1] == 0:
@@ -86,10 +89,13 @@ class Time(AbstractClock):
         if settings.solver == "stiff":
             leg = Segment.begin(chart, network)
         else:
-            patience = _patience(settings, chart, network)
-            leg = explicit(
-                tolerances, chart, field, network, times, np.asarray(patience)
-            )
+            patience = np.asarray(_patience(settings, chart, network))
+            parts = (tolerances, chart, field, network)
+            stretches = windows(np.asarray(times), _size(network))
+            stiffens = _may_stiffen(settings, chart, network)
+            if look is not None and len(stretches) > 1 and not stiffens:
+                return _in_windows(*parts, stretches, patience, look)
+            leg = explicit(*parts, times, patience)
         return _followed(settings, tolerances, chart, field, network, times, leg)
 
     def paths(
@@ -159,6 +165,21 @@ class Time(AbstractClock):
         return Arrival(when, why)
 
 
+def _in_windows(tolerances, chart, field, network, windows, max_steps, look) -> Path:
+    """What is seen on the way of a network that is large beside its records."""
+    seen, reached, until = [], [], float(windows[-1][-1])
+    view = jax.tree_util.Partial(type(chart).leave, chart)
+    legs = explicit_in_windows(tolerances, chart, field, network, windows, max_steps)
+    for window, leg in zip(windows, legs, strict=False):
+        leg = leg if leg.good else leg.cut(window, until)
+        states, when = leg.closed(window)
+        seen.append(look(view, states, when))
+        reached.append(when)
+    seen = jax.tree.map(lambda *parts: jnp.concatenate(parts), *seen)
+    times, end = jnp.concatenate(reached), leg.end
+    return Path(None, view, times, end, leg.reason, int(leg.steps), seen=seen)
+
+
 def _followed(settings, tolerances, chart, field, network, times, leg) -> Path:
     """The path along `leg`, and from its end by stiff steps if it fell short."""
     if bool(leg.good):
@@ -169,7 +190,7 @@ def _followed(settings, tolerances, chart, field, network, times, leg) -> Path:
         view = jax.tree_util.Partial(type(chart).leave, chart)
         return Path(leg.states, view, when, end, None, steps)
     if settings.solver != "stiff":
-        leg = leg.cut(times)
+        leg = leg.cut(times, times[-1])
     if not leg.stopped and _may_stiffen(settings, chart, network):
         leg = integrate_stiff(
             tolerances, chart, field, leg, np.asarray(times),

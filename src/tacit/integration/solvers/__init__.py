@@ -1,6 +1,6 @@
 """Integrators that no library has, and the doors to those that it has."""
 
-from .explicit import explicit, explicit_event, leave
+from .explicit import explicit, explicit_event, explicit_in_windows, leave
 from .hard_margin import asymptotic_flow, weighty_rows
 from .lanes import explicit_many
 from .many import margin_flows
@@ -16,6 +16,7 @@ __all__ = [
     "MarginSegment",
     "explicit",
     "explicit_event",
+    "explicit_in_windows",
     "explicit_many",
     "flat_predictor",
     "asymptotic_flow",

@@ -1,16 +1,17 @@
 """Short and smooth stretches of a flow: adaptive explicit steps, compiled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
 from ..bound import bound
-from ..pieces import follow, work_of
+from ..pieces import follow, follow_from, work_of
 from . import dop853
 from .crossing import either, Search, TRIES
 from .segment import Segment
@@ -44,6 +45,27 @@ def explicit(tolerances, chart, field, network, times, max_steps) -> Segment:
     """
     parts = (tolerances, chart, field, network, times, max_steps)
     return follow(bound(_explicit, *parts), _work(field, network))
+
+
+def explicit_in_windows(
+    tolerances, chart, field, network, windows, max_steps
+) -> Iterator[Segment]:
+    """`explicit` through the times of one window after another.
+
+    The steps are those of one walk, but no more states are held than in a window.
+    """
+    walk, steps = None, 0
+    for times in windows:
+        if walk is not None:
+            record = np.full((len(times), walk.y.size), np.inf)
+            walk = walk._replace(reached=np.zeros((), int), record=record)
+        parts = (tolerances, chart, field, network, times, max_steps)
+        loop, work = bound(_explicit, *parts), _work(field, network)
+        leg, walk = follow_from(walk, loop, work, steps=steps)
+        steps = int(leg.steps)
+        yield leg
+        if not leg.good:
+            return
 
 
 def explicit_event(

@@ -43,9 +43,9 @@ class Segment(NamedTuple):
         """How many recorded times have been reached."""
         return len(jax.tree.leaves(self.states)[0])
 
-    def cut(self, times: np.ndarray | Array) -> "Segment":
+    def cut(self, times: np.ndarray | Array, until: float) -> "Segment":
         """Only the states that were reached, with the reason for stopping."""
-        reached, goal = float(self.time), float(times[-1])
+        reached, goal = float(self.time), float(until)
         done = int(np.sum(np.asarray(times) <= reached))
         reason = (
             f"{int(self.steps)} explicit steps reached t = {reached:.6g} of {goal:.6g}"
