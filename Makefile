@@ -25,12 +25,13 @@ test: $(VENV)/.test  ## run the tests
 soak: $(VENV)/.test  ## all claims on ten draws and every variation; writes docs/soak.md
 	$(BIN)/python -m tests.soak
 
-check: $(VENV)/.check  ## lint, format, types, the import rules, unused code
+check: $(VENV)/.check  ## lint, format, types, the import rules, unused code, the wheel
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+	$(BIN)/python -m tests.wheel
 
 docs: $(VENV)/.test  ## build the documentation, offline: docs/_build/html/index.html
 	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
