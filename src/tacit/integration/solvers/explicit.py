@@ -187,6 +187,7 @@ def flat(chart: Any, field: Any, network: Any) -> tuple[Callable, Callable, Arra
     """The velocity in flat coordinates, how they are shaped, and those of the start."""
     y, shape = ravel_pytree(chart.enter(network))
 
+    @jax.jit  # traced once, not at each of the thirteen stages
     def velocity(y):
         return ravel_pytree(chart.velocity(field, shape(y)))[0]
 
