@@ -129,7 +129,11 @@ def studies(monkeypatch):
         words = ("Z1", "Toy", "It holds.", "Somebody")
         outcome = "fails" if name == "false" else "holds"
         verdicts = [Finding(*words, outcome, 0.5, 1.0, on="wine")]
-        return SimpleNamespace(verdicts=verdicts, folder=out, page=out / "report.html")
+        page, said = out / "report.html", "As $\\alpha \\to 0$ it *holds*."
+        answers = [(said, verdicts)]
+        return SimpleNamespace(
+            verdicts=verdicts, folder=out, page=page, answers=answers
+        )
 
     names = ["one", "two", "false", "stopped", "refused", "crashed", "overflowed"]
     table = SimpleNamespace(STUDIES=dict.fromkeys(names))
@@ -432,10 +436,12 @@ def test_reproduce_passes_on_what_it_is_told(run, studies, words, asked):
 @pytest.mark.usefixtures("studies")
 def test_reproduce_keeps_data_and_notes_apart(run):
     _, out, err = run("reproduce", "one")
-    assert out == (
-        "Z1  Toy  wine  holds  off 5e-01, sees 2e+00\npage: results/one/report.html\n"
-    )
+    answer, page = "As α → 0 it holds.\n    1 holds\n", "results/one/report.html"
+    assert out == f"{answer}page: {page}\n"
     assert err == "one: 0/1 working (0 s)\n1 holds\n"
+    verdict = "Z1  Toy  wine  holds  off 5e-01, sees 2e+00\n"
+    told = run("reproduce", "one", "--verbose")[1]
+    assert told == f"{answer}{verdict}page: {page}\n"
     record = json.loads(run("reproduce", "one", "--json")[1])
     assert record["schema"] == "tacit.reproduce/1"
     assert record["ok"]

@@ -354,6 +354,18 @@ def test_lines_name_what_is_not_met_and_what_surprises():
     )
 
 
+def test_an_answer_is_a_line_or_fits_a_terminal():
+    sentence = r"As $\alpha \to 0$ " + "the limit is **one**, " * 9 + "at last."
+    answers = [(sentence, [finding("holds"), finding("fails", "rival")])] * 2
+    whole = terminal.answer_lines(answers)
+    said = "As α → 0 " + "the limit is one, " * 9 + "at last."
+    assert whole[:2] == [said, "    1 holds, 1 fails; as they must"]
+    broken = terminal.answer_lines(answers, 40)
+    assert len(broken) > len(whole)
+    assert max(map(len, broken)) <= 40
+    assert " ".join(" ".join(broken).split()) == " ".join(" ".join(whole).split())
+
+
 # --- for papers
 
 

@@ -28,9 +28,15 @@ def reproduce(
     column: Annotated[
         str, typer.Option(help="For which column of a paper: single or double.")
     ] = "single",
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Print every verdict too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Run a paper's experiments, judge its claims, write the page."""
+    """Run a paper's experiments, judge its claims, write the page.
+
+    What is printed are the answers; every verdict stands on the page.
+    """
     one_of(names, "NAME", every=every)
     if quick:  # it compiles more than it computes
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
@@ -43,7 +49,7 @@ def reproduce(
 
     known = list(tacit.studies.STUDIES)
     chosen = known if every else named("study", names or (), known)
-    reports, findings = [], []
+    reports, findings, answers = [], [], []
     for name in distinct(chosen):
         folder = out if out and len(chosen) == 1 else (out or Path("results")) / name
         try:
@@ -58,6 +64,7 @@ def reproduce(
         if formats:
             place = report.folder / "figures" / "verdicts.tex"
             place.write_text(report.latex(), encoding="utf-8")
+        answers += report.answers
         findings += (found := as_findings(report.verdicts))
         rows = [each.to_json() for each in found]
         places = {"folder": str(report.folder), "page": str(report.page)}
@@ -65,7 +72,9 @@ def reproduce(
     if as_json:
         print_json("reproduce", reports=reports, ok=exit_code(findings) == FINE)
     else:
-        terminal.show(findings)
+        terminal.show_answers(answers)
+        if verbose:
+            terminal.show(findings)
         print("\n".join(f"page: {report['page']}" for report in reports))
     shown.note(terminal.summary(findings))
     raise typer.Exit(exit_code(findings))

@@ -1,9 +1,11 @@
 """Findings on a terminal, in a pipe, or in a log."""
 
 import math
+import shutil
 import sys
+import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..display.notation import plain
 from .findings import Finding
@@ -30,6 +32,31 @@ def show(findings: Sequence[Finding]) -> None:
     else:
         for line in lines(findings):
             print(line)
+
+
+def show_answers(answers: Iterable[tuple[str, Sequence[Finding]]]) -> None:
+    """Each answer, a sentence and its verdicts, on stdout: it, and their counts below.
+
+    A sentence is one line, which a terminal has broken between two words.
+    """
+    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in answer_lines(answers, wide):
+        print(line)
+
+
+def answer_lines(
+    answers: Iterable[tuple[str, Sequence[Finding]]], wide: int | None = None
+) -> list[str]:
+    """The lines of `show_answers`, none longer than `wide` where that is given."""
+    out = []
+    for sentence, findings in answers:
+        said, counts = plain(sentence), f"    {summary(findings)}"
+        broken = [said, counts]
+        if wide is not None:
+            broken = textwrap.wrap(said, wide, subsequent_indent="  ")
+            broken += textwrap.wrap(counts, wide, subsequent_indent="      ")
+        out += broken
+    return out
 
 
 def lines(findings: Sequence[Finding]) -> list[str]:

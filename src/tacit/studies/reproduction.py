@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -53,17 +54,29 @@ VERDICTS, SCHEMA = "verdicts.json", "tacit.verdicts/1"
 LEDGER = "verdicts.jsonl"
 
 
+class InShort(NamedTuple):
+    """What a question came to: its answer in a `sentence`, and what that rests on.
+
+    The sentence is that of the page, and may hold notation.
+    """
+
+    sentence: str
+    findings: tuple[Finding, ...]
+
+
 @dataclasses.dataclass(frozen=True)
 class Report:
     """What came of a study: every finding, and where the page and the data lie.
 
-    `pictures` are those of the page, by the key of their question.
+    `answers` are those of its questions, in order; `pictures` are those of the page, by
+    the key of their question.
     """
 
     study: str
     verdicts: tuple[Finding, ...]
     folder: Path
     page: Path
+    answers: tuple[InShort, ...] = dataclasses.field(default=(), repr=False)
     pictures: Mapping[str, Picture] = dataclasses.field(
         default_factory=dict, repr=False
     )
@@ -150,7 +163,11 @@ def reproduce(
         progress(len(questions), len(questions), "done")
     findings = tuple(f for answer in answers for f in answer.findings)
     pictures = _pictures(questions, answers)
-    return Report(name, findings, folder.path, page, pictures)
+    short = tuple(
+        InShort(_short(question, answer), answer.findings)
+        for question, answer in zip(questions, answers, strict=True)
+    )
+    return Report(name, findings, folder.path, page, short, pictures)
 
 
 def _pictures(questions, answers: list[Answer]) -> dict[str, Picture]:
