@@ -138,6 +138,7 @@ STARTS = {
     "Sides": (NETWORKS["TwoSided"], POINTWISE),
     "SmallestLayer": (networks.Diagonal(RNG.uniform(-1, 1, (3, D))), RISK),
     "Softmax": (NETWORKS["Diagonal"], RISK),
+    "Stack": (networks.Diagonal(RNG.uniform(-1, 1, (3, D))), RISK),
 }
 """For every chart a network whose flow down a risk it can hold."""
 CHARTS = {name: getattr(charts, name).at(*start) for name, start in STARTS.items()}

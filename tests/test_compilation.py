@@ -142,6 +142,35 @@ def test_names_and_data_compile_nothing(problem, observe):
     assert compiled_by(experiment, observe) == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "until"),
+    [
+        ({}, 0.5),
+        ({"chart": "parameters"}, 0.5),
+        ({"solver": "stiff"}, 0.5),
+        ({}, Reaches(FisherRatio(), 0.02, within=0.5)),
+    ],
+    ids=["softmax", "parameters", "stiff", "event"],
+)
+def test_another_depth_compiles_no_flow(words, until, monkeypatch):
+    slope, traced = Risk.slope, []
+
+    def noted(risk, *args):
+        traced.append(args)
+        return slope(risk, *args)
+
+    monkeypatch.setattr(Risk, "slope", noted)
+
+    def traced_by(depth):
+        start = networks.Diagonal.balanced(np.linspace(-1.0, 1.2, D), depth=depth)
+        flow, before = flows.GradientFlow(**words), len(traced)
+        train(Experiment(start, RISK, flow, until=until), [FisherRatio()], records=3)
+        return len(traced) - before
+
+    assert traced_by(3)
+    assert traced_by(5) == 0
+
+
 class Named(AbstractObservable):
     """The weight of the feature of one name."""
 

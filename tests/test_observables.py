@@ -67,6 +67,22 @@ def test_refused_before_training_and_says_why(observable):
         train(experiment, [observable])
 
 
+@pytest.mark.parametrize(
+    "observable",
+    [o for o in OBSERVABLES.values() if o.of_predictor],
+    ids=lambda o: o.name,
+)
+def test_what_is_of_the_predictor_is_that_of_any_network_that_has_it(observable):
+    at = snapshot(observable)
+    w = at.network.predictor()
+    seen = [
+        observable.measure(Snapshot(network, start, at.risk, at.time))
+        for network in (at.network, networks.Diagonal(w[None]))
+        for start in (at.start, networks.Diagonal(jnp.ones((2, w.size))))
+    ]
+    assert all(jnp.array_equal(seen[0], each) for each in seen[1:])
+
+
 W = np.array([3.0, -4.0, 0.0, 0.0, 1e-9, 0.0])
 AT = Snapshot(
     networks.Diagonal(np.stack([W, np.ones(D)])),

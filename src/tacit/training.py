@@ -18,9 +18,9 @@ from .errors import require_kind
 from .events import AbstractEvent, Reaches, RiskBelow
 from .experiment import Experiment, N, Snapshot
 from .flows.records import schedule
-from .integration.path import at_event, Path, with_end
+from .integration.path import at_event, OfPredictor, Path, with_end
 from .integration.pieces import ended_by, Stop
-from .networks import AbstractNetwork
+from .networks import AbstractLinearNetwork, AbstractNetwork
 from .observables import AbstractObservable
 from .observables.reading import labelled, require_readable
 from .own_code import forget_if_changed
@@ -156,7 +156,10 @@ def _path(experiment, observe, records) -> Path:
         times = schedule(records, experiment.end, start, flow)
         # Not `flow.path`: to look up a method of a module takes 25 µs.
         return type(flow).path(flow, risk, start, times, key, look)
-    crossing = _Crossing(until, start, risk)
+    if until.of_predictor and isinstance(start, AbstractLinearNetwork):
+        crossing = _PredictorCrossing(until, risk)
+    else:
+        crossing = _Crossing(until, start, risk)
     within = float(until.within or flow.patience)
     every = math.inf if until.every is None else float(until.every)
     arrival = flow.arrival(risk, start, crossing, within, every, key)
@@ -193,7 +196,9 @@ def record(
     """The trajectory of `experiment` along `path`, with `observe` measured on it."""
     seen = path.seen
     if seen is None:
-        seen = _looked(experiment, observe, path.view, path.states, path.times)
+        seen = _looked(
+            experiment, observe, path.view, path.states, path.times, path.common
+        )
     return Trajectory(
         experiment,
         cast(N, path.end),
@@ -207,13 +212,17 @@ def record(
     )
 
 
-def _looked(experiment, observe, view, states, times):
+def _looked(experiment, observe, view, states, times, common=None):
     """What is seen of the states at these times."""
-    if not observe:
-        return {}
-    named = any(map(_reads_names, observe))
-    risk = experiment.risk if named else experiment.risk.nameless
-    return _measure(view, states, times, experiment.network, risk, observe)
+    plain = tuple(o for o in observe if common is not None and o.of_predictor)
+    rest = tuple(o for o in observe if common is None or not o.of_predictor)
+    seen = {}
+    for look, start, some in (common, None, plain), (view, experiment.network, rest):
+        if some:
+            named = any(map(_reads_names, some))
+            risk = experiment.risk if named else experiment.risk.nameless
+            seen |= _measure(look, states, times, start, risk, some)
+    return {o.name: seen[o.name] for o in observe}
 
 
 def _reads_names(thing):
@@ -238,11 +247,22 @@ class _Crossing(eqx.Module):
         return self.event.crossing(at)
 
 
+class _PredictorCrossing(OfPredictor):
+    """An event that looks at the predictor alone: the start is not kept."""
+
+    event: AbstractEvent
+    risk: Risk
+
+    def __call__(self, network, time):
+        return _Crossing(self.event, network, self.risk)(network, time)
+
+
 @eqx.filter_jit
 def _measure(view, states, times, start, risk, observables):
     def look(state_time):
         state, time = state_time
-        at = Snapshot(view(state), start, risk, time)
+        network = view(state)
+        at = Snapshot(network, network if start is None else start, risk, time)
         return {o.name: o.measure(at) for o in observables}
 
     return jax.lax.map(look, (states, times))

@@ -139,7 +139,7 @@ class GradientFlow(AbstractFlow):
         path = self.clock.path(_settings(self), field, network, times, look)
         if look is None or path.states is None:
             return path
-        seen = look(path.view, path.states, path.times)
+        seen = look(path.view, path.states, path.times, path.common)
         return path._replace(states=None, seen=seen)
 
     def paths(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,6 +26,9 @@ class Path(NamedTuple):
     Where `times` are not flow time, `log_time` is its natural logarithm. From
     `asymptotic_from` on the states are those of a limiting flow.
 
+    ``common(state)``, where it is not None, is a network of a shape that does not tell
+    the depth, with the predictor of ``view(state)``.
+
     A flow that was given a `Look` hands on what was `seen` instead of the states.
     """
 
@@ -37,10 +41,16 @@ class Path(NamedTuple):
     log_time: Float[Array, " t"] | None = None
     asymptotic_from: float | None = None
     seen: Any = None
+    common: Callable[[Any], AbstractNetwork] | None = None
 
 
-Look = Callable[[Callable[[Any], AbstractNetwork], Any, Times], Any]
-"""``look(view, states, times)``: what is to be recorded of a stack of states."""
+Look = Callable[..., Any]
+"""``look(view, states, times, common)``: what is to be recorded of a stack of states.
+Without `common` nothing is shared between depths."""
+
+
+class OfPredictor(eqx.Module):
+    """A crossing that asks nothing of a linear network but its predictor."""
 
 
 class Arrival(NamedTuple):

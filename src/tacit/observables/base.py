@@ -15,7 +15,8 @@ class AbstractObservable(eqx.Module, Generic[N]):
     """A pure function of a snapshot, jitted and recorded for you.
 
     To add one: subclass, define `measure`; set `needs` if not every network will do,
-    `dims` if the value is not a single number, and `reads_names` if it goes by name.
+    `dims` if the value is not a single number, `reads_names` if it goes by name, and
+    `of_predictor` if the predictor is all it looks at.
     """
 
     needs: ClassVar[type[AbstractNetwork]] = AbstractNetwork
@@ -30,6 +31,11 @@ class AbstractObservable(eqx.Module, Generic[N]):
     reads_names: ClassVar[bool] = False
     """Whether it reads the names of features or classes. Others are shown a problem
     without them, so that other names need no compilation."""
+
+    of_predictor: ClassVar[bool] = False
+    """Whether it reads nothing but the predictor of a linear network, the risk and the
+    time: not the layers, nor the start. It is then shown any network with that
+    predictor, so that another depth needs no compilation."""
 
     @abc.abstractmethod
     def measure(self, at: Snapshot[N]) -> Float[Array, "..."]:

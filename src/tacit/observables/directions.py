@@ -19,6 +19,7 @@ class Cosine(AbstractObservable[AbstractLinearNetwork]):
 
     reference: Vector = eqx.field(converter=float64)
     needs: ClassVar[type] = AbstractLinearNetwork
+    of_predictor: ClassVar[bool] = True
 
     def measure(self, at: Snapshot[AbstractLinearNetwork]) -> Scalar:
         w, r = at.network.predictor(), self.reference
@@ -30,6 +31,7 @@ class Sine(AbstractObservable[AbstractLinearNetwork]):
 
     reference: Vector = eqx.field(converter=float64)
     needs: ClassVar[type] = AbstractLinearNetwork
+    of_predictor: ClassVar[bool] = True
 
     def measure(self, at: Snapshot[AbstractLinearNetwork]) -> Scalar:
         w, r = at.network.predictor(), self.reference

@@ -18,6 +18,7 @@ class Hoyer(AbstractObservable[AbstractLinearNetwork]):
     """
 
     needs: ClassVar[type] = AbstractLinearNetwork
+    of_predictor: ClassVar[bool] = True
 
     def measure(self, at: Snapshot[AbstractLinearNetwork]) -> Scalar:
         w = jnp.ravel(at.network.predictor())
@@ -31,6 +32,7 @@ class SupportSize(AbstractObservable[AbstractLinearNetwork]):
 
     threshold: float = 1e-3
     needs: ClassVar[type] = AbstractLinearNetwork
+    of_predictor: ClassVar[bool] = True
     units: ClassVar[str] = "features"
 
     def __check_init__(self):
@@ -55,6 +57,7 @@ class StrongWeakRatio(AbstractObservable[AbstractLinearNetwork]):
     strong: tuple[int, ...]
     weak: tuple[int, ...]
     needs: ClassVar[type] = AbstractLinearNetwork
+    of_predictor: ClassVar[bool] = True
 
     def __check_init__(self):
         if not self.strong or not self.weak:

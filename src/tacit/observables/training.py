@@ -32,6 +32,7 @@ class LinearPredictor(AbstractObservable[AbstractLinearNetwork]):
     """The effective linear map, ``(d,)`` or ``(k, d)``."""
 
     needs: ClassVar[type] = AbstractLinearNetwork
+    of_predictor: ClassVar[bool] = True
     dims: ClassVar[tuple[str, ...]] = ("output", "feature")
 
     def measure(self, at: Snapshot[AbstractLinearNetwork]) -> Predictor:
@@ -55,6 +56,7 @@ class FisherRatio(AbstractObservable[AbstractLinearNetwork]):
     """
 
     needs: ClassVar[type] = AbstractLinearNetwork
+    of_predictor: ClassVar[bool] = True
 
     def measure(self, at: Snapshot[AbstractLinearNetwork]) -> Scalar:
         if at.risk.scatter is None:

@@ -1,12 +1,16 @@
 """What `tacit check` holds claims against: their own trials, or your run."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ..claims import AbstractClaim
 from ..display.progress import Progress
-from ..specs import Spec
 from ..verdict import check
 from .findings import Finding
+
+
+if TYPE_CHECKING:
+    from ..specs import Spec
 
 
 def trials(
@@ -24,7 +28,7 @@ def trials(
 
 
 def own_run(
-    spec: Spec, kinds: Sequence[type[AbstractClaim]], progress: Progress
+    spec: "Spec", kinds: Sequence[type[AbstractClaim]], progress: Progress
 ) -> Iterator[Finding]:
     """Each claim on the run that `spec` describes."""
     names = [f"{kind.id} {kind.__name__}" for kind in kinds]

@@ -5,6 +5,7 @@ from .parameters import Parameters
 from .sides import Sides
 from .smallest_layer import SmallestLayer
 from .softmax import Softmax
+from .stack import Stack
 
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "Sides",
     "SmallestLayer",
     "Softmax",
+    "Stack",
     "atol_from",
 ]

@@ -6,7 +6,9 @@ from typing import Any, TYPE_CHECKING
 import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import Array, Float
 
+from ..._facts import Fact
 from ...networks import AbstractNetwork
 from ...risk import Risk
 from ..fields import AbstractField
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 else:
     from equinox import AbstractClassVar
 
+
+Coordinates = Float[Array | np.ndarray, " d"]
+
+DEEPEST = 8
+"""The depth up to which networks of layers of one shape share what is compiled."""
 
 ATOL = 1e-12
 """The absolute tolerance of a start of size 1 or more; that of a smaller one is as much
@@ -34,6 +41,11 @@ def atol_from(network: AbstractNetwork) -> float:
     return ATOL * float(min(1.0, *sizes)) if sizes else ATOL
 
 
+def present(depth: int) -> np.ndarray:
+    """Which of `DEEPEST` layers there are: a depth as numbers, not as a shape."""
+    return np.arange(max(depth, DEEPEST)) < depth
+
+
 class AbstractChart(eqx.Module):
     """Coordinates in which a field is integrated exactly.
 
@@ -41,8 +53,12 @@ class AbstractChart(eqx.Module):
     so no integration error can touch it.
 
     To add one: subclass, set `fields`, define the six methods, list it in the clock
-    "time".
+    "time". State what differs of the fact below.
     """
+
+    common = Fact["AbstractChart"](lambda chart: chart)
+    """The same coordinates, moving alike, of a network that has the same predictor and
+    a shape that does not tell its depth: for that the velocity is compiled, once."""
 
     fields: AbstractClassVar[tuple[type[AbstractField], ...]]
     """The fields whose flows stay in these coordinates."""
@@ -59,7 +75,10 @@ class AbstractChart(eqx.Module):
 
     @abc.abstractmethod
     def enter(self, network: AbstractNetwork) -> Any:
-        """The coordinates of `network`: a vector, or a tree of arrays."""
+        """The coordinates of `network`: a vector, or a tree of arrays.
+
+        Taken of numbers, once a run, not within what is compiled: by NumPy.
+        """
 
     @abc.abstractmethod
     def leave(self, y: Any) -> AbstractNetwork:

@@ -12,7 +12,7 @@ from ..._types import Vector
 from ...networks import AbstractNetwork, TwoSided
 from ...risk import Risk
 from ..fields import AbstractField, Gradient
-from .base import AbstractChart
+from .base import AbstractChart, Coordinates
 
 
 class Sides(AbstractChart):
@@ -47,12 +47,12 @@ class Sides(AbstractChart):
         pair = u * v if L == 2 else jnp.abs(u) ** (2 - L) + jnp.abs(v) ** (2 - L)
         return cls((jnp.sign(u), jnp.sign(v)), jnp.abs(pair), L)
 
-    def enter(self, network: AbstractNetwork) -> Vector:
+    def enter(self, network: AbstractNetwork) -> Coordinates:
         assert isinstance(network, TwoSided)
-        ratio = jnp.log(jnp.abs(network.u / network.v))
+        ratio = np.log(np.abs(np.asarray(network.u) / np.asarray(network.v)))
         return ratio / 2 if self.depth == 2 else (2 - self.depth) * ratio
 
-    def leave(self, y: Vector) -> TwoSided:
+    def leave(self, y: Coordinates) -> TwoSided:
         if self.depth == 2:
             root = jnp.sqrt(self.constant)
             u, v = root * jnp.exp(y), root * jnp.exp(-y)

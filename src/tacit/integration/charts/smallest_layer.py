@@ -10,7 +10,7 @@ from ..._types import Layers, Scalar, Vector
 from ...networks import AbstractNetwork, Diagonal
 from ...risk import Risk
 from ..fields import AbstractField, Gradient
-from .base import AbstractChart, ATOL
+from .base import AbstractChart, ATOL, Coordinates
 
 
 class SmallestLayer(AbstractChart):
@@ -66,12 +66,13 @@ class SmallestLayer(AbstractChart):
             radius if radius is not None and radius > 0 else None,
         )
 
-    def enter(self, network: AbstractNetwork) -> Vector:
+    def enter(self, network: AbstractNetwork) -> Coordinates:
         assert isinstance(network, Diagonal)
-        x = jnp.sum(jnp.where(self.smallest, network.layers, 0), axis=0)
-        return jnp.where(self.tied, jnp.log(jnp.where(self.tied, jnp.abs(x), 1.0)), x)
+        smallest, tied = np.asarray(self.smallest), np.asarray(self.tied)
+        x = np.sum(np.where(smallest, np.asarray(network.layers), 0), axis=0)
+        return np.where(tied, np.log(np.where(tied, np.abs(x), 1.0)), x)
 
-    def leave(self, y: Vector) -> Diagonal:
+    def leave(self, y: Coordinates) -> Diagonal:
         return Diagonal(self._layers(self._x(y)[0]))
 
     def tolerances(
@@ -97,7 +98,7 @@ class SmallestLayer(AbstractChart):
         move = -slope * jnp.where(self.tied, pair * rest, others * stretch)
         return jnp.where(self.frozen, 0.0, move)
 
-    def _x(self, y: Vector) -> tuple[Vector, Scalar]:
+    def _x(self, y: Coordinates) -> tuple[Vector, Scalar]:
         """The smallest layer at `y`, and how much longer `y` is than it should be."""
         sign = jnp.sum(jnp.where(self.smallest, self.signs, 0), axis=0)
         raw = jnp.where(self.tied, sign * jnp.exp(jnp.where(self.tied, y, 0.0)), y)

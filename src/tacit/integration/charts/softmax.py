@@ -5,13 +5,13 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from ..._types import Vector
 from ...networks import AbstractNetwork, Diagonal
 from ...risk import Risk
 from ..fields import AbstractField, Gradient
-from .base import AbstractChart
+from .base import AbstractChart, Coordinates, present
 
 
 class Softmax(AbstractChart):
@@ -21,12 +21,20 @@ class Softmax(AbstractChart):
     layer's norm (it is $\sqrt Q$); signs never change. Both hold by construction, and a
     weight of $10^{-100}$ keeps its relative accuracy.
     $\dot z_i = -2 s_i q_i^{L/2-1} g_i$ with $q = |w|^{2/L}$, $g$ the slope at $w$.
+
+    `rows` has $L$ as numbers. In the common form `signs` is None; it leaves for the
+    single layer with the same predictor.
     """
 
     fields: ClassVar[tuple[type[AbstractField], ...]] = (Gradient,)
-    signs: Float[Array | np.ndarray, "L d"]
+    signs: Float[Array | np.ndarray, "L d"] | None
     sign: Float[Array | np.ndarray, " d"]
     total: Float[Array | np.ndarray, ""]
+    rows: Bool[Array | np.ndarray, " B"]
+
+    @property
+    def common(self) -> "Softmax":
+        return Softmax(None, self.sign, self.total, self.rows)
 
     @classmethod
     def valid(cls, network: AbstractNetwork, risk: Risk) -> bool:
@@ -44,23 +52,26 @@ class Softmax(AbstractChart):
         layers = np.asarray(network.layers)
         # NumPy's: a chart is laid for every run, and these go straight into one call.
         signs, total = np.sign(layers), np.asarray(np.sum(layers[0] ** 2))
-        return cls(signs, signs.prod(axis=0), total)
+        return cls(signs, signs.prod(axis=0), total, present(len(layers)))
 
-    def enter(self, network: AbstractNetwork) -> Vector:
+    def enter(self, network: AbstractNetwork) -> Coordinates:
         assert isinstance(network, Diagonal)
-        z = 2 * jnp.log(jnp.abs(network.layers[0]))
-        return z - jnp.max(z)
+        z = 2 * np.log(np.abs(np.asarray(network.layers)[0]))
+        return z - np.max(z)
 
-    def leave(self, y: Vector) -> Diagonal:
+    def leave(self, y: Coordinates) -> Diagonal:
         size = jnp.sqrt(self.total * jax.nn.softmax(y))
-        return Diagonal(self.signs * size[None])
+        if self.signs is not None:
+            return Diagonal(self.signs * size[None])
+        layers = jnp.where(self.rows[:, None], size[None], 1.0)
+        return Diagonal((self.sign * jnp.prod(layers, axis=0))[None])
 
     def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:
         # The slope has degree -1, so q need not be normalised before it is taken; the
         # sum of exp(y) is conserved as well, so nothing overflows. Of exp(y / 2) and
         # its square the compiler would make two exponentials.
-        q = jnp.exp(y)
-        power = jnp.asarray(self.sign) * jnp.sqrt(q) ** (len(self.signs) - 2)
+        q, most = jnp.exp(y), len(self.rows) - 2
+        power = self.sign * _power(jnp.sqrt(q), jnp.sum(self.rows) - 2, most)
         pace = -2 * jnp.sum(q) / self.total
         return pace * power * field.risk.slope(power * q)
 
@@ -69,3 +80,12 @@ class Softmax(AbstractChart):
     ) -> tuple[float, float]:
         del network, atol  # an error in y is a relative one in w already
         return 0.0, rtol
+
+
+def _power(base: Vector, exponent: Int[Array, ""], most: int) -> Vector:
+    """`base` to a whole `exponent` from 0 to `most`, squared as for a fixed one."""
+    found = jnp.ones_like(base)
+    for bit in range(most.bit_length()):
+        found = jnp.where((exponent >> bit) & 1 == 1, found * base, found)
+        base = base * base
+    return found

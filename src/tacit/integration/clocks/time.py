@@ -12,9 +12,9 @@ import numpy as np
 from ..._types import float64
 from ...errors import DataError
 from ...networks import AbstractNetwork
-from ..charts import AbstractChart, Parameters, Sides, SmallestLayer, Softmax
+from ..charts import AbstractChart, Parameters, Sides, SmallestLayer, Softmax, Stack
 from ..fields import AbstractField
-from ..path import Arrival, Look, Path, Times
+from ..path import Arrival, Look, OfPredictor, Path, Times
 from ..pieces import STOPPED, windows
 from ..solvers import (
     explicit,
@@ -36,6 +36,10 @@ PATIENCE = 4096
 LARGEST_JACOBIAN = 2048
 """Unknowns up to which the stiff solver's dense Jacobian is worth forming."""
 
+
+LARGEST_STACKED = 1024
+"""Parameters up to which the steps of a diagonal network cost no more for layers that
+are not there."""
 
 LARGEST_TOGETHER = 1024
 """Unknowns up to which flows are followed side by side: what larger ones spend, they
@@ -90,12 +94,18 @@ class Time(AbstractClock):
             leg = Segment.begin(chart, network)
         else:
             patience = np.asarray(_patience(settings, chart, network))
-            parts = (tolerances, chart, field, network)
             stretches = windows(np.asarray(times), _size(network))
             stiffens = _may_stiffen(settings, chart, network)
             if look is not None and len(stretches) > 1 and not stiffens:
+                parts = (tolerances, chart, field, network)
                 return _in_windows(*parts, stretches, patience, look)
-            leg = explicit(*parts, times, patience)
+            stack = _stacked(chart, field, network)
+            finest = _tolerances(settings, stack, network)
+            leg = explicit(finest, stack, field, network, times, patience)
+            if leg.good:
+                chart = stack
+            elif stack is not chart:  # stiff steps would cost its height
+                leg = _unstacked(stack, leg)
         return _followed(settings, tolerances, chart, field, network, times, leg)
 
     def paths(
@@ -145,14 +155,15 @@ class Time(AbstractClock):
         if crossing(network, 0.0) == 0:
             return Arrival(0.0, None)
         tolerances = _tolerances(settings, chart, network)
+        sided = chart.common if isinstance(crossing, OfPredictor) else chart
         if settings.solver != "stiff":
             leg = explicit_event(
-                tolerances, chart, field, network, crossing, np.asarray(within),
+                tolerances, sided, field, network, crossing, np.asarray(within),
                 np.asarray(every), np.asarray(_patience(settings, chart, network)),
             )  # fmt: skip
         if not (leg.good or leg.stopped) and _may_stiffen(settings, chart, network):
             leg = integrate_stiff(
-                tolerances, chart, field, leg, np.array([within]),
+                tolerances, sided, field, leg, np.array([within]),
                 max_steps=settings.max_steps, crossing=crossing, every=every,
             )  # fmt: skip
         when, steps = float(leg.time), int(leg.steps)
@@ -187,8 +198,8 @@ def _followed(settings, tolerances, chart, field, network, times, leg) -> Path:
         steps = int(leg.steps)
         when = float64(times) if leg.times is None else leg.times
         # A method of the module would take longer to look up than a chart to make.
-        view = jax.tree_util.Partial(type(chart).leave, chart)
-        return Path(leg.states, view, when, end, None, steps)
+        view, common = _views(chart)
+        return Path(leg.states, view, when, end, None, steps, common=common)
     if settings.solver != "stiff":
         leg = leg.cut(times, times[-1])
     if not leg.stopped and _may_stiffen(settings, chart, network):
@@ -197,8 +208,31 @@ def _followed(settings, tolerances, chart, field, network, times, leg) -> Path:
             max_steps=settings.max_steps,
         )  # fmt: skip
     states, when = leg.closed(np.asarray(times))
-    end = leave(chart, leg.last)
-    return Path(states, chart.leave, when, end, leg.reason, int(leg.steps))
+    end, (view, common) = leave(chart, leg.last), _views(chart)
+    return Path(states, view, when, end, leg.reason, int(leg.steps), common=common)
+
+
+def _views(chart):
+    """How a state is seen as a network, and as one that does not tell its depth."""
+    view, common = jax.tree_util.Partial(type(chart).leave, chart), chart.common
+    if common is chart:
+        return view, None
+    return view, jax.tree_util.Partial(type(chart).leave, common)
+
+
+def _stacked(chart, field, network):
+    """A `Stack` in place of the plain parameters, where that is one and is small."""
+    plain = isinstance(chart, Parameters) and isinstance(field, Stack.fields)
+    small = _size(network) <= LARGEST_STACKED
+    if plain and small and Stack.valid(network, field.risk):
+        return Stack.at(network, field.risk)
+    return chart
+
+
+def _unstacked(chart: Stack, leg: Segment) -> Segment:
+    """A segment in a `Stack`, in the plain parameters."""
+    states = jax.vmap(chart.leave)(leg.states)
+    return leg._replace(states=states, last=chart.leave(leg.last))
 
 
 def _alike(jobs) -> list[list[int]]:
@@ -233,7 +267,7 @@ def _may_stiffen(settings, chart, network):
         return settings.solver == "stiff"
     if _size(network) <= LARGEST_JACOBIAN:  # no chart has more unknowns than that
         return True
-    return _size(jax.eval_shape(chart.enter, network)) <= LARGEST_JACOBIAN
+    return _size(chart.enter(network)) <= LARGEST_JACOBIAN
 
 
 def _size(tree):

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -43,8 +42,10 @@ def explicit(tolerances, chart, field, network, times, max_steps) -> Segment:
     Every recorded time ends a step of its own, so no state is interpolated. Where it
     had to stop, the states not reached are infinite.
     """
-    parts = (tolerances, chart, field, network, times, max_steps)
-    return follow(bound(_explicit, *parts), _work(field, network))
+    common = chart.common
+    parts = (tolerances, common, field, chart.enter(network), times, max_steps)
+    leg = follow(bound(_explicit, *parts), _work(field, network))
+    return leg if common is chart else leg._replace(end=leave(chart, leg.last))
 
 
 def explicit_in_windows(
@@ -54,12 +55,12 @@ def explicit_in_windows(
 
     The steps are those of one walk, but no more states are held than in a window.
     """
-    walk, steps = None, 0
+    walk, steps, start = None, 0, chart.enter(network)
     for times in windows:
         if walk is not None:
             record = np.full((len(times), walk.y.size), np.inf)
             walk = walk._replace(reached=np.zeros((), int), record=record)
-        parts = (tolerances, chart, field, network, times, max_steps)
+        parts = (tolerances, chart, field, start, times, max_steps)
         loop, work = bound(_explicit, *parts), _work(field, network)
         leg, walk = follow_from(walk, loop, work, steps=steps)
         steps = int(leg.steps)
@@ -77,7 +78,8 @@ def explicit_event(
     there: the event is found to the order of the method. No step is longer than
     `every`, so nothing that lasts so long is stepped over.
     """
-    parts = (tolerances, chart, field, network, crossing, within, every, max_steps)
+    y = chart.enter(network)
+    parts = (tolerances, chart, field, y, crossing, within, every, max_steps)
     return follow(bound(_explicit_event, *parts), _work(field, network))
 
 
@@ -85,10 +87,10 @@ def _work(field, network):
     return dop853.EVALUATIONS * work_of(field.risk, network)
 
 
-def _explicit(tolerances, chart, field, network, times, max_steps, most, walk):
-    velocity, shape, y = flat(chart, field, network)
-    start = begin(velocity, tolerances, y, times)
-    walk = start if walk is None else walk
+def _explicit(tolerances, chart, field, start, times, max_steps, most, walk):
+    velocity, shape, y = flat(chart, field, start)
+    first = begin(velocity, tolerances, y, times)
+    walk = first if walk is None else walk
     end = walk.steps + most
 
     def going(walk):
@@ -137,10 +139,10 @@ def toward(
 
 
 def _explicit_event(
-    tolerances, chart, field, network, crossing, within, every, max_steps, most, carry
+    tolerances, chart, field, start, crossing, within, every, max_steps, most, carry
 ):
     end = jnp.asarray(within, float)[None]
-    velocity, shape, y = flat(chart, field, network)
+    velocity, shape, y = flat(chart, field, start)
     walk = begin(velocity, tolerances, y, end)
 
     def side(y, t):
@@ -177,15 +179,18 @@ def _explicit_event(
     return carry, leg, ~waiting(carry)
 
 
-@eqx.filter_jit
-def leave(chart, y):
+def leave(chart: Any, y: Any) -> Any:
     """The network at one state, compiled."""
+    return bound(_leave, chart)(y)
+
+
+def _leave(chart, y):
     return chart.leave(y)
 
 
-def flat(chart: Any, field: Any, network: Any) -> tuple[Callable, Callable, Array]:
-    """The velocity in flat coordinates, how they are shaped, and those of the start."""
-    y, shape = ravel_pytree(chart.enter(network))
+def flat(chart: Any, field: Any, start: Any) -> tuple[Callable, Callable, Array]:
+    """The velocity in flat coordinates, how they are shaped, and those of `start`."""
+    y, shape = ravel_pytree(start)
 
     @jax.jit  # traced once, not at each of the thirteen stages
     def velocity(y):

@@ -75,6 +75,7 @@ def explicit_many(
     width, alone = _width(jobs, shared=shared), jobs[0][2] if shared else None
     if shared:
         jobs = [(*job[:2], None, job[3]) for job in jobs]
+    jobs = [(*job[:3], job[1].enter(job[3])) for job in jobs]
     filled = [*jobs, *[jobs[-1]] * (_rounded(len(jobs)) - len(jobs))]
     stack = jax.tree.map(_stacked, *filled)
     number = np.asarray(len(jobs))
@@ -101,8 +102,8 @@ def _walk(stack, alone, number, times, max_steps, width, most, carry):
     empty = jax.tree.leaves(arrays)[0].shape[0]  # a place that nothing is written to
 
     def made(parts):
-        tolerances, chart, field, network = eqx.combine(parts, rest)
-        return tolerances, *flat(chart, alone if field is None else field, network)
+        tolerances, chart, field, y = eqx.combine(parts, rest)
+        return tolerances, *flat(chart, alone if field is None else field, y)
 
     def start(parts):
         tolerances, velocity, _, y = made(parts)
@@ -188,8 +189,8 @@ def _shaped(stack, states, last):
     arrays, rest = eqx.partition(stack, eqx.is_array)
 
     def one(parts, states, last):
-        _, chart, _, network = eqx.combine(parts, rest)
-        shape = ravel_pytree(chart.enter(network))[1]
+        _, chart, _, start = eqx.combine(parts, rest)
+        shape = ravel_pytree(start)[1]
         end = shape(last)
         return jax.vmap(shape)(states), end, chart.leave(end)
 

@@ -57,8 +57,8 @@ def integrate_stiff(
     """
     like, begin = leg.last, float(leg.time)
     flat, shape = ravel_pytree(like)
-    velocity = bound(_velocity, chart, field, like)
-    jacobian = bound(_jacobian, chart, field, like)
+    velocity = bound(_velocity, chart.common, field, like)
+    jacobian = bound(_jacobian, chart.common, field, like)
     across = None if crossing is None else bound(_side, chart, crossing, like)
     solver = LSODA(
         lambda _, y: np.asarray(velocity(y)),
