@@ -8,11 +8,9 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from ._facts import Fact
 from ._types import number, Scalar
 from .errors import DataError, ShapeError
 from .experiment import Snapshot
-from .observables import AbstractObservable
 
 
 if TYPE_CHECKING:
@@ -38,10 +36,6 @@ class AbstractEvent(eqx.Module):
     every: AbstractVar[float | None]
     """The longest time between looks, in the same units: what lasts longer is found.
     None is one look after every step of the solver, however long that is."""
-
-    of_predictor = Fact[bool](lambda _: False)
-    """Whether it reads nothing but the predictor of a linear network, the risk and the
-    time, as `AbstractObservable.of_predictor` has it."""
 
     @abc.abstractmethod
     def crossing(self, at: Snapshot) -> Scalar:
@@ -71,11 +65,6 @@ class Reaches(AbstractEvent):
         _positive("every", self.every)
         _number(self.level)
 
-    @property
-    def of_predictor(self) -> bool:
-        seen = self.observable
-        return isinstance(seen, AbstractObservable) and seen.of_predictor
-
     def crossing(self, at: Snapshot) -> Scalar:
         value = jnp.asarray(self.observable.measure(at))
         if value.size != 1:
@@ -99,10 +88,6 @@ class RiskBelow(AbstractEvent):
         _positive("within", self.within)
         _positive("every", self.every)
         _number(self.level)
-
-    @property
-    def of_predictor(self) -> bool:
-        return not self.relative
 
     def crossing(self, at: Snapshot) -> Scalar:
         unit = at.risk.value(at.start) if self.relative else 1.0

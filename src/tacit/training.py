@@ -156,7 +156,7 @@ def _path(experiment, observe, records) -> Path:
         times = schedule(records, experiment.end, start, flow)
         # Not `flow.path`: to look up a method of a module takes 25 µs.
         return type(flow).path(flow, risk, start, times, key, look)
-    if until.of_predictor and isinstance(start, AbstractLinearNetwork):
+    if _of_predictor(until) and isinstance(start, AbstractLinearNetwork):
         crossing = _PredictorCrossing(until, risk)
     else:
         crossing = _Crossing(until, start, risk)
@@ -228,6 +228,14 @@ def _looked(experiment, observe, view, states, times, common=None):
 def _reads_names(thing):
     seen = thing.observable if isinstance(thing, Reaches) else thing
     return isinstance(seen, AbstractObservable) and seen.reads_names
+
+
+def _of_predictor(event):
+    """Whether an event reads nothing of a linear network but its predictor."""
+    if isinstance(event, RiskBelow):
+        return not event.relative
+    seen = event.observable if isinstance(event, Reaches) else None
+    return isinstance(seen, AbstractObservable) and seen.of_predictor
 
 
 def _past(event, start, risk):
