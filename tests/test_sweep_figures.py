@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray
 
-from tacit.errors import DataError, NotFoundError
+from tacit.errors import DataError, NotFoundError, OptionError
 from tacit.reporting.sweep_figures import drawn
 
 
@@ -22,8 +22,14 @@ def data():
             "end": (grid, SEEN[..., 0] ** 2, {"units": "flow time"}),
             "C1_outcome": (grid, words),
             "w": ((*grid, "feature"), SEEN),
+            "status": (grid, np.zeros(SEEN.shape[:3], int)),
         },
-        {"depth": [2, 3], "alpha": [0.1, 1.0, 10.0], "seed": range(5)},
+        {
+            "depth": [2, 3],
+            "alpha": [0.1, 1.0, 10.0],
+            "seed": range(5),
+            "time": ("time", [0.0, 1.0, 2.0, 4.0], {"units": "flow time"}),
+        },
     )
 
 
@@ -64,8 +70,56 @@ def test_a_phase_diagram_is_the_mean_over_all_other_axes(data):
         (("alpha", "depth"), DataError, "say by `by`"),
         (("alpha", "C1_outcome"), DataError, "one of fails, holds"),
         (("alpha", "w"), DataError, "has the axes feature"),
+        (("time", "end"), NotFoundError, "no value recorded in time 'end'"),
+        (("time", "depth", "end"), NotFoundError, "no axis of a phase diagram 'time'"),
+        (("time", "Hoyer", "time"), NotFoundError, "no axis 'time'"),
+        (("feature", "w"), NotFoundError, "no axis 'feature'"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(data, asked, error, says):
     with pytest.raises(error, match=says):
         drawn(data, *asked)
+
+
+def test_curves_over_time_are_means_at_each_record(data):
+    axes = drawn(data, "time", "Hoyer", "depth")[0].axes
+    for i, line in enumerate(axes.lines):
+        np.testing.assert_array_equal(line.get_xdata(), [0.0, 1.0, 2.0, 4.0])
+        np.testing.assert_allclose(line.get_ydata(), SEEN[i].mean((0, 1)))
+    assert axes.get_xlabel() == "time (flow time)"
+
+
+def test_times_of_their_own_are_drawn_where_a_line_shares_them(data):
+    """What a store makes of runs that were recorded at different times."""
+    own = data.drop_vars("time").rename(time="time_index")
+    times = np.arange(4.0) * np.array([1.0, 2.0])[:, None]
+    times = np.broadcast_to(times[:, None, None], SEEN.shape)
+    own = own.assign_coords(time=(own.Hoyer.dims, times))
+    second = drawn(own, "time", "Hoyer", "depth")[0].axes.lines[1]
+    np.testing.assert_array_equal(second.get_xdata(), [0.0, 2.0, 4.0, 6.0])
+    end = drawn(own, "alpha", "Hoyer", "depth")[0].axes.lines[0]
+    np.testing.assert_allclose(end.get_ydata(), SEEN[0, :, :, -1].mean(1))
+    with pytest.raises(DataError, match="recorded at different times"):
+        drawn(own, "time", "Hoyer")
+
+
+def test_a_phase_diagram_names_the_values_of_the_grid(data):
+    axes = drawn(data, "alpha", "depth", "end", log="x")[0].axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["0.1", "1", "10"]
+    assert [*axes.get_yticks()] == [2, 3]
+    assert not axes.get_xticks(minor=True).size
+
+
+@pytest.mark.parametrize("ending", ["svg", "pdf", "png"])
+def test_a_picture_is_saved_by_its_ending(data, tmp_path, ending):
+    place = tmp_path / f"hoyer.{ending}"
+    assert drawn(data, "alpha", "Hoyer").save(str(place)) == place
+    first = place.read_bytes()
+    assert drawn(data, "alpha", "Hoyer").save(place).read_bytes() == first
+
+
+def test_other_words_are_refused(data, tmp_path):
+    with pytest.raises(OptionError, match="logarithmic axes"):
+        drawn(data, "alpha", "Hoyer", log="xz")
+    with pytest.raises(OptionError, match="ending of a picture"):
+        drawn(data, "alpha", "Hoyer").save(tmp_path / "hoyer.gif")

@@ -41,11 +41,15 @@ def test_every_run_is_what_its_experiment_gives_alone(done):
 
 
 def test_the_same_call_runs_nothing_again(done, monkeypatch):
-    place = done.store
+    place, said = done.store, []
     monkeypatch.setattr("tacit.sweeps.engine.inline.run_unit", None)
     path = str(place).split("'")[1]
-    again = sweep(descent, GRID, path, WATCH, workers=1, records=STEPS, batch=2)
+    words = {"workers": 1, "records": STEPS, "batch": 2}
+    again = sweep(
+        descent, GRID, path, WATCH, **words, progress=lambda *told: said.append(told)
+    )
     assert again.open().identical(done.open())
+    assert said[-1][:2] == (6, 6), "the last word is that all is done"
 
 
 def test_a_grid_is_every_combination_that_is_wanted():
@@ -215,6 +219,8 @@ def test_claims_are_judged_and_forecasts_kept_beside_what_was_measured(tmp_path)
     data = sweep(flow_at, grid, tmp_path / "r", **words).open()
     assert data.B3_outcome.values.tolist() == [["holds", "holds"]]
     assert set(data.I1_outcome.values.ravel().tolist()) == {"does not apply"}
+    assert set(data.B3_why.values.ravel().tolist()) == {""}
+    assert all("DeepLinear" in why for why in data.I1_why.values.ravel().tolist())
     np.testing.assert_allclose(
         data.B3_predicted.values.ravel(),
         data.B3_measured.isel({data.B3_measured.dims[-1]: -1}).values.ravel(),

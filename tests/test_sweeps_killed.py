@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,11 +65,14 @@ def test_workers_and_the_driver_may_be_killed(undisturbed, tmp_path):
     driver.kill()
     driver.wait()
     left = workers_of(Store(place).status())
+    jobs = f"tacit-*-{driver.pid}-*"
+    assert [*Path(tempfile.gettempdir()).glob(jobs)], "what it handed to its workers"
     assert Store(place).pending(), "the test is too slow to say anything"
     done = sweep(slow, GRID, place, workers=1, **WORDS)
     assert done.status().flawless
     assert done.open().identical(undisturbed)
     assert done.store.verify().clean
+    assert not [*Path(tempfile.gettempdir()).glob(jobs)]
     for pid in left:  # nobody is left behind
         end = time.monotonic() + 30
         while time.monotonic() < end and alive(pid):

@@ -16,9 +16,11 @@
   - WorkerError         processes that do not come to life
 """
 
+import contextlib
 import difflib
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -135,11 +137,31 @@ class NotFoundError(TacitError, LookupError):
     """A name that nothing goes by."""
 
     def __init__(self, what: str, name: str, choices: Iterable[str], about: str = ""):
-        known = list(choices)
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        text = f"no {what} {name!r}.{hint} Known: {', '.join(known)}."
+        text = f"no {what} {name!r}.{_nearby(name, list(choices))}"
         super().__init__(text, about=about)
+
+
+def suggest_names(module: str) -> None:
+    """Have what a module of names does not have answered by the nearest it has."""
+    place = sys.modules[module]
+    found = vars(place).get("__getattr__")  # of one that is loaded name by name
+
+    def missing(name: str) -> object:
+        if found is not None:
+            with contextlib.suppress(AttributeError):
+                return found(name)
+        text = f"{module} has no {name!r}."
+        if not name.startswith("_"):
+            text += _nearby(name, place.__all__)
+        raise AttributeError(text, name=name, obj=place)
+
+    setattr(place, "__getattr__", missing)  # noqa: B010 - hidden from type checkers
+
+
+def _nearby(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"{hint} Known: {', '.join(known)}."
 
 
 class SpecError(TacitError, ValueError):

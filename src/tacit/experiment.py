@@ -12,6 +12,7 @@ from .flows import AbstractFlow
 from .identity import digest_of
 from .networks import AbstractNetwork
 from .networks.base import require_parameters
+from .networks.measured import require_true
 from .own_code import remembered
 from .risk import Risk
 
@@ -56,6 +57,7 @@ class Experiment(eqx.Module, Generic[N]):
         end = self.end
         require_parameters(self.network)
         self.risk.check_network(self.network)
+        require_true(self.network, self.risk.problem.d)
         self.flow.check(self.risk, self.network, end)
         if end is None:
             look = (self.until, self.network, self.risk)

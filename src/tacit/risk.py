@@ -17,8 +17,14 @@ from .errors import (
     ShapeError,
     TacitError,
 )
-from .losses import AbstractLoss, AbstractMarginLoss, AbstractScatterLoss
+from .losses import (
+    AbstractLoss,
+    AbstractMarginLoss,
+    AbstractPointwiseLoss,
+    AbstractScatterLoss,
+)
 from .losses.definite import require_definite, require_discriminating
+from .losses.measured import require_true
 from .networks import AbstractLinearNetwork, AbstractNetwork
 from .problems import Problem
 from .problems.products import Dense, Tall
@@ -61,8 +67,11 @@ class Risk(eqx.Module):
                 f"{type(loss).__name__} needs single samples, but this Problem was "
                 "made from scatter matrices. Make it from X and y."
             )
-        if isinstance(loss, AbstractMarginLoss):
-            loss.check_targets(np.asarray(problem.targets))
+        if problem.X is not None:
+            targets = np.asarray(problem.targets)
+            if isinstance(loss, AbstractPointwiseLoss):
+                loss.check_targets(targets)
+            require_true(loss, targets)
         if not isinstance(loss, AbstractScatterLoss):
             return
         self.contrast = contrast = problem.contrast

@@ -4,6 +4,7 @@
 change, whatever the data (Marcotte, Gribonval and Peyré 2023, arXiv:2307.00144).
 """
 
+from ..errors import suggest_names
 from . import architectures, catalogue
 from .counting import laws
 from .drift import Drift
@@ -41,3 +42,5 @@ __all__ = [
     "refute",
     "symmetry_of",
 ]
+
+suggest_names(__name__)

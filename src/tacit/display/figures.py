@@ -5,6 +5,7 @@ are labelled by `finish`, when all limits are known.
 """
 
 import io
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,17 +14,22 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from ..errors import OptionError
 from .panels import Panel, styled
 from .style import Number
 
 
 Share = Literal["none", "x", "y", "both"]
+ENDINGS = (".pdf", ".pgf", ".png", ".svg")
 NARROWEST = 2.2
 """Inches that a panel needs for its labels and ticks."""
 
 
 class Drawing:
-    """A grid of panels: ``drawing[row, col]``, or ``drawing[i]`` in reading order."""
+    """A grid of panels: ``drawing[row, col]``, or ``drawing[i]`` in reading order.
+
+    It shows itself in a notebook; `save` writes it to a file.
+    """
 
     @styled
     def __init__(self, rows: int, cols: int, size: tuple[Number, Number], share: Share):
@@ -106,6 +112,28 @@ class Drawing:
     def _repr_svg_(self) -> str:
         return self.svg()
 
+    @styled
+    def save(self, path: str | os.PathLike[str], *, shrink: Number = 1) -> Path:
+        """Write a file for a paper: PDF, PGF, PNG or SVG, by the ending of `path`.
+
+        Fonts are embedded, times `shrink` in size, and the same drawing gives the same
+        bytes. Raises `OptionError` for another ending.
+        """
+        place = Path(path)
+        if place.suffix not in ENDINGS:
+            raise OptionError("ending of a picture", place.suffix, ENDINGS)
+        figure = self.finish()
+        if shrink != 1:
+            for text in figure.findobj(Text):
+                text.set_fontsize(float(text.get_fontsize()) * shrink)
+            for panel in self:
+                panel.axes.tick_params(labelsize=8.5 * shrink)
+        dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+        words: dict[str, Any] = {"metadata": dated.get(place.suffix)}
+        words = {} if place.suffix == ".pgf" else words
+        figure.savefig(place, facecolor="white", dpi=300, **words)
+        return place
+
     def _label_once(self) -> None:
         """Leave a label that panels share on the outer ones only."""
         for row, col in np.ndindex(self.grid.shape):
@@ -135,23 +163,3 @@ def figure(
     """Panels to draw on. Sizes in inches; by default 7.6 wide (6.2 for one panel)."""
     wide = width or (6.2 if cols == 1 else 7.6)
     return Drawing(rows, cols, (wide, height or 2.6 * rows + 0.5), share)
-
-
-@styled
-def save(drawing: Drawing, path: Path, *, shrink: Number = 1) -> Path:
-    """`drawing` as a file for a paper: PDF, PGF, PNG or SVG, by the ending of `path`.
-
-    Fonts are embedded, times `shrink` in size, and the same drawing gives the same
-    bytes.
-    """
-    figure = drawing.finish()
-    if shrink != 1:
-        for text in figure.findobj(Text):
-            text.set_fontsize(float(text.get_fontsize()) * shrink)
-        for panel in drawing:
-            panel.axes.tick_params(labelsize=8.5 * shrink)
-    dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    words: dict[str, Any] = {"metadata": dated.get(path.suffix)}
-    words = {} if path.suffix == ".pgf" else words
-    figure.savefig(path, facecolor="white", dpi=300, **words)
-    return path

@@ -18,7 +18,10 @@ def note(text: str) -> None:
 
 @contextlib.contextmanager
 def progress(title: str) -> Iterator[Progress]:
-    """A `Progress` on stderr: a bar on a terminal, else a line every two seconds."""
+    """A `Progress` on stderr: a bar on a terminal, else a line every two seconds.
+
+    The line of its end is said in any case.
+    """
     if not sys.stderr.isatty():
         yield _plain_progress(title)
         return
@@ -40,12 +43,13 @@ def progress(title: str) -> Iterator[Progress]:
 
 
 def _plain_progress(title: str) -> Progress:
-    began, last = time.monotonic(), -SILENCE
+    began, last, over = time.monotonic(), -SILENCE, False
 
     def say(done: int, total: int, text: str) -> None:
-        nonlocal last
+        nonlocal last, over
         now = time.monotonic() - began
-        if now - last >= SILENCE:
+        ends, over = done >= total and not over, done >= total
+        if now - last >= SILENCE or ends:
             last = now
             note(f"{title}: {done}/{total} {text} ({now:.0f} s)")
 

@@ -1,5 +1,6 @@
 """What is read off curves: exponents and plateaus."""
 
+from ..errors import suggest_names
 from .exponents import difference_slopes, Exponent, fit_exponent
 from .plateaus import find_plateaus, first_below, Plateau
 
@@ -12,3 +13,5 @@ __all__ = [
     "first_below",
     "fit_exponent",
 ]
+
+suggest_names(__name__)

@@ -1,5 +1,6 @@
 """Ways to move parameters down a risk."""
 
+from ..errors import suggest_names
 from .adam import Adam, AdamW, RMSprop
 from .adaptive import AbstractAdaptive
 from .base import AbstractFlow
@@ -36,3 +37,5 @@ __all__ = [
     "Stochastic",
     "curvature_bound",
 ]
+
+suggest_names(__name__)

@@ -12,6 +12,7 @@
 | `Dorfer` | the smallest eigenvalues | Dorfer et al. (2016), arXiv:1511.04707 |
 """
 
+from ..errors import suggest_names
 from .base import AbstractLoss, AbstractMarginLoss, AbstractPointwiseLoss
 from .dorfer import Dorfer
 from .fisher import Fisher
@@ -40,3 +41,5 @@ __all__ = [
     "Squared",
     "TraceRatio",
 ]
+
+suggest_names(__name__)

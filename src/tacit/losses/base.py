@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from .._facts import Fact
 from .._types import Design, Outputs, Scalar, Targets, Weights
-from ..errors import DataError, ShapeError
+from ..errors import DataError, OptionError, ShapeError
 
 
 if TYPE_CHECKING:  # a type checker would take an abstract variable for a field
@@ -21,37 +21,45 @@ else:
     from equinox import AbstractClassVar, AbstractVar
 
 
+TARGETS = {
+    "numbers": "numbers",
+    "signs": "-1 and +1, which the labels of two classes become",
+    "one-hot": "rows of a single 1 among zeros, which labels of 3 classes become",
+}
+"""What targets may be."""
+
 Sample = Float[Array, "*k"]
 
 
 class AbstractLoss(eqx.Module):
-    """How far a batch of outputs is from its targets.
+    r"""How far a batch of outputs is from its targets.
 
     To add one: subclass, set `scale_free` and `basis_free`, define `__call__` for the
     whole batch. If it is a mean over samples, subclass `AbstractPointwiseLoss`; if it
     sees the outputs only through their scatter, `AbstractScatterLoss`.
+
+    What a loss says of itself decides which theorems speak of it. Facts are class
+    attributes, fields or properties; what is said of a loss that is not tacit's is
+    measured where it first gets into a `Risk`, which refuses a false one.
+
+    Attributes:
+        scale_free: multiplying the outputs by a positive number changes nothing.
+        basis_free: mixing the `k` outputs by an invertible matrix changes nothing.
+        rotation_free: an orthogonal mix of the outputs changes nothing; as
+            `basis_free` unless it is said.
+        shift_free: adding one row to the outputs of all samples changes nothing;
+            False unless it is said.
+        smoothness: the Lipschitz constant $\beta$ of the slope of one sample's loss in
+            a single output; None, the default, where there is none or none is known.
+        slope_bound: the least upper bound $G$ of that slope's size; None likewise.
     """
 
     scale_free: AbstractVar[bool]
-    """Whether multiplying the outputs by a positive number changes nothing. Decides
-    which conservation laws hold; the test suite measures it."""
-
     basis_free: AbstractVar[bool]
-    """Whether mixing the `k` outputs by an invertible matrix changes nothing. Decides
-    which Gram matrices of a deep linear network stay; measured as well."""
-
     rotation_free = Fact[bool](lambda loss: loss.basis_free)
-    """Whether an orthogonal mix of the `k` outputs changes nothing; measured."""
-
     shift_free = Fact[bool](lambda _: False)
-    """Whether a shift of the outputs of all samples changes nothing; measured."""
-
     smoothness = Fact[float | None](lambda _: None)
-    r"""The Lipschitz constant $\beta$ of the slope of one sample's loss in a
-    single output; None where there is none, or none is known; measured."""
-
     slope_bound = Fact[float | None](lambda _: None)
-    r"""The least upper bound $G$ of that slope; None likewise, and measured."""
 
     ridge = Fact[float](lambda _: 0.0)
     """What is added to the outputs' scatter within the classes, if it sees one."""
@@ -80,17 +88,42 @@ class AbstractPointwiseLoss(AbstractLoss):
 
     To add one: subclass, set `attained`, define `pointwise` for one sample, whose
     output and target are a number or `k` of them (sum over those).
+
+    Attributes:
+        attained: some finite output reaches the infimum. Then theorems on
+            interpolation speak, otherwise those on margins.
+        targets: what targets are: "numbers" unless it is said, "signs" (-1 and +1,
+            which the labels of two classes become), or "one-hot" rows.
     """
 
     scale_free: ClassVar[bool] = False
     basis_free: ClassVar[bool] = False
     attained: AbstractClassVar[bool]
-    """Whether some finite output reaches the infimum. Decides which theorems speak:
-    interpolation where it does, margins where it does not."""
+    targets = Fact[str](lambda _: "numbers")
 
     @abc.abstractmethod
     def pointwise(self, output: Sample, target: Sample) -> Scalar:
         """The loss of one sample, at least 0."""
+
+    def check_targets(self, targets: np.ndarray) -> None:
+        """Raise `DataError` unless `targets` ``(n,)``, ``(n, k)`` are of its kind."""
+        name, rows = type(self).__name__, np.atleast_2d(targets.T).T
+        if self.targets not in TARGETS:
+            raise OptionError(f"{name}.targets", self.targets, TARGETS)
+        if self.targets == "numbers" or self.targets == "one-hot" and rows.shape[1] < 2:
+            return  # one column has no one-hot rows: its shape is refused elsewhere
+        if self.targets == "one-hot":
+            single = np.isin(rows, (0, 1)).all(axis=1) & (rows.sum(axis=1) == 1)
+        else:
+            single = (np.abs(rows) == 1).all(axis=1)
+        wrong = np.flatnonzero(~single)
+        if len(wrong):
+            shown = rows[wrong[0]] if rows.shape[1] > 1 else rows[wrong[0], 0]
+            way = "CrossEntropy for more classes, Squared for real targets"
+            raise DataError(
+                f"{name} has a margin to targets of {TARGETS[self.targets]}; row "
+                f"{wrong[0]} has {shown}. Use {way}."
+            )
 
     def __call__(
         self, outputs: Outputs, targets: Targets, weights: Weights | None = None
@@ -116,8 +149,8 @@ class AbstractMarginLoss(AbstractPointwiseLoss):
     """Whether far out it is a sum of $e^{-z \\cdot w}$ over rows $z$ of `margin_rows`:
     then the smallest margins decide alone."""
 
-    one_hot: ClassVar[bool] = False
-    """Whether the targets are one-hot rows, instead of -1 and +1."""
+    targets = Fact[str](lambda _: "signs")
+    """As of every pointwise loss; "signs" unless it is said."""
 
     @abc.abstractmethod
     def margin_rows(self, X: Design, targets: Targets) -> Float[Array, "m D"]:
@@ -126,27 +159,6 @@ class AbstractMarginLoss(AbstractPointwiseLoss):
     @abc.abstractmethod
     def log_pointwise(self, output: Sample, target: Sample) -> Scalar:
         """The natural logarithm of `pointwise`."""
-
-    def check_targets(self, targets: np.ndarray) -> None:
-        """Raise `DataError` unless there is a margin to `targets` ``(n,)``, ``(n, k)``.
-
-        They are -1 and +1, or one-hot rows for a loss of those.
-        """
-        name, rows = type(self).__name__, np.atleast_2d(targets.T).T
-        if self.one_hot:
-            single = np.isin(rows, (0, 1)).all(axis=1) & (rows.sum(axis=1) == 1)
-            wanted = "rows of a single 1 among zeros, which labels of 3 classes become"
-        else:
-            single = (np.abs(rows) == 1).all(axis=1)
-            wanted = "-1 and +1, which the labels of two classes become"
-        wrong = np.flatnonzero(~single)
-        if len(wrong) and not (self.one_hot and rows.shape[1] == 1):
-            shown = rows[wrong[0]] if rows.shape[1] > 1 else rows[wrong[0], 0]
-            way = "CrossEntropy for more classes, Squared for real targets"
-            raise DataError(
-                f"{name} has a margin to targets of {wanted}; row {wrong[0]} has "
-                f"{shown}. Use {way}."
-            )
 
     def log(
         self, outputs: Outputs, targets: Targets, weights: Weights | None = None

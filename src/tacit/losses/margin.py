@@ -63,7 +63,7 @@ class CrossEntropy(AbstractMarginLoss):
     """
 
     exponential_tail: ClassVar[bool] = True
-    one_hot: ClassVar[bool] = True
+    targets: ClassVar[str] = "one-hot"
 
     def margin_rows(self, X: Design, targets: Targets) -> Float[Array, "m D"]:
         n, k = targets.shape

@@ -1,5 +1,6 @@
 """What optimisers with memory remember, and what it makes of their moves."""
 
+from ..errors import suggest_names
 from .advice import adam_advice, AdamAdvice
 from .averages import MovingAverages, require_memory
 from .histories import gradients, replay
@@ -66,3 +67,5 @@ __all__ = [
     "require_memory",
     "sampling_share",
 ]
+
+suggest_names(__name__)

@@ -1,5 +1,6 @@
 """Functions, told apart by how their parameters make them."""
 
+from ..errors import suggest_names
 from .base import (
     AbstractFullyConnected,
     AbstractLayered,
@@ -30,3 +31,5 @@ __all__ = [
     "ResidualMLP",
     "TwoSided",
 ]
+
+suggest_names(__name__)

@@ -1,5 +1,6 @@
 """Numbers read off a network while it trains."""
 
+from ..errors import suggest_names
 from .alignment import (
     Alignment,
     BalanceDrift,
@@ -81,3 +82,5 @@ __all__ = [
     "TrainingRisk",
     "deviations",
 ]
+
+suggest_names(__name__)

@@ -1,5 +1,6 @@
 """Exact answers by algebra or convex optimisation, each with its certificate."""
 
+from ..errors import suggest_names
 from .activation import (
     activation_class as activation_class,
     ActivationClass as ActivationClass,
@@ -87,3 +88,5 @@ __all__ = [
     "separability",
     "singular_limit",
 ]
+
+suggest_names(__name__)

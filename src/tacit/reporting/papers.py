@@ -39,7 +39,6 @@ def write_figures(
             "Install a TeX distribution, or choose pdf."
         )
     from ..display.drawn import as_csv
-    from ..display.figures import save
     from .plots import Svg
 
     written = []
@@ -51,7 +50,7 @@ def write_figures(
         with folder.place(place) as part:
             # The ending says the format, and the place keeps its own till it is whole.
             own = part.with_suffix(f".{format}")
-            save(drawing, own, shrink=SHRINK[column]).replace(part)
+            drawing.save(own, shrink=SHRINK[column]).replace(part)
         folder.write(f"figures/{name}.csv", as_csv(drawing))
         written.append(folder.path / place)
     return tuple(written)

@@ -2,7 +2,7 @@
 
 import pickle
 
-from ..display.figures import Drawing, figure, save
+from ..display.figures import Drawing, figure
 from ..display.panels import Panel
 from ..display.style import MUTED, Stroke, STROKES, strokes
 from .svg import inline
@@ -16,7 +16,6 @@ __all__ = [
     "Stroke",
     "Svg",
     "figure",
-    "save",
     "strokes",
     "to_svg",
 ]

@@ -8,11 +8,17 @@ import numpy as np
 
 from ..display.figures import Drawing, figure
 from ..display.panels import styled
-from ..errors import DataError, NotFoundError
+from ..errors import DataError, NotFoundError, OptionError
 
 
 ERRORS = 2.0
 """Standard errors that a band reaches to each side of a mean."""
+
+
+TICKS = 12
+"""The most values of an axis that are all written beside a phase diagram."""
+
+TIME = "time"
 
 
 def drawn(
@@ -20,31 +26,35 @@ def drawn(
 ) -> Drawing:
     """Lines of `y` over the axis `x`, or `by` over two axes; of a dataset of a sweep.
 
-    `log` names the axes that are logarithmic, as ``"xy"``. Raises `NotFoundError` for a
-    name that the dataset does not have, and `DataError` for what is no number or an
-    axis that has no order to draw a line along.
+    As `tacit.sweeps.Store.plot` says.
     """
-    axes = [str(name) for name in data.coords if data[name].ndim == 1]
+    if not set(log) <= {"x", "y"}:
+        raise OptionError("logarithmic axes", log, ("", "x", "y", "xy"))
+    grid = data["status"].dims
+    axes = [str(name) for name in data.coords if {*data[name].dims} <= {*grid}]
     values = [str(name) for name in data.data_vars]
-    _known(x, axes, "axis")
+    timed = [name for name in values if _time_of(data[name]) is not None]
+    _known(x, [*axes, *[TIME] * bool(timed)], "axis")
     if y in axes:
         if by is None:
             raise DataError(
                 f"{x} and {y} are both axes; say by `by` what is shown over them: one "
                 f"of {', '.join(values)}."
             )
+        _known(x, axes, "axis of a phase diagram")
         return _phases(data, x, y, _single(data, by, values), log, title)
-    seen = _single(data, y, values)
     if by is not None:
         _known(by, axes, "axis")
-    return _lines(data, x, seen, by, log, title)
+    if x == TIME:
+        _known(y, timed, "value recorded in time")
+    return _lines(data, x, _single(data, y, values, ends=x != TIME), by, log, title)
 
 
 @styled
 def _lines(data, x, seen, by, log, title) -> Drawing:
     drawing = figure()
     panel = drawing[0]
-    curves, bands = {}, []
+    curves, bands, ticks = {}, [], None
     groups = [(str(seen.name), seen)]
     if by is not None:
         column = data[by]
@@ -52,14 +62,20 @@ def _lines(data, x, seen, by, log, title) -> Drawing:
             (f"{by} {label}", seen.isel({column.dims[0]: i}))
             for i, label in enumerate(column.values.tolist())
         ]
-    place, ticks = _places(data[x].values)
     for name, part in groups:
-        mean, error = _over(part, data[x].dims[0])
+        if x == TIME:
+            dim = _time_of(part)
+            place = _instants(part, dim)
+        else:
+            dim = data[x].dims[0]
+            place, ticks = _places(data[x].values)
+        mean, error = _over(part, dim)
         curves[name] = place, mean
-        bands.append((mean, error))
-    panel.frame(x=x, y=_axis_label(seen), title=title, log=log)
+        bands.append((place, mean, error))
+    label = _axis_label(data[x]) if x == TIME else x
+    panel.frame(x=label, y=_axis_label(seen), title=title, log=log)
     panel.lines(curves, labels="ends" if by is not None else "none")
-    for line, (mean, error) in zip(list(panel.axes.lines), bands, strict=False):
+    for line, (place, mean, error) in zip(list(panel.axes.lines), bands, strict=False):
         panel.axes.fill_between(
             place, mean - ERRORS * error, mean + ERRORS * error,
             color=line.get_color(), alpha=0.18, linewidth=0,
@@ -78,27 +94,49 @@ def _phases(data, x, y, seen, log, title) -> Drawing:
         raise DataError(f"{x} and {y} go together along one axis: no plane to show.")
     rest = [dim for dim in seen.dims if dim not in (across, up)]
     table = seen.mean(rest, skipna=True).transpose(up, across).values
-    columns, xs = _places(data[x].values)
-    rows, ys = _places(data[y].values)
+    columns, rows = _places(data[x].values)[0], _places(data[y].values)[0]
     mesh = panel.axes.pcolormesh(
         _edges(columns, logarithmic="x" in log),
         _edges(rows, logarithmic="y" in log), table, cmap="cividis",
         edgecolors="face", linewidth=0.1,
     )  # fmt: skip
     panel.frame(x=x, y=y, title=title, log=log)
-    for place, ticks, put in (
-        (columns, xs, panel.axes.set_xticks),
-        (rows, ys, panel.axes.set_yticks),
-    ):
-        if ticks is not None:
-            put(place, ticks)
+    for axis, name, places in (
+        (panel.axes.xaxis, x, columns), (panel.axes.yaxis, y, rows)
+    ):  # fmt: skip
+        labels = [_written(label) for label in data[name].values.tolist()]
+        every = -(-len(labels) // TICKS)
+        axis.set_ticks([], minor=True)
+        axis.set_ticks(places[::every], labels[::every])
     panel.axes.grid(visible=False)
     panel.axes.figure.colorbar(mesh, ax=panel.axes, label=_axis_label(seen))
     return drawing
 
 
-def _single(data: Any, name: str, values: Sequence[str]) -> Any:
-    """The variable `name` as one number a run: what was recorded, at its end."""
+def _time_of(seen: Any) -> str | None:
+    """The axis of `seen` that is time; the second where each run has times of its own.
+
+    The name is that of `tacit.sweeps.Store.open`.
+    """
+    return next((dim for dim in (TIME, f"{TIME}_index") if dim in seen.dims), None)
+
+
+def _instants(part: Any, dim: Any) -> np.ndarray:
+    """The times of the records, which all runs have to share for a mean over them."""
+    times = part[TIME]
+    rest = [other for other in times.dims if other != dim]
+    first, last = times.min(rest), times.max(rest)
+    if not np.allclose(first, last, equal_nan=True):
+        raise DataError(
+            f"runs of {part.name} that would be one line were recorded at different "
+            "times. Give the sweep the times, records=[...], or draw a line for each "
+            "by `by`."
+        )
+    return first.values
+
+
+def _single(data: Any, name: str, values: Sequence[str], *, ends: bool = True) -> Any:
+    """The variable `name` as one number a run, with `ends` at the end of its record."""
     _known(name, values, "measured value")
     seen = data[name]
     if seen.dtype.kind not in "fiub":
@@ -107,10 +145,11 @@ def _single(data: Any, name: str, values: Sequence[str]) -> Any:
             f"{name} is no number but one of {', '.join(words)}; draw a number, as "
             f'the share ``(data["{name}"] == "{words[0] if words else ""}")``.'
         )
-    if "time" in seen.dims:
-        seen = seen.isel(time=-1)  # of a run that diverged there is none
-    grid = [dim for name in data.coords for dim in data[name].dims]
-    others = [dim for dim in seen.dims if dim not in grid]
+    time = _time_of(seen)
+    if time is not None and ends:
+        seen = seen.isel({time: -1})  # of a run that diverged there is none
+    shown = (*data["status"].dims, *[time] * (not ends))
+    others = [dim for dim in seen.dims if dim not in shown]
     if others:
         raise DataError(
             f"{name} has the axes {', '.join(map(str, others))}; take an entry of it, "
@@ -134,6 +173,10 @@ def _places(labels: np.ndarray) -> tuple[np.ndarray, list[str] | None]:
     if labels.dtype.kind in "fiu":
         return labels.astype(float), None
     return np.arange(len(labels), dtype=float), [str(label) for label in labels]
+
+
+def _written(label: Any) -> str:
+    return f"{label:g}" if isinstance(label, float) else str(label)
 
 
 def _edges(centres: np.ndarray, *, logarithmic: bool) -> np.ndarray:

@@ -3,6 +3,7 @@
 NumPy and SciPy only; nothing here compiles.
 """
 
+from ..errors import suggest_names
 from .choosing import choose_from_rows, choose_from_scatters, Selection
 from .fold_scatters import FoldScatters
 from .folds import deal
@@ -32,3 +33,5 @@ __all__ = [
     "spread_of",
     "trace_path",
 ]
+
+suggest_names(__name__)

@@ -46,6 +46,8 @@ def row_of(
         kept.add(name + "outcome", verdict.outcome.value)
         kept.add(name + "distance", float(verdict.distance))
         kept.add(name + "allowed", float(verdict.allowed))
+        why = (*verdict.not_met, *[verdict.why] * bool(verdict.why))
+        kept.add(name + "why", "; ".join(why))
         if work.forecasts:
             kept.numbers(name + "measured", verdict.measured)
     if work.forecasts:

@@ -25,6 +25,8 @@ from .work import Work
 if TYPE_CHECKING:
     import xarray
 
+    from ..display.figures import Drawing
+
 ALONE = 3.0
 """Seconds that a sweep is run in this process before it asks for more workers."""
 
@@ -64,17 +66,11 @@ class Sweep:
                 found[claim] = {word: n for word, n in pairs if word}
         return found
 
-    def plot(self, x: str, y: str, by: str | None = None, **words: Any) -> Any:
-        """`y` against the axis `x`, a line for every value of `by`, or a phase diagram.
-
-        Where `y` is an axis of the grid too, the measured number `by` is shown over
-        both. Lines are means over all other axes, with bands of two standard errors.
-        What was recorded in time is taken at its end. A `tacit.display.plots.Drawing`,
-        which shows itself in a notebook and is saved by `tacit.display.plots.save`.
-        """
-        from ..reporting.sweep_figures import drawn
-
-        return drawn(self.open(pad=True), x, y, by, **words)
+    def plot(
+        self, x: str, y: str, by: str | None = None, *, log: str = "", title: str = ""
+    ) -> "Drawing":
+        """A picture of the results, as `Store.plot` says."""
+        return self.store.plot(x, y, by, log=log, title=title)
 
     def __str__(self) -> str:
         from .tidings import in_short
@@ -143,8 +139,9 @@ def sweep(
             before=Store.found(store), progress=tidings.planning,
         )  # fmt: skip
         kept = Store.open_or_create(store, plan.manifest)
-        driver = Driver(plan, kept, os.fspath(store), tidings.watching(kept))
-        _run(driver, workers, cluster)
+        look = tidings.watching(kept)
+        _run(Driver(plan, kept, os.fspath(store), look), workers, cluster)
+        look(last=True)
     return Sweep(kept, points.names)
 
 

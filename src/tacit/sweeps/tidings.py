@@ -4,7 +4,8 @@ import contextlib
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 from .plan import Progress
 from .store import Status, Store
@@ -15,6 +16,13 @@ EVERY = 0.5
 
 REASONS = 2
 """Kinds of failure that are named."""
+
+
+@runtime_checkable
+class Look(Protocol):
+    """Looks at a store, and says how far it is."""
+
+    def __call__(self, *, last: bool = False) -> None: ...
 
 
 class Tidings:
@@ -49,13 +57,16 @@ class Tidings:
             assert self._say is not None
             self._say(done, total, text)
 
-    def watching(self, store: Store) -> Callable[[], None]:
-        """What an engine calls whenever something may have changed in `store`."""
+    def watching(self, store: Store) -> "Look":
+        """What an engine calls whenever something may have changed in `store`.
+
+        With ``last=True`` it is said in any case.
+        """
         begun, first = time.monotonic(), None
 
-        def look() -> None:
+        def look(*, last: bool = False) -> None:
             nonlocal first
-            if not self._due():
+            if not self._due(in_any_case=last):
                 return
             status = store.status()
             done, total = _done(status), sum(status.runs.values())
@@ -66,9 +77,9 @@ class Tidings:
 
         return look
 
-    def _due(self) -> bool:
+    def _due(self, *, in_any_case: bool = False) -> bool:
         now = time.monotonic()
-        if self._say is None or now - self._last < EVERY:
+        if self._say is None or now - self._last < EVERY and not in_any_case:
             return False
         self._last = now
         return True

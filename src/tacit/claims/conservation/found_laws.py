@@ -1,6 +1,5 @@
 """Laws that nobody wrote down: those found for the network at hand."""
 
-import functools
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -15,6 +14,7 @@ from ...flows import Descent, GradientFlow
 from ...losses import AbstractLoss, Squared
 from ...networks import AbstractNetwork
 from ...observables import AbstractObservable
+from ...own_code import remembered
 from ...problems import Problem
 from ...risk import Risk
 from ...training import Trajectory
@@ -48,9 +48,13 @@ class FoundLawsConserved(AbstractClaim[AbstractNetwork]):
         self, experiment: Experiment[AbstractNetwork]
     ) -> Iterable[Hypothesis]:
         yield is_gradient_flow(experiment)
-        found = _found(experiment)
-        text = "it has laws that are found modulo a prime"
-        yield Hypothesis(text, found is not None and bool(found.formulas))
+        size = sum(leaf.size for leaf in jax.tree.leaves(experiment.network))
+        text = f"it has at most {LARGEST} parameters (this has {size})"
+        yield Hypothesis(text, size <= LARGEST)
+        if size <= LARGEST:  # in a larger one nobody has looked
+            found = _found(experiment)
+            text = "it has a law that tacit.laws finds, tested modulo a prime"
+            yield Hypothesis(text, found is not None and bool(found.formulas))
 
     def forecast(self, experiment: Experiment[AbstractNetwork]) -> Forecast:
         found = _known(experiment)
@@ -98,7 +102,7 @@ def _found(experiment: Experiment) -> Laws | None:
     return _searched(structure, shapes, experiment.risk.loss)
 
 
-@functools.lru_cache(maxsize=64)
+@remembered(maxsize=64)
 def _searched(structure: Any, shapes: tuple, loss: AbstractLoss) -> Laws | None:
     if sum(int(np.prod(shape)) for shape in shapes) > LARGEST:
         return None

@@ -52,7 +52,7 @@ class CurvatureBounded(AbstractClaim[DeepLinear]):
 
     def hypotheses(self, experiment: Experiment[DeepLinear]) -> Iterable[Hypothesis]:
         risk = experiment.risk
-        text = "the slope of the loss is bounded and Lipschitz (Assumption 4)"
+        text = "slope_bound and smoothness of the loss are known (Assumption 4)"
         bounds = risk.loss.smoothness, risk.loss.slope_bound
         yield Hypothesis(text, None not in bounds)
         yield one_margin(experiment)

@@ -2,11 +2,14 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..batches import Unit
 from ..plan import Plan
@@ -50,6 +53,20 @@ class Driver:
         for holder in self.store.status().workers:
             if _is_dead(holder.worker):
                 self.store.release(holder.worker)
+        for job in Path(tempfile.gettempdir()).glob(f"{_job_of('*')}*"):
+            number = job.name.removeprefix(_job_of("")).partition("-")[0]
+            if number != str(os.getpid()) and _is_dead(name_of(number)):
+                shutil.rmtree(job, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def job(self) -> Iterator[Path]:
+        """A folder for what this process hands to its workers; gone in the end.
+
+        Its name is of this process: where that is killed, the next sweep removes it.
+        """
+        prefix = _job_of(str(os.getpid()))
+        with tempfile.TemporaryDirectory(prefix=prefix) as folder:
+            yield Path(folder)
 
     @contextlib.contextmanager
     def draining(self) -> Iterator[None]:
@@ -74,9 +91,13 @@ class Driver:
             raise Drained
 
 
-def name_of(pid: int) -> str:
+def name_of(pid: int | str) -> str:
     """What a process of this machine is called in the ledger."""
     return f"{socket.gethostname()}/{pid}"
+
+
+def _job_of(pid: str) -> str:
+    return f"tacit-{socket.gethostname()}-{pid}{'-' * bool(pid)}"
 
 
 def _is_dead(worker: str) -> bool:

@@ -6,7 +6,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -77,8 +76,8 @@ def run_locally(driver: Driver, workers: int) -> None:
     here as what it is. Raises `Drained` after Ctrl-C, and `WorkerError` where workers
     do not come to life.
     """
-    with tempfile.TemporaryDirectory(prefix="tacit-") as folder:
-        job = Path(folder) / "job"
+    with driver.job() as folder:
+        job = folder / "job"
         job.write_bytes(packed("the sweep", (driver.plan.work, driver.units)))
         with driver.draining():
             _supervise(driver, job, workers)

@@ -27,6 +27,8 @@ from .tables import CLAIMED, COMMITTED, Found, PENDING
 if TYPE_CHECKING:
     import xarray
 
+    from ...display.figures import Drawing
+
 
 class Store:
     """The results of one sweep, in a folder or an object store.
@@ -220,6 +222,23 @@ class Store:
         """
         given_up = opening.given_up(self._place)
         return opened(self._place, self._library, self._manifest, given_up, pad=pad)
+
+    def plot(
+        self, x: str, y: str, by: str | None = None, *, log: str = "", title: str = ""
+    ) -> "Drawing":
+        """`y` against the axis `x`, a line for every value of `by`, or a phase diagram.
+
+        Where `y` is an axis of the grid too, the measured number `by` is shown over
+        both. Lines are means over all other axes, with bands of two standard errors.
+        What was recorded in time is taken at its end, unless `x` is "time". `log` names
+        the logarithmic axes, as "xy". It shows itself in a notebook and has `save`.
+
+        Raises `NotFoundError` for a name that is not there, and `DataError` for what
+        is no number or cannot be drawn along that axis.
+        """
+        from ...reporting.sweep_figures import drawn
+
+        return drawn(self.open(pad=True), x, y, by, log=log, title=title)
 
     def failures(self) -> list[Failure]:
         """The runs that diverged, failed or were given up, with their reasons."""
