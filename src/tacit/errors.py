@@ -16,7 +16,6 @@
   - WorkerError         processes that do not come to life
 """
 
-import contextlib
 import difflib
 import json
 import sys
@@ -147,13 +146,16 @@ def suggest_names(module: str) -> None:
     found = vars(place).get("__getattr__")  # of one that is loaded name by name
 
     def missing(name: str) -> object:
+        cause = None
         if found is not None:
-            with contextlib.suppress(AttributeError):
+            try:
                 return found(name)
+            except AttributeError as error:
+                cause = error
         text = f"{module} has no {name!r}."
         if not name.startswith("_"):
             text += _nearby(name, place.__all__)
-        raise AttributeError(text, name=name, obj=place)
+        raise AttributeError(text, name=name, obj=place) from cause
 
     setattr(place, "__getattr__", missing)  # noqa: B010 - hidden from type checkers
 
