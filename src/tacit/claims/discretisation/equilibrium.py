@@ -167,7 +167,7 @@ class EquilibriumMoments(AbstractClaim[Diagonal]):
         return crossed, np.mean(added**2, axis=0)
 
     def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
-        return noisy(0.2, decay=DECAY, until=40_000, seed=seed)
+        return noisy(0.2, decay=DECAY, until=28_000, seed=seed)
 
     def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
         return ridged(self.witness(seed))

@@ -28,12 +28,12 @@ SPEED_UP = {"neglog": 1, "ratio": 2}
 """The loss runs J to this power times faster than 1/J, along the same path."""
 
 
-def _ratio(run: Trajectory[Diagonal]) -> float:
-    """J at the end of the run."""
-    contrast, w = apart(run.experiment), np.asarray(run.network.predictor())
+def _ratio(experiment: Experiment[Diagonal], network: Diagonal) -> float:
+    """J of the network."""
+    contrast, w = apart(experiment), np.asarray(network.predictor())
     if contrast is None:
         return math.nan
-    within = np.asarray(run.experiment.risk.problem.within)
+    within = np.asarray(experiment.risk.problem.within)
     return float((contrast @ w) ** 2 / (w @ within @ w))
 
 
@@ -85,7 +85,9 @@ class FiniteBlowUp(AbstractClaim[Diagonal]):
         """The integral over the whole run of 1/J, what it lacks and its error."""
         power = SPEED_UP[run.experiment.risk.loss.form] + shift
         # Even in s = log(1 + t / unit): dense where J is small, far where it is large.
-        unit = float(run.times[-1]) / 4
+        # A J below 1 at the start is passed as much faster on the clock of 1/J.
+        begin = _ratio(run.experiment, run.experiment.network)
+        unit = float(run.times[-1]) * min(1.0, begin**power) / 4
         if not unit > 0:
             raise Unmeasured("the run has not begun")
         s = np.linspace(0.0, math.log1p(1e4 / unit), 400)
@@ -98,7 +100,7 @@ class FiniteBlowUp(AbstractClaim[Diagonal]):
         J = np.asarray(other.seen["FisherRatio"])
         pace = J**-power * unit * np.exp(s)
         total, error = over_time(s, pace)
-        beyond = np.flatnonzero(0.999 * _ratio(run) <= J)
+        beyond = np.flatnonzero(0.999 * _ratio(run.experiment, run.network) <= J)
         left = math.inf
         if len(beyond):
             left = float(1 - total[max(beyond[0] - 1, 0)] / total[-1])
@@ -154,7 +156,9 @@ class RankOneBlowUp(AbstractClaim[Diagonal]):
         yield Hypothesis("the within-class scatter has rank 1", single)
 
     def conditions(self, run: Trajectory[Diagonal]) -> Iterable[Hypothesis]:
-        yield Hypothesis("the run ends with J above 1e8", _ratio(run) > 1e8)
+        yield Hypothesis(
+            "the run ends with J above 1e8", _ratio(run.experiment, run.network) > 1e8
+        )
 
     def forecast(self, experiment: Experiment[Diagonal]) -> Forecast:
         del experiment
