@@ -68,7 +68,7 @@ class Stack(AbstractChart):
         itself = jnp.eye(len(self.rows), dtype=bool)[:, :, None]
         others = jnp.prod(jnp.where(itself, 1.0, layers[None]), axis=1)
         slope = field.risk.slope(jnp.prod(layers, axis=0))
-        return jnp.where(self.rows[:, None], -slope * others, 0.0)
+        return jnp.where(self.rows[:, None], -slope[None] * others, 0.0)
 
     def _layers(self, y):
         return jnp.where(self.rows[:, None], y, 1.0)
