@@ -1,13 +1,13 @@
 """What limits a sweep of a million runs, and of a thousand million: a simulation.
 
 Run it as ``python benchmarks/at_scale.py [--run-ms MS] [--at DIR]``. Workers take
-units, compute, make the result durable and enter it in the ledger; each of ledger,
-disk, scheduler and object store serves one request after another. What they
-take is measured here first, on this machine, but for two that there are none of here:
-Dask's scheduler takes 1 ms a task (its documentation), and an object store 3,500 writes
-a second to a prefix (that of S3), of 16 prefixes, 0.1 s after it was asked, and lists
-1,000 names in 0.1 s. The simulation follows 20 units a worker and takes their pace for
-all. docs/sweeps_at_scale.md is about what comes out.
+units, compute, and have each result made durable and entered in the ledger while they
+compute the next; ledger, disk, scheduler and object store each serve one request after
+another. What they take is measured here first, on this machine, but for two that it has
+not: Dask's scheduler takes 1 ms a task (its documentation), and an object store 3,500
+writes a second to a prefix (that of S3), of 16 prefixes, 0.1 s after it was asked, and
+lists 1,000 names in 0.1 s. The simulation follows 20 units a worker and takes their
+pace for all. docs/sweeps_at_scale.md is about what comes out.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,8 @@ from tacit.sweeps.store.ledger import Ledger
 from tacit.sweeps.store.tables import Found
 
 
+EIGHT = 8
+"""Parts that are written at once, as the driver of a cluster does."""
 DASK = 1e-3
 PUTS, LATENCY, PAGE = 16 * 3500.0, 0.1, 1000
 SPREAD = 0.3
@@ -53,6 +56,8 @@ class Costs:
     """Its bytes."""
     disk: float
     """To make a part of 64 kB durable under its name."""
+    shared: float
+    """The same where eight are written at once: what the disk takes for each."""
     name: float
     """To list one part in a folder."""
     told: float
@@ -81,6 +86,13 @@ def measured(folder: Path, units: int = 100_000) -> Costs:
     disk = timed(
         lambda: place.publish(f"parts/{next(names) % 16}/{next(names)}", data), 40
     )
+    with ThreadPoolExecutor(EIGHT) as writers:
+
+        def eight() -> None:
+            each = [f"parts/{i}/{next(names)}" for i in range(EIGHT)]
+            [*writers.map(place.publish, each, [data] * EIGHT)]
+
+        shared = timed(eight, 10) / EIGHT
     for i in range(20_000):
         (folder / "place" / "parts" / "0" / f"{key(i)}.safetensors").touch()
     listing = timed(lambda: sum(1 for _ in place.names("parts")), 3) / 20_000
@@ -94,6 +106,7 @@ def measured(folder: Path, units: int = 100_000) -> Costs:
         making,
         path.stat().st_size / units,
         disk,
+        shared,
         listing,
         told / 64,
         number / n,
@@ -112,25 +125,26 @@ def timed(act: Callable[[], object], times: int) -> float:
 
 @dataclass(frozen=True)
 class Line:
-    """What a unit waits for after it was computed, one after the other."""
+    """What a unit goes through after it was computed, one after the other."""
 
     name: str
     stations: dict[str, float]
     """Seconds of service of each; a station serves one unit at a time."""
     latency: float = 0.0
-    """Seconds more that it waits, which nobody else does."""
+    """Seconds more until it is kept, which nobody else is kept waiting by."""
 
 
 def lines(costs: Costs) -> list[tuple[Line, tuple[int, ...]]]:
     """The ways to run a sweep, and how many workers each may have."""
-    here = {"ledger": costs.ledger, "disk": costs.disk}
-    driven = {"scheduler": DASK, "driver": costs.disk + costs.ledger}
+    # What several write at once the disk makes durable together.
+    here = {"ledger": costs.ledger, "disk": costs.shared}
+    driven = {"scheduler": DASK, "driver": costs.shared + costs.ledger}
     # Two writes a unit: the content, and the marker that it is there.
     there = {"scheduler": DASK, "object store": 2 / PUTS, "driver": costs.ledger}
     many = (64, 1000, 10_000)
     return [
-        (Line("one machine, its workers write", here), (2, 64)),
-        (Line("a cluster, its driver writes", driven), many),
+        (Line("one machine, its workers write", here, costs.disk), (2, 64)),
+        (Line("a cluster, its driver writes", driven, costs.disk), many),
         (
             Line("a cluster, its workers write to an object store", there, 2 * LATENCY),
             many,
@@ -141,30 +155,33 @@ def lines(costs: Costs) -> list[tuple[Line, tuple[int, ...]]]:
 def pace(line: Line, workers: int, seconds: float) -> tuple[float, str, float]:
     """Units a second, what is busiest, and the share of its time it is busy.
 
-    Every worker computes for about `seconds`, passes all stations, and begins anew.
+    Every worker computes a unit for about `seconds` while the one before goes through
+    all stations, and waits if that takes longer. Units keep their order on the way.
     """
     draw = random.Random(0)
     names, total = [*line.stations], 20 * workers
     free, busy = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
-    events = [(draw.random() * seconds, worker, 0) for worker in range(workers)]
-    heapq.heapify(events)
-    done, warm, now = 0, total // 4, 0.0
-    begun = 0.0
+    computed = [(draw.random() * seconds, worker) for worker in range(workers)]
+    kept = [0.0] * workers
+    done, warm, begun, now = 0, total // 4, 0.0, 0.0
     while done < total:
-        now, worker, station = heapq.heappop(events)
-        if station < len(names):
-            name = names[station]
-            free[name] = max(free[name], now) + line.stations[name]
-            busy[name] += line.stations[name]
-            heapq.heappush(events, (free[name], worker, station + 1))
+        now, worker = computed[0]
+        if kept[worker] > now:  # the unit before is still on its way
+            heapq.heapreplace(computed, (kept[worker], worker))
             continue
+        at = now
+        for name in names:
+            free[name] = at = max(free[name], at) + line.stations[name]
+            busy[name] += line.stations[name]
+        kept[worker] = at + line.latency
         done += 1
         if done == warm:
             begun = now
-        next_ = now + line.latency + seconds * draw.lognormvariate(MEAN, SPREAD)
-        heapq.heappush(events, (next_, worker, 0))
+        again = now + seconds * draw.lognormvariate(MEAN, SPREAD)
+        heapq.heapreplace(computed, (again, worker))
     busiest = max(names, key=busy.__getitem__)
-    return (done - warm) / (now - begun), busiest, min(1.0, busy[busiest] / now)
+    share = busy[busiest] / max(now, free[busiest])
+    return (done - warm) / (now - begun), busiest, min(1.0, share)
 
 
 def hours(seconds: float) -> str:
