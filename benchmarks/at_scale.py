@@ -20,6 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from pathlib import Path
 
 from pairs import show
 
+from tacit.sweeps.engine.committing import AT_ONCE
 from tacit.sweeps.store import Axis, Manifest
 from tacit.sweeps.store.folders import FolderPlace
 from tacit.sweeps.store.ledger import Ledger
@@ -155,25 +157,25 @@ def lines(costs: Costs) -> list[tuple[Line, tuple[int, ...]]]:
 def pace(line: Line, workers: int, seconds: float) -> tuple[float, str, float]:
     """Units a second, what is busiest, and the share of its time it is busy.
 
-    Every worker computes a unit for about `seconds` while the one before goes through
-    all stations, and waits if that takes longer. Units keep their order on the way.
+    Every worker computes a unit for about `seconds` while those before go through all
+    stations, and waits where too many are on their way. Units keep their order there.
     """
     draw = random.Random(0)
     names, total = [*line.stations], 20 * workers
     free, busy = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     computed = [(draw.random() * seconds, worker) for worker in range(workers)]
-    kept = [0.0] * workers
+    kept = [deque([0.0] * AT_ONCE, AT_ONCE) for _ in range(workers)]
     done, warm, begun, now = 0, total // 4, 0.0, 0.0
     while done < total:
         now, worker = computed[0]
-        if kept[worker] > now:  # the unit before is still on its way
-            heapq.heapreplace(computed, (kept[worker], worker))
+        if kept[worker][0] > now:  # as many as may be are on their way
+            heapq.heapreplace(computed, (kept[worker][0], worker))
             continue
         at = now
         for name in names:
             free[name] = at = max(free[name], at) + line.stations[name]
             busy[name] += line.stations[name]
-        kept[worker] = at + line.latency
+        kept[worker].append(at + line.latency)
         done += 1
         if done == warm:
             begun = now

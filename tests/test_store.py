@@ -126,6 +126,15 @@ def test_of_writers_at_once_one_is_told_that_it_was_first(store):
     assert store.verify().clean
 
 
+def test_what_is_given_back_says_what_was_claimed_last(store):
+    first, second, *_ = store.manifest.units
+    assert store.claim("b") == [first]
+    assert store.claim("a") == [second]
+    store.release("b")
+    assert store.claim("a") == [first]
+    assert store.release("a") == [second, first]
+
+
 def test_no_two_workers_get_the_same_unit(store):
     got = [*store.claim("a", limit=2), *store.claim("b", limit=9), *store.claim("c")]
     assert got == [*store.manifest.units]

@@ -13,10 +13,12 @@ import time
 import numpy as np
 import pytest
 
+from tacit import sweep
 from tacit.errors import StoreError
 from tacit.sweeps.store import Axis, folders, Store
 from tacit.sweeps.store.ledger import Ledger
 from tests.stores import AXES, cosine, fill, key, manifest, rows
+from tests.sweeps import descent, STEPS, WATCH
 
 
 MANY = (*AXES[:2], Axis.of("seed", list(range(50))))
@@ -175,6 +177,27 @@ def test_a_disk_that_fills_up(disk):
     intact(disk / "runs", kept)
     fill(store, units, wrong=False)
     assert intact(disk / "runs", {*units}).status().complete
+
+
+def test_a_sweep_on_a_disk_that_fills_up_goes_on_when_there_is_room(disk, monkeypatch):
+    monkeypatch.setattr("tacit.sweeps.tidings.EVERY", 0.0)
+    ballast, grid = disk / "ballast", {"depth": [2], "seed": range(6)}
+    words = {"observe": WATCH, "records": STEPS, "batch": 1, "workers": 1}
+
+    def fill_up(done, _, text):
+        if text != "planning" and done >= 2 and not ballast.exists():
+            ballast.write_bytes(b"0" * shutil.disk_usage(disk).free)
+
+    with pytest.raises(StoreError, match="(?i)room"):
+        sweep(descent, grid, disk / "runs", progress=fill_up, **words)
+    ballast.unlink()
+    kept = Store(disk / "runs").committed()
+    assert 2 <= len(kept) < 6
+    done = sweep(descent, grid, disk / "runs", **words)
+    assert done.status().flawless
+    assert done.store.verify().clean
+    assert kept <= done.store.committed()
+    assert all(done.store.attempts(key) == 1 for key in kept)
 
 
 def test_a_disk_that_is_closed_to_writing(disk):

@@ -5,6 +5,7 @@ common with it. What was committed is done, whoever dies: Dask sees to it that a
 tried again where its worker ended, and the store that it counts once.
 """
 
+import hashlib
 import os
 import time
 from typing import Any
@@ -53,7 +54,10 @@ def run_on_cluster(driver: Driver, cluster: Any) -> None:
 
 def _run(driver: Driver, client: Any, distributed: Any) -> None:
     store, me = driver.store, name_of(os.getpid())
-    work = client.scatter(packed("the sweep", driver.plan.work), broadcast=True)
+    content = packed("the sweep", driver.plan.work)
+    # A task, and not scattered: what was scattered is lost with those that hold it.
+    name = f"tacit-{hashlib.sha256(content).hexdigest()[:16]}"
+    work = client.submit(_given, content, key=name, pure=False)
     under_way: dict[Any, str] = {}
     try:
         with driver.draining(), beating(store, me), Committing(store, WRITERS) as kept:
@@ -81,6 +85,11 @@ def _run(driver: Driver, client: Any, distributed: Any) -> None:
     finally:
         client.cancel(list(under_way))
         store.release(me)
+
+
+def _given(content: bytes) -> bytes:
+    """What all units need, as something that Dask can make again."""
+    return content
 
 
 def _unit(work: bytes, unit: bytes) -> tuple[Ran, float]:

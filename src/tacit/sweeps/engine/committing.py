@@ -8,15 +8,20 @@ from ..store import Store
 from ..units import Ran
 
 
+AT_ONCE = 4
+"""Units on their way: what is lost, and run again, where a process is killed."""
+
+
 class Committing:
     """Commits units to `store` in the background, at most `at_once` at a time.
 
-    To make a unit durable is to wait for the disk, which a processor need not do. A
+    To make a unit durable is to wait for the disk, which a processor need not do; and
+    what is written at the same time a disk makes durable together. A
     unit counts as committed when the store says so, not when it was handed over here:
     one that was under way when its process was killed is run again.
     """
 
-    def __init__(self, store: Store, at_once: int = 1):
+    def __init__(self, store: Store, at_once: int = AT_ONCE):
         self.store, self._at_once = store, at_once
         self._under_way: deque[Future] = deque()
         self._threads = ThreadPoolExecutor(at_once)

@@ -104,7 +104,8 @@ def _supervise(driver: Driver, job: Path, workers: int) -> None:
                 held = store.release(worker.name)
                 if worker.process.returncode == BROKEN:
                     raise _left_by(worker, job)
-                for key in held:
+                # What it had before the last was computed, and only not written yet.
+                for key in held[-1:]:
                     pause = BACK_OFF * 2 ** max(0, store.attempts(key) - 1)
                     store.record_failure(
                         key, worker.told(), quarantine_after=QUARANTINE, pause=pause

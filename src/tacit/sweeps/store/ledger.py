@@ -99,9 +99,9 @@ class Ledger:
                 (now, now, limit),
             ).fetchall()
             connection.executemany(
-                "UPDATE unit SET state = 1, owner = ?, since = ?, until = ?, "
-                "attempts = attempts + 1 WHERE position = ?",
-                [(worker, now, now + lease, position) for position, _ in free],
+                "UPDATE unit SET state = 1, owner = ?, claimed = ?, since = ?, "
+                "until = ?, attempts = attempts + 1 WHERE position = ?",
+                [(worker, now, now, now + lease, position) for position, _ in free],
             )
         return [key for _, key in free]
 
@@ -115,11 +115,12 @@ class Ledger:
             ).rowcount
 
     def release(self, worker: str, keys: Iterable[str] | None) -> list[str]:
-        """Make pending what `worker` holds, or these of it."""
+        """Make pending what `worker` holds, or these of it; the last claimed last."""
         wanted = None if keys is None else {*keys}
         with self._changing() as connection:
             held = connection.execute(
-                "SELECT key FROM unit WHERE owner = ? AND state = 1 ORDER BY position",
+                "SELECT key FROM unit WHERE owner = ? AND state = 1 "
+                "ORDER BY claimed, position",
                 (worker,),
             ).fetchall()
             given = [key for (key,) in held if wanted is None or key in wanted]

@@ -139,7 +139,10 @@ class Store:
         return self._books.ledger.beat(worker, lease)
 
     def release(self, worker: str, keys: Iterable[str] | None = None) -> list[str]:
-        """Give back what `worker` holds unfinished, or these of it; which they were."""
+        """Give back what `worker` holds unfinished, or these of it; which they were.
+
+        Those that it claimed last come last.
+        """
         return self._books.ledger.release(worker, keys)
 
     def attempts(self, unit_key: str) -> int:

@@ -14,7 +14,8 @@ TABLES = (
     "CREATE TABLE about (digest TEXT)",
     """CREATE TABLE unit (
       position INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, runs INTEGER NOT NULL,
-      state INTEGER NOT NULL DEFAULT 0, owner TEXT, since REAL, until REAL,
+      state INTEGER NOT NULL DEFAULT 0, owner TEXT, claimed REAL, since REAL,
+      until REAL,
       attempts INTEGER NOT NULL DEFAULT 0, kills INTEGER NOT NULL DEFAULT 0, error TEXT,
       diverged INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
       seconds REAL
