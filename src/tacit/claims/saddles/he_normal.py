@@ -103,11 +103,12 @@ class HeNormalExponent(AbstractClaim[MLP]):
     def budget(self, run: Trajectory[MLP]) -> Iterable[Term]:
         times = escapes(run, HALVES)
         first, before, last = _exponents(times)
-        # It falls by half or more with the start, so that what is left is no larger;
-        # a change may pass through 0, two of them do not.
+        # Orders of either sign are in it: each falls by half or more as the start is
+        # halved, their sum by a quarter or more, which leaves three times the change.
+        # A change may pass through 0, two of them do not.
         change = max(abs(last - before), abs(before - first) / 2)
-        reason = "twice what halving the start changes in the exponent"
-        yield Term("next order", 2 * change, reason, "a smaller start")
+        reason = "three times what halving the start changes in the exponent"
+        yield Term("next order", 3 * change, reason, "a smaller start")
         error = 10 * followed(run) * times[-1] / np.min(np.diff(times)[-2:])
         reason = "ten steps at their rtol, in the differences of the times"
         yield Term("integration", 3 * error, reason, "a smaller rtol")
