@@ -1,5 +1,6 @@
 """What a flow hands on: where it went, and how it ended."""
 
+import abc
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -51,6 +52,10 @@ Without `common` nothing is shared between depths."""
 
 class OfPredictor(eqx.Module):
     """A crossing that asks nothing of a linear network but its predictor."""
+
+    @abc.abstractmethod
+    def __call__(self, network: AbstractNetwork, time: Any) -> Any:
+        """The number whose change of sign is looked for."""
 
 
 class Arrival(NamedTuple):

@@ -135,8 +135,8 @@ def _function(f: types.FunctionType) -> Told:
             yield _said("closure", name)
             yield from value(cell.cell_contents, asked.names)
     yield from value((f.__defaults__, f.__kwdefaults__), asked.names)
-    if hasattr(f, "__wrapped__"):
-        yield from value(f.__wrapped__)
+    if "__wrapped__" in vars(f):
+        yield from value(vars(f)["__wrapped__"])
 
 
 def _class(cls: type) -> Told:

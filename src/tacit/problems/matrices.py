@@ -110,7 +110,8 @@ def exceeds(matrix: np.ndarray, floor: np.ndarray) -> bool:
     time that eigenvalues take. Where it nearly is not, rounding may say no.
     """
     np.fill_diagonal(matrix, matrix.diagonal() - floor)
-    _, failed = lapack.dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
+    (factor,) = lapack.get_lapack_funcs(("potrf",), (matrix,))
+    _, failed = factor(matrix.T, lower=1, clean=0, overwrite_a=1)
     return not failed
 
 

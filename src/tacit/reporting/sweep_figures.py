@@ -54,7 +54,7 @@ def drawn(
 def _lines(data, x, seen, by, log, title) -> Drawing:
     drawing = figure()
     panel = drawing[0]
-    curves, bands, ticks = {}, [], None
+    curves, bands, place, ticks = {}, [], np.empty(0), None
     groups = [(str(seen.name), seen)]
     if by is not None:
         column = data[by]

@@ -72,9 +72,11 @@ def _corrections(risk, network, key, flow, moves) -> Float[Array, " P"]:
         return slope(at, rows), jax.jacfwd(lambda theta: slope(theta, rows))(at)
 
     def average(sums, g):
-        return rule.update(*sums, g)
+        m, v = sums
+        return rule.update(m, v, g)
 
-    known = begin = None
+    known: Any = None
+    begin: Any = None
     if sampler is None:
         known = taken(None)
     else:
@@ -100,11 +102,12 @@ def _corrections(risk, network, key, flow, moves) -> Float[Array, " P"]:
         sums, turned = jax.vmap(
             lambda d, dg: jax.jvp(average, (sums, g), (d, dg)), out_axes=(None, 0)
         )(turned, along)
-        here = rule.debias(*sums, t)
-        dm, dv = rule.debias(*(gone @ each[:-1] - each[-1] for each in turned), t)
+        m, v = rule.debias(sums[0], sums[1], t)
+        dm, dv = (gone @ each[:-1] - each[-1] for each in turned)
+        dm, dv = rule.debias(dm, dv, t)
         on = t >= kept.warm
-        corrected = jnp.where(on, rule.jvp(*here, dm, dv), 0.0)
-        last = jnp.where(on, rule.direction(*here) + kept.decoupled * at, 0.0)
+        corrected = jnp.where(on, rule.jvp(m, v, dm, dv), 0.0)
+        last = jnp.where(on, rule.direction(m, v) + kept.decoupled * at, 0.0)
         return (draw, sums, turned, gone + last, last), corrected
 
     wide = jnp.zeros((len(at) + 1, len(at)))

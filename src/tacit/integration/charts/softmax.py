@@ -71,7 +71,9 @@ class Softmax(AbstractChart):
         # sum of exp(y) is conserved as well, so nothing overflows. Of exp(y / 2) and
         # its square the compiler would make two exponentials.
         q, most = jnp.exp(y), len(self.rows) - 2
-        power = self.sign * _power(jnp.sqrt(q), jnp.sum(self.rows) - 2, most)
+        power = jnp.asarray(self.sign) * _power(
+            jnp.sqrt(q), jnp.sum(self.rows) - 2, most
+        )
         pace = -2 * jnp.sum(q) / self.total
         return pace * power * field.risk.slope(power * q)
 

@@ -137,7 +137,7 @@ class Escape(AbstractClock):
             if bool(leg.good):
                 end, steps = leg.last, int(leg.steps)
                 return Path(leg.states, chart.leave, leg.times, end, None, steps)
-            leg = leg.cut(times, times[-1])
+            leg = leg.cut(times, float(times[-1]))
         if not leg.stopped and _may_stiffen(settings, network):
             leg = _stiffly(settings, tolerances, chart, field, leg, np.asarray(times))
         states, when = leg.closed(np.asarray(times))

@@ -104,7 +104,7 @@ class Time(AbstractClock):
             leg = explicit(finest, stack, field, network, times, patience)
             if leg.good:
                 chart = stack
-            elif stack is not chart:  # stiff steps would cost its height
+            elif isinstance(stack, Stack):  # stiff steps would cost its height
                 leg = _unstacked(stack, leg)
         return _followed(settings, tolerances, chart, field, network, times, leg)
 
@@ -179,6 +179,7 @@ class Time(AbstractClock):
 def _in_windows(tolerances, chart, field, network, windows, max_steps, look) -> Path:
     """What is seen on the way of a network that is large beside its records."""
     seen, reached, until = [], [], float(windows[-1][-1])
+    leg = Segment.begin(chart, network)
     view = jax.tree_util.Partial(type(chart).leave, chart)
     legs = explicit_in_windows(tolerances, chart, field, network, windows, max_steps)
     for window, leg in zip(windows, legs, strict=False):
@@ -187,7 +188,7 @@ def _in_windows(tolerances, chart, field, network, windows, max_steps, look) -> 
         seen.append(look(view, states, when))
         reached.append(when)
     seen = jax.tree.map(lambda *parts: jnp.concatenate(parts), *seen)
-    times, end = jnp.concatenate(reached), leg.end
+    times, end = jnp.concatenate(reached), network if leg.end is None else leg.end
     return Path(None, view, times, end, leg.reason, int(leg.steps), seen=seen)
 
 

@@ -73,9 +73,10 @@ def explicit_many(
     has to stop leaves its lane to another. `end` is the network of each.
     """
     width, alone = _width(jobs, shared=shared), jobs[0][2] if shared else None
-    if shared:
-        jobs = [(*job[:2], None, job[3]) for job in jobs]
-    jobs = [(*job[:3], job[1].enter(job[3])) for job in jobs]
+    jobs = [
+        (tolerances, chart, None if shared else field, chart.enter(network))
+        for tolerances, chart, field, network in jobs
+    ]
     filled = [*jobs, *[jobs[-1]] * (_rounded(len(jobs)) - len(jobs))]
     stack = jax.tree.map(_stacked, *filled)
     number = np.asarray(len(jobs))
