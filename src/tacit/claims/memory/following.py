@@ -76,7 +76,8 @@ class FollowsMemoryless(AbstractClaim[AbstractNetwork]):
     def budget(self, run: Trajectory) -> Iterable[Term]:
         orders, (least, plain) = _orders(run)
         before, found = _extrapolated(orders)
-        change = float(np.max(np.abs(orders[-1] - orders[-2])))
+        # A change may pass through 0, so half of the one before it counts as well.
+        change = float(np.max(np.abs(np.diff(orders, axis=0)) * [[0.5], [1.0]]))
         # An error of second order in the step falls to a quarter, so to a third of it;
         # the batches that a short step meets leave some that does not.
         size = 3 * min(change, float(np.max(np.abs(found - before))))
