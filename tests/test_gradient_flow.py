@@ -207,6 +207,7 @@ def test_a_flow_that_cannot_be_followed_says_so(name, solver):
     run = train(Experiment(network, risk, flow, until=SPAN), [LayerNorms()])
     assert not run.finite
     assert f"12 {solver} steps reached t = " in run.reason
+    assert "a larger rtol or max_steps, or a shorter until" in run.reason
     assert 0 < run.times[-1] < SPAN
     assert jnp.all(jnp.isfinite(run.seen["LayerNorms"]))
     end, _ = ravel_pytree(run.network)

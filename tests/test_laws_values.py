@@ -232,8 +232,16 @@ def test_the_quasi_norm_moves_from_an_unbalanced_start_and_layer_norms_do_not():
     quasi = refute("sum(abs(theta1*theta2))", network, losses.Fisher(), trials=20)
     assert quasi is not None
     assert quasi.exact
+    assert "from a generic start" in str(quasi)
+    assert "balanced ones, it may still hold" in str(quasi)
+    assert "mean over the inputs" not in str(quasi)  # Fisher's loss is none
     assert refute("norm2(theta1)", network, losses.Fisher(), trials=20) is None
-    assert refute("norm2(theta1)", network, trials=20) is not None
+    squared = refute("norm2(theta1)", network, trials=20)
+    assert squared is not None
+    out = np.prod(squared.point, axis=0) @ squared.inputs.T - squared.targets
+    turn = squared.inputs.T @ out / len(out) * np.prod(squared.point, axis=0)
+    assert float(squared.derivative) == pytest.approx(-2 * np.sum(turn))
+    assert "the mean over the inputs of ½‖output − target‖²" in str(squared)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])

@@ -14,12 +14,14 @@ from tacit.studies import STUDIES
 UNITS = ("flow time", "norm of the predictor", "steps")
 HOLDS = {
     "deep-lda": {"B2", "B3", "C1", "C7", "D1", "E2", "H3", "H11", "K1", "K2", "K3"},
-    "alignment": {"H1", "I1", "I1a", "I1c", "I2", "I3", "I3a", "I4", "I6", "I9", "J3"},
+    "alignment": {
+        "H1", "I1", "I1a", "I1c", "I2", "I3", "I3a", "I4", "I6", "I7", "I9", "J3"
+    },
     "adam-noise": {"M3b", "M7", "M9"},
     "laws": {"V1"},
     "phase-diagram": {"C1"},
     "saddle-escape": {"S1", "S1c", "S1d", "S4", "S6", "S7", "S9", "S11", "S12"},
-}
+}  # fmt: skip
 """What must hold on some run of each study."""
 
 # One group for each, or every process would run the study.

@@ -8,6 +8,12 @@ from ..errors import TacitError
 from .base import app, FAILED, FINE, Json, print_json
 
 
+WIDTHS = (
+    "Sizes of the layers, such as 3,4,2; features and depth, such as 3,2, of diagonal, "
+    "two-sided and conv-linear."
+)
+
+
 def _widths(text: str | None) -> list[int] | None:
     if text is None:
         return None
@@ -23,18 +29,23 @@ def _widths(text: str | None) -> list[int] | None:
 def laws(
     *,
     network: Annotated[str, typer.Option(help="Its kind, such as deep-linear.")],
-    widths: Annotated[str | None, typer.Option(help="Such as 3,4,2.")] = None,
+    widths: Annotated[str | None, typer.Option(help=WIDTHS)] = None,
     loss: Annotated[
         str | None, typer.Option(help="Such as fisher; any if none.")
     ] = None,
-    flow: Annotated[str, typer.Option(help="Such as momentum.")] = "gradient-flow",
+    flow: Annotated[
+        str, typer.Option(help="Such as momentum; not with --refute.")
+    ] = "gradient-flow",
     activation: Annotated[str | None, typer.Option(help="Of an mlp.")] = None,
     biases: Annotated[bool, typer.Option("--biases", help="Of an mlp.")] = False,
     heads: Annotated[int | None, typer.Option(help="Of attention.")] = None,
     rotary: Annotated[bool, typer.Option("--rotary", help="Positions.")] = False,
     degree: Annotated[int, typer.Option(help="Of polynomials tried.")] = 2,
     refute: Annotated[
-        str | None, typer.Option(metavar="FORMULA", help="Look for where it moves.")
+        str | None,
+        typer.Option(
+            metavar="FORMULA", help="Look for where it moves, by plain gradient flow."
+        ),
     ] = None,
     latex: Annotated[bool, typer.Option("--latex", help="Formulas in LaTeX.")] = False,
     as_json: Json = False,
@@ -42,7 +53,9 @@ def laws(
     """Say what training conserves, and whether that is proved.
 
     With --refute it looks for a start and data at which FORMULA moves, and exits with 1
-    if it finds them. Blocks are called W1, b1, U, theta1 and so on.
+    if it finds them: the start is generic, so that FORMULA may still hold from special
+    (balanced) ones. The loss is then squared if none is given, the mean over the inputs
+    of half the squared distance. Blocks are called W1, b1, U, theta1 and so on.
     """
     from ..conservation import catalogue, laws as find, refute as look
 

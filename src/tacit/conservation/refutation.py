@@ -21,6 +21,7 @@ from .rings import Rationals
 
 
 MOVES = 1e-9
+HALVED = ", the mean over the inputs of ½‖output − target‖²"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -63,11 +64,13 @@ class Refutation:
         blocks = zip(self.names, self.point, strict=True)
         return "\n".join(
             [
-                f"{self.asserted} is not conserved: its derivative is "
-                f"{about}{self.derivative}",
+                f"{self.asserted} is not conserved from a generic start: its "
+                f"derivative is {about}{self.derivative}",
                 *(f"  at {name} = {_shown(block)}" for name, block in blocks),
                 f"  on inputs {_shown(self.inputs)}",
-                f"  and targets {_shown(self.targets)}, under {self.loss}",
+                f"  and targets {_shown(self.targets)}, under {self.loss}"
+                + HALVED * (self.loss == Squared.__name__),
+                "  (from special starts, such as balanced ones, it may still hold)",
             ]
         )
 
@@ -90,7 +93,10 @@ def refute(
     exponential are rational at 0 only, so that some trials set a block to 0. If none
     is exact, the answer is a float.
 
-    `loss` is squared by default; a law for losses without scale is tried under one.
+    `loss` is squared by default, the mean over the inputs of half the squared distance;
+    a law for losses without scale is tried under one. The motion is gradient flow, with
+    neither momentum nor weight decay. The start is generic: what moves there may still
+    be kept from special starts, as the quasi-norm of claim B3 is from balanced ones.
     None proves nothing: see `tacit.laws` for what is proved.
     """
     layout, structure = layout_of(network)

@@ -23,6 +23,11 @@ from ..risk import Risk
 
 Stop = threading.Event | Callable[[], bool] | None
 STOPPED = "it was told to stop"
+WAY_OUT = (
+    "a larger rtol or max_steps, or a shorter until, gets to the end (near a kink of "
+    "an activation steps are short)"
+)
+"""What is advised to a run that its most steps have ended."""
 
 PIECE = 0.3
 """Seconds that a piece should take."""

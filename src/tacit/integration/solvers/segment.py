@@ -9,7 +9,7 @@ from jaxtyping import Array
 
 from ...networks import AbstractNetwork
 from ..charts import AbstractChart
-from ..pieces import STOPPED
+from ..pieces import STOPPED, WAY_OUT
 
 
 class Segment(NamedTuple):
@@ -50,7 +50,7 @@ class Segment(NamedTuple):
         reason = (
             f"{int(self.steps)} explicit steps reached t = {reached:.6g} of {goal:.6g}"
         )
-        reason += f"; {STOPPED}" if self.stopped else ""
+        reason += f"; {STOPPED if self.stopped else WAY_OUT}"
         states = jax.tree.map(lambda x: x[:done], self.states)
         return self._replace(states=states, time=reached, reason=reason)
 

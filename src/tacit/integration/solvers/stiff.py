@@ -12,7 +12,7 @@ from scipy.integrate import LSODA
 from ..bound import bound
 from ..charts import AbstractChart
 from ..fields import AbstractField
-from ..pieces import STOPPED, stopped
+from ..pieces import STOPPED, stopped, WAY_OUT
 from .crossing import first_crossing
 from .segment import join, Segment
 
@@ -91,7 +91,7 @@ def integrate_stiff(
             why = f"{steps} stiff steps reached t = {t:.6g}; {STOPPED}"
             return stop(y, t, why)._replace(stopped=True)
         if steps + int(leg.steps) >= max_steps:
-            here = f"{steps} stiff steps reached t = {t:.6g}"
+            here = f"{steps} stiff steps reached t = {t:.6g}; {WAY_OUT}"
             return stop(y, t, here if steps else leg.reason or here)
         message = solver.step()
         steps += 1

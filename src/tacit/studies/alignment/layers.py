@@ -68,10 +68,10 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         _table(deep, L),
     )
     records = {f"L{L}": deep.to_xarray(), "L1": flat.to_xarray()}
-    return Answer(section, tuple(_findings(subject, L, quick=quick)), records)
+    return Answer(section, tuple(_findings(subject, L)), records)
 
 
-def _findings(subject: Subject, L: int, *, quick: bool) -> Iterator[Finding]:
+def _findings(subject: Subject, L: int) -> Iterator[Finding]:
     on, start = f"{subject.title}, L = {L}, random", subject.random(L)
     late, run = ends.far(subject, start, LATE), ends.near(subject, start, KEPT)
     for claim in LIMITS:
@@ -82,9 +82,8 @@ def _findings(subject: Subject, L: int, *, quick: bool) -> Iterator[Finding]:
     verdict = judge(claim, early)
     yield Finding.of(verdict, on=on)
     yield from Finding.of_rivals(verdict, on="as printed")
-    if not quick:
-        claim = StartAboveZeroMayStall()
-        yield Finding.of(check(claim, claim.witness()), on="two scalars, u = -v")
+    claim = StartAboveZeroMayStall()
+    yield Finding.of(check(claim, claim.witness()), on="two scalars, u = -v")
 
 
 def _widths(run: Trajectory) -> str:

@@ -52,7 +52,7 @@ class Alignment(AbstractStudy):
                 "depth",
                 "what depth changes of the way",
                 depth.ask,
-                "Every depth ends at the direction of largest margin; deeper "
+                "Every depth tried ends at the direction of largest margin; deeper "
                 "is slower only where the support vectors do not span.",
             ),
             Question(
@@ -60,7 +60,7 @@ class Alignment(AbstractStudy):
                 "the margin over thirty decades",
                 decades.ask,
                 "What the margin lacks, times the norm, is one constant at "
-                "every depth, over thirty decades.",
+                "every depth tried, over thirty decades.",
             ),
             Question(
                 "descent",
