@@ -41,7 +41,7 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     apart = [each for each in together if each.apart.separable]
     mixed = next(each for each in together if not each.apart.separable)
     followed = [found[i] for i in (FOLLOWED[:1] if quick else FOLLOWED) if i in found]
-    pairs = [(followed[0], 1)] * (not quick) + [(s, LAYERS[-1]) for s in followed]
+    pairs = [(followed[0], 1), *((s, LAYERS[-1]) for s in followed)]
     runs = {(s, L): _follow(s, L) for s, L in pairs}
     stuck = _follow(mixed, LAYERS[-1])
     section = Section(
@@ -179,12 +179,11 @@ def _words(apart, mixed: Subject, runs, stuck: Trajectory, *, missing: int):
         f"in depth. The error falls like $\\|w\\|^{{-1/{L}}}$ with {L} layers (the "
         f"powers measured are within {number(off, 1)} of those predicted). "
     )
-    if (first, 1) in runs:
-        one, deep = (ends.turned(runs[first, k], first)[-1] for k in (1, L))
-        said += (
-            f"On {first.title} the sine at $\\|w\\| = 10^{{10}}$ is "
-            f"{number(one, 2)} with one layer and {number(deep, 2)} with {L}."
-        )
+    one, deep = (ends.turned(runs[first, k], first)[-1] for k in (1, L))
+    said += (
+        f"On {first.title} the sine at $\\|w\\| = 10^{{10}}$ is "
+        f"{number(one, 2)} with one layer and {number(deep, 2)} with {L}."
+    )
     held = int(np.sum(mixed.apart.value > 0))
     low = float(np.exp(np.asarray(stuck.seen["LogRisk"])[-1]))
     second = (
