@@ -53,7 +53,7 @@ def main():
         panel.lines(curves, look=look, labels="key", floor=1e-4)
     drawing.key(columns=3)
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "depth.svg")
-    print(f"drawn: {plots.save(drawing, target).name}")
+    print(f"drawn: {drawing.save(target).name}")
 
 
 if __name__ == "__main__":

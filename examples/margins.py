@@ -54,7 +54,7 @@ def main():
         panel.lines(curves, labels="key", floor=1e-16)
     drawing.key(columns=3)
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "margins.svg")
-    print(f"drawn: {plots.save(drawing, target).name}")
+    print(f"drawn: {drawing.save(target).name}")
 
 
 if __name__ == "__main__":

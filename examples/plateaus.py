@@ -40,7 +40,7 @@ def main():
     curves = {f"{depth} layers": risks(depth) for depth in (2, 3, 4)}
     drawing[0].frame(x="flow time", y="risk, relative", log="x").lines(curves)
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "plateaus.svg")
-    print(f"drawn: {plots.save(drawing, target).name}")
+    print(f"drawn: {drawing.save(target).name}")
 
 
 if __name__ == "__main__":

@@ -116,4 +116,4 @@ def test_advice_is_spelled_for_the_one_who_reads_it():
     error = errors.DataError("too wide.\nUse ", way, " or ", errors.Way("a()", "`a`"))
     assert str(error) == "too wide.\nUse fix() or a()"
     assert error.in_spec() == "too wide. Use `fixed = true` under [problem] or `a`"
-    assert str(errors.setting("clock", to="time")) == "clock='time'"
+    assert str(errors.setting("clock", to="time")) == 'clock="time"'

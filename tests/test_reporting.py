@@ -122,7 +122,7 @@ def test_drawing_leaves_no_setting_behind(kind):
 
 @pytest.mark.parametrize("ending", ["pdf", "png", "svg"])
 def test_save_writes_the_kind_its_ending_says(tmp_path, ending):
-    path = plots.save(drawing(), tmp_path / f"figure.{ending}")
+    path = drawing().save(tmp_path / f"figure.{ending}")
     start = {"pdf": b"%PDF", "png": b"\x89PNG", "svg": b"<?xml"}[ending]
     assert path.read_bytes().startswith(start)
 

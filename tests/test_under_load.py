@@ -86,7 +86,7 @@ CUT = {
     ],
     "flows in lanes": [(FLOW, START, 20.0), (FLOW, SMALL, 20.0)] * 2,
     "steps": [(flows.Adam(1e-2), START, 40)],
-    "steps to an event": [(flows.Adam(1e-2), START, RiskBelow(0.6))],
+    "steps to an event": [(flows.Adam(1e-3), START, RiskBelow(0.6))],
 }
 
 

@@ -41,7 +41,8 @@ def setting(key: str, *, to: object, python: str = "", section: str = "") -> Way
     """
     place = f" under [{section}]" if section else ""
     spec = f"`{key} = {json.dumps(to, default=str)}`{place}"
-    return Way(python or f"{key}={to!r}", spec)
+    here = json.dumps(to) if isinstance(to, str) else repr(to)
+    return Way(python or f"{key}={here}", spec)
 
 
 class TacitError(Exception):
@@ -125,10 +126,10 @@ class PrecisionError(TacitError, RuntimeError):
 class MissingExtraError(TacitError, ImportError):
     """An optional dependency is not installed."""
 
-    def __init__(self, what: str, package: str, extra: str):
+    def __init__(self, what: str, package: str, extra: str, more: str = ""):
         super().__init__(
             f"{what} needs the package {package}, which is not installed.\n"
-            f"Install it with: pip install 'tacit[{extra}]'"
+            f"Install it with: pip install 'tacit[{extra}]'{more}"
         )
 
 

@@ -7,24 +7,21 @@ from typing import Any, cast, Generic, TYPE_CHECKING
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from ._types import require_float64
 from .compilation import make_room
+from .crossings import crossing_of, passed, reads_names
 from .display import bibliography, runs
 from .errors import require_kind
-from .events import AbstractEvent, Reaches, RiskBelow
 from .experiment import Experiment, N, Snapshot
 from .flows.records import schedule
-from .integration.path import at_event, OfPredictor, Path, with_end
+from .integration.path import at_event, Path, with_end
 from .integration.pieces import ended_by, Stop
-from .networks import AbstractLinearNetwork, AbstractNetwork
 from .observables import AbstractObservable
 from .observables.reading import labelled, require_readable
 from .own_code import forget_if_changed
-from .risk import Risk
 
 
 if TYPE_CHECKING:
@@ -149,17 +146,14 @@ def _path(experiment, observe, records) -> Path:
     key = _key(experiment.seed)
     start, flow = experiment.network, experiment.flow
     nameless = experiment.risk.nameless  # other names then compile nothing
-    risk = experiment.risk if _reads_names(experiment.until) else nameless
+    risk = experiment.risk if reads_names(experiment.until) else nameless
     look = functools.partial(_looked, experiment, observe)
     until = experiment.until
     if experiment.end is not None:
         times = schedule(records, experiment.end, start, flow)
         # Not `flow.path`: to look up a method of a module takes 25 µs.
         return type(flow).path(flow, risk, start, times, key, look)
-    if _of_predictor(until) and isinstance(start, AbstractLinearNetwork):
-        crossing = _PredictorCrossing(until, risk)
-    else:
-        crossing = _Crossing(until, start, risk)
+    crossing = crossing_of(until, start, risk)
     within = float(until.within or flow.patience)
     every = math.inf if until.every is None else float(until.every)
     arrival = flow.arrival(risk, start, crossing, within, every, key)
@@ -169,7 +163,7 @@ def _path(experiment, observe, records) -> Path:
             "; it was looked at after every step of the solver: if it may come and go "
             "within one, give the event `every`, the longest time between looks"
         )
-    if reason and _past(until, start, risk):
+    if reason and passed(until, start, risk):
         reason += "; the risk is below the level from the start"
     if arrival.stopped:
         path = at_event(np.array([arrival.time]), end, arrival.steps)
@@ -219,50 +213,10 @@ def _looked(experiment, observe, view, states, times, common=None):
     seen = {}
     for look, start, some in (common, None, plain), (view, experiment.network, rest):
         if some:
-            named = any(map(_reads_names, some))
+            named = any(map(reads_names, some))
             risk = experiment.risk if named else experiment.risk.nameless
             seen |= _measure(look, states, times, start, risk, some)
     return {o.name: seen[o.name] for o in observe}
-
-
-def _reads_names(thing):
-    seen = thing.observable if isinstance(thing, Reaches) else thing
-    return isinstance(seen, AbstractObservable) and seen.reads_names
-
-
-def _of_predictor(event):
-    """Whether an event reads nothing of a linear network but its predictor."""
-    if isinstance(event, RiskBelow):
-        return not event.relative
-    seen = event.observable if isinstance(event, Reaches) else None
-    return isinstance(seen, AbstractObservable) and seen.of_predictor
-
-
-def _past(event, start, risk):
-    at = Snapshot(start, start, risk, jnp.zeros(()))
-    return isinstance(event, RiskBelow) and float(event.crossing(at)) < 0
-
-
-class _Crossing(eqx.Module):
-    """An event seen from a flow, which knows networks and times only."""
-
-    event: AbstractEvent
-    start: AbstractNetwork
-    risk: Risk
-
-    def __call__(self, network, time):
-        at = Snapshot(network, self.start, self.risk, jnp.asarray(time, float))
-        return self.event.crossing(at)
-
-
-class _PredictorCrossing(OfPredictor):
-    """An event that looks at the predictor alone: the start is not kept."""
-
-    event: AbstractEvent
-    risk: Risk
-
-    def __call__(self, network, time):
-        return _Crossing(self.event, network, self.risk)(network, time)
 
 
 @eqx.filter_jit

@@ -3,7 +3,7 @@
 One package a theme; inside it one file a theorem or a few that share their data.
 """
 
-from ..errors import suggest_names
+from ..errors import suggest_names as _suggest_names
 from . import conservation, discretisation, limits, margins, memory, objectives, saddles
 from .base import AbstractClaim
 from .conservation import *  # noqa: F403
@@ -35,4 +35,4 @@ __all__ += memory.__all__
 __all__ += objectives.__all__
 __all__ += saddles.__all__
 
-suggest_names(__name__)
+_suggest_names(__name__)

@@ -4,7 +4,7 @@
 change, whatever the data (Marcotte, Gribonval and Peyré 2023, arXiv:2307.00144).
 """
 
-from ..errors import suggest_names
+from ..errors import suggest_names as _suggest_names
 from . import architectures, catalogue
 from .counting import laws
 from .drift import Drift
@@ -43,4 +43,4 @@ __all__ = [
     "symmetry_of",
 ]
 
-suggest_names(__name__)
+_suggest_names(__name__)

@@ -1,6 +1,6 @@
 """What is read off curves: exponents and plateaus."""
 
-from ..errors import suggest_names
+from ..errors import suggest_names as _suggest_names
 from .exponents import difference_slopes, Exponent, fit_exponent
 from .plateaus import find_plateaus, first_below, Plateau
 
@@ -14,4 +14,4 @@ __all__ = [
     "fit_exponent",
 ]
 
-suggest_names(__name__)
+_suggest_names(__name__)

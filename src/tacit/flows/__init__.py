@@ -1,6 +1,6 @@
 """Ways to move parameters down a risk."""
 
-from ..errors import suggest_names
+from ..errors import suggest_names as _suggest_names
 from .adam import Adam, AdamW, RMSprop
 from .adaptive import AbstractAdaptive
 from .base import AbstractFlow
@@ -38,4 +38,4 @@ __all__ = [
     "curvature_bound",
 ]
 
-suggest_names(__name__)
+_suggest_names(__name__)

@@ -50,7 +50,7 @@ Look = Callable[..., Any]
 Without `common` nothing is shared between depths."""
 
 
-class OfPredictor(eqx.Module):
+class AbstractOfPredictor(eqx.Module):
     """A crossing that asks nothing of a linear network but its predictor."""
 
     @abc.abstractmethod

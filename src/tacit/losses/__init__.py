@@ -12,7 +12,7 @@
 | `Dorfer` | the smallest eigenvalues | Dorfer et al. (2016), arXiv:1511.04707 |
 """
 
-from ..errors import suggest_names
+from ..errors import suggest_names as _suggest_names
 from .base import AbstractLoss, AbstractMarginLoss, AbstractPointwiseLoss
 from .dorfer import Dorfer
 from .fisher import Fisher
@@ -42,4 +42,4 @@ __all__ = [
     "TraceRatio",
 ]
 
-suggest_names(__name__)
+_suggest_names(__name__)

@@ -1,6 +1,6 @@
 """What optimisers with memory remember, and what it makes of their moves."""
 
-from ..errors import suggest_names
+from ..errors import suggest_names as _suggest_names
 from .advice import adam_advice, AdamAdvice
 from .averages import MovingAverages, require_memory
 from .histories import gradients, replay
@@ -68,4 +68,4 @@ __all__ = [
     "sampling_share",
 ]
 
-suggest_names(__name__)
+_suggest_names(__name__)

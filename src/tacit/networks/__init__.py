@@ -1,6 +1,6 @@
 """Functions, told apart by how their parameters make them."""
 
-from ..errors import suggest_names
+from ..errors import suggest_names as _suggest_names
 from .base import (
     AbstractFullyConnected,
     AbstractLayered,
@@ -32,4 +32,4 @@ __all__ = [
     "TwoSided",
 ]
 
-suggest_names(__name__)
+_suggest_names(__name__)

@@ -1,6 +1,6 @@
 """Numbers read off a network while it trains."""
 
-from ..errors import suggest_names
+from ..errors import suggest_names as _suggest_names
 from .alignment import (
     Alignment,
     BalanceDrift,
@@ -83,4 +83,4 @@ __all__ = [
     "deviations",
 ]
 
-suggest_names(__name__)
+_suggest_names(__name__)

@@ -1,6 +1,6 @@
 """Exact answers by algebra or convex optimisation, each with its certificate."""
 
-from ..errors import suggest_names
+from ..errors import suggest_names as _suggest_names
 from .activation import (
     activation_class as activation_class,
     ActivationClass as ActivationClass,
@@ -89,4 +89,4 @@ __all__ = [
     "singular_limit",
 ]
 
-suggest_names(__name__)
+_suggest_names(__name__)

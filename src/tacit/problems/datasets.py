@@ -93,13 +93,13 @@ def _inside(name: str, package: str) -> Path:
     """The folder of an installed package, found without importing it."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        error = MissingExtraError(f"load({name!r})", package, "data")
+        more = ""
         if package == "ISLP":  # its files are read, its code is not
-            error.msg += (
+            more = (
                 "\nand, because ISLP asks for gigabytes that nothing here uses: "
                 "pip install --no-deps ISLP"
             )
-        raise error
+        raise MissingExtraError(f"load({name!r})", package, "data", more)
     return Path(spec.submodule_search_locations[0])
 
 

@@ -52,9 +52,8 @@ class Problem(eqx.Module):
         design, columns = read_design(X)
         self.features = columns if features is None else tuple(features)
         if self.features is not None and len(self.features) != design.shape[1]:
-            raise ShapeError(
-                f"X has {design.shape[1]} columns but {len(self.features)} names."
-            )
+            text = f"X has {design.shape[1]} columns but {len(self.features)} names."
+            raise ShapeError(text)
         self.X = float64(design)
         codes, self.classes = read_labels(y, len(design))
         mass = read_weights(weights, len(design))
@@ -228,21 +227,18 @@ class Problem(eqx.Module):
         return self.select(features=~self.constant)
 
     def standardised(self) -> "Problem":
-        """Every feature with mean 0 and standard deviation 1 under the weights.
-
-        Raises `DataError` if a feature is constant.
-        """
+        """Every feature with weighted mean 0 and deviation 1; `DataError` if constant."""
         if self.X is None:
             raise DataError("standardised needs samples; this Problem has none.")
-        flat = np.flatnonzero(self.constant)
-        scores = standard_scores(np.asarray(self.X), self.weights, flat, self.features)
+        parts = self.weights, np.flatnonzero(self.constant), self.features
+        scores = standard_scores(np.asarray(self.X), *parts)
         return Problem(scores, self.labels, self.weights, features=self.features)
 
 
 def _known(within, contrast, classes, priors=None, means=None):
-    parts = dict.fromkeys(("X", "y", "weights", "features"))
-    parts |= {"_within": float64(within), "_contrast": float64(contrast)}
-    return _made(parts | {"priors": priors, "means": means, "classes": classes})
+    both = {"_within": float64(within), "_contrast": float64(contrast)}
+    known = {"priors": priors, "means": means, "classes": classes}
+    return _made(dict.fromkeys(("X", "y", "weights", "features")) | both | known)
 
 
 def _made(parts: dict) -> Problem:

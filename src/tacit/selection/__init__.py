@@ -3,7 +3,7 @@
 NumPy and SciPy only; nothing here compiles.
 """
 
-from ..errors import suggest_names
+from ..errors import suggest_names as _suggest_names
 from .choosing import choose_from_rows, choose_from_scatters, Selection
 from .fold_scatters import FoldScatters
 from .folds import deal
@@ -34,4 +34,4 @@ __all__ = [
     "trace_path",
 ]
 
-suggest_names(__name__)
+_suggest_names(__name__)

@@ -55,10 +55,7 @@ LEDGER = "verdicts.jsonl"
 
 
 class InShort(NamedTuple):
-    """What a question came to: its answer in a `sentence`, and what that rests on.
-
-    The sentence is that of the page, and may hold notation.
-    """
+    """The answer to a question: the page's `sentence`, and what that rests on."""
 
     sentence: str
     findings: tuple[Finding, ...]

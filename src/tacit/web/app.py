@@ -12,7 +12,8 @@ from ..errors import DataError, MissingExtraError, NotFoundError, TacitError
 from .controls import read_values, Slider, Values
 from .guard import Guarded
 from .jobs import Desk, Work
-from .shown import SHOWN, Shown
+from .shown import SHOWN
+from .study import Shown
 from .sweeps import Sweep
 from .uploads import MOST_BYTES, TABLES
 

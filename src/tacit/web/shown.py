@@ -4,84 +4,24 @@ Plain data: what computes them is in `tacit.web.benches`, imported when first as
 """
 
 import dataclasses
-from typing import Any
 
-from ..display.notation import html
-from .controls import Choice, Control, Name, Slider, Values
-
-
-@dataclasses.dataclass(frozen=True)
-class Shown:
-    """A study that runs live; `bench` is the module in `benches` that computes it."""
-
-    name: str
-    title: str
-    paper: str
-    link: str
-    asks: str
-    """What is optimised, over which network, and what is asked; may hold notation."""
-    bench: str
-    controls: tuple[Control, ...]
-    shapes: tuple[str, ...] = ("depth",)
-    """The controls that change the shape of what is compiled."""
-
-    @property
-    def given(self) -> bool:
-        """Whether it needs something that only a person has, such as a table."""
-        return any(isinstance(control, Name) for control in self.controls)
-
-    def shape(self, values: Values) -> tuple:
-        """What two runs have in common that share all that is compiled."""
-        told = [values[key] for key in self.shapes]
-        flow = values.get("batch"), bool(values.get("step"))
-        return (self.name, *told, *flow)
-
-    def to_json(self) -> dict[str, Any]:
-        """What the page needs to draw it."""
-        return {
-            "name": self.name,
-            "title": self.title,
-            "paper": self.paper,
-            "link": self.link,
-            "asks": html(self.asks),
-            "controls": [control.to_json() for control in self.controls],
-        }
-
-
-STEPS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-FLOW: dict[float | int, str] = {0.0: "the flow itself"}
-BATCHES = (0, 8, 16, 32, 64, 128)
-WHOLE: dict[float | int, str] = {0: "the whole sample"}
-
-DEPTH = Slider("depth", "depth", tuple(range(1, 9)), 3, "layers of the network")
-IMBALANCE = Slider(
-    "imbalance",
-    "imbalance",
-    (0.0, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 0.1, 0.3, 0.6),
-    0.0,
-    "the first two layers start at 1 + this and 1 − this times the balanced start",
-    {0.0: "balanced"},
+from .controls import Choice, Name, Slider
+from .sliders import (
+    BATCH,
+    BATCHES,
+    DEPTH,
+    FLOW,
+    IMBALANCE,
+    LDA,
+    RATIO,
+    SEED,
+    START,
+    STEP,
+    STEPS,
+    TIME,
 )
-START = Slider(
-    "start", "start", (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0), 1.0,
-    "the size of the predictor at the start, times that of the study",
-)  # fmt: skip
-STEP = Slider("step", "step", STEPS, 0.0, "the length of a step of descent", FLOW)
-BATCH = Slider("batch", "batch", BATCHES, 0, "samples a step sees", WHOLE)
-RATIO = Slider(
-    "ratio", "n/d", (1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0), 20.0,
-    "samples to features",
-)  # fmt: skip
-TIME = Slider(
-    "time", "time", (10.0, 100.0, 1e3, 1e4, 1e5, 1e6), 1e3, "when the run ends"
-)
-WRONG = Slider(
-    "wrong", "wrong signs", tuple(range(7)), 0,
-    "how many features start with the sign that their class means do not have",
-)  # fmt: skip
-SEED = Slider("seed", "draw", tuple(range(20)), 0, "which sample is drawn")
+from .study import Shown
 
-LDA = (DEPTH, IMBALANCE, START, WRONG, STEP, BATCH, TIME)
 
 ALL = (
     Shown(

@@ -12,9 +12,9 @@ import numpy as np
 from ..._types import float64
 from ...errors import DataError
 from ...networks import AbstractNetwork
-from ..charts import AbstractChart, Parameters, Sides, SmallestLayer, Softmax, Stack
+from ..charts import Stack
 from ..fields import AbstractField
-from ..path import Arrival, Look, OfPredictor, Path, Times
+from ..path import AbstractOfPredictor, Arrival, Look, Path, Times
 from ..pieces import STOPPED, windows
 from ..solvers import (
     explicit,
@@ -26,9 +26,8 @@ from ..solvers import (
     Segment,
 )
 from .base import AbstractClock, OPTIONS, Settings
+from .choosing import choose_chart, size, stacked, unstacked
 
-
-CHARTS: tuple[type[AbstractChart], ...] = (Softmax, SmallestLayer, Sides, Parameters)
 
 PATIENCE = 4096
 """Explicit steps before an automatic run turns to the stiff solver."""
@@ -36,10 +35,6 @@ PATIENCE = 4096
 LARGEST_JACOBIAN = 2048
 """Unknowns up to which the stiff solver's dense Jacobian is worth forming."""
 
-
-LARGEST_STACKED = 1024
-"""Parameters up to which the steps of a diagonal network cost no more for layers that
-are not there."""
 
 LARGEST_TOGETHER = 1024
 """Unknowns up to which flows are followed side by side: what larger ones spend, they
@@ -94,18 +89,18 @@ class Time(AbstractClock):
             leg = Segment.begin(chart, network)
         else:
             patience = np.asarray(_patience(settings, chart, network))
-            stretches = windows(np.asarray(times), _size(network))
+            stretches = windows(np.asarray(times), size(network))
             stiffens = _may_stiffen(settings, chart, network)
             if look is not None and len(stretches) > 1 and not stiffens:
                 parts = (tolerances, chart, field, network)
                 return _in_windows(*parts, stretches, patience, look)
-            stack = _stacked(chart, field, network)
+            stack = stacked(chart, field, network)
             finest = _tolerances(settings, stack, network)
             leg = explicit(finest, stack, field, network, times, patience)
             if leg.good:
                 chart = stack
             elif isinstance(stack, Stack):  # stiff steps would cost its height
-                leg = _unstacked(stack, leg)
+                leg = unstacked(stack, leg)
         return _followed(settings, tolerances, chart, field, network, times, leg)
 
     def paths(
@@ -155,7 +150,7 @@ class Time(AbstractClock):
         if crossing(network, 0.0) == 0:
             return Arrival(0.0, None)
         tolerances = _tolerances(settings, chart, network)
-        sided = chart.common if isinstance(crossing, OfPredictor) else chart
+        sided = chart.common if isinstance(crossing, AbstractOfPredictor) else chart
         if settings.solver != "stiff":
             leg = explicit_event(
                 tolerances, sided, field, network, crossing, np.asarray(within),
@@ -221,21 +216,6 @@ def _views(chart):
     return view, jax.tree_util.Partial(type(chart).leave, common)
 
 
-def _stacked(chart, field, network):
-    """A `Stack` in place of the plain parameters, where that is one and is small."""
-    plain = isinstance(chart, Parameters) and isinstance(field, Stack.fields)
-    small = _size(network) <= LARGEST_STACKED
-    if plain and small and Stack.valid(network, field.risk):
-        return Stack.at(network, field.risk)
-    return chart
-
-
-def _unstacked(chart: Stack, leg: Segment) -> Segment:
-    """A segment in a `Stack`, in the plain parameters."""
-    states = jax.vmap(chart.leave)(leg.states)
-    return leg._replace(states=states, last=chart.leave(leg.last))
-
-
 def _alike(jobs) -> list[list[int]]:
     """Which flows are followed side by side: several, alike, and small enough."""
     groups: dict = {}
@@ -243,19 +223,8 @@ def _alike(jobs) -> list[list[int]]:
         leaves, kind = jax.tree.flatten(job)
         shape = tuple(np.shape(leaf) for leaf in leaves)
         groups.setdefault((str(kind), shape), []).append(i)
-    small = _size(jobs[0][-1]) <= LARGEST_TOGETHER
+    small = size(jobs[0][-1]) <= LARGEST_TOGETHER
     return [group for group in groups.values() if len(group) > 1 and small]
-
-
-def choose_chart(
-    settings: Settings, field: AbstractField, network: AbstractNetwork
-) -> AbstractChart:
-    """The chart in which the flow of `field` from `network` is integrated."""
-    if settings.chart == "parameters":
-        return Parameters()
-    risk = field.risk
-    able = (kind for kind in CHARTS if isinstance(field, kind.fields))
-    return next(kind for kind in able if kind.valid(network, risk)).at(network, risk)
 
 
 def _tolerances(settings, chart, network):
@@ -266,13 +235,9 @@ def _tolerances(settings, chart, network):
 def _may_stiffen(settings, chart, network):
     if settings.solver != "auto":
         return settings.solver == "stiff"
-    if _size(network) <= LARGEST_JACOBIAN:  # no chart has more unknowns than that
+    if size(network) <= LARGEST_JACOBIAN:  # no chart has more unknowns than that
         return True
-    return _size(chart.enter(network)) <= LARGEST_JACOBIAN
-
-
-def _size(tree):
-    return sum(leaf.size for leaf in jax.tree.leaves(tree))
+    return size(chart.enter(network)) <= LARGEST_JACOBIAN
 
 
 def _patience(settings, chart, network):

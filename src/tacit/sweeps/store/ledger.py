@@ -5,7 +5,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from ...errors import StoreError
 from .database import Database
@@ -14,34 +13,18 @@ from .rows import State
 from .tables import (
     CLAIMED,
     COMMITTED,
+    Count,
     digest_in,
     enter,
     Found,
     give_up,
     GIVEN_UP,
+    Holder,
     PENDING,
     TABLES,
     unit,
     VERSION,
 )  # fmt: skip
-
-
-class Count(NamedTuple):
-    """Units in one state."""
-
-    units: int = 0
-    runs: int = 0
-    diverged: int = 0
-    failed: int = 0
-    seconds: float = 0.0
-
-
-class Holder(NamedTuple):
-    """A worker, how many units it holds, and seconds since it was last heard of."""
-
-    worker: str
-    units: int
-    silent: float
 
 
 class Ledger:

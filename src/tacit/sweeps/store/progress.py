@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .ledger import Holder, Ledger
+from .ledger import Ledger
 from .manifest import Manifest
 from .rows import State
-from .tables import CLAIMED, COMMITTED, GIVEN_UP, PENDING
+from .tables import CLAIMED, COMMITTED, GIVEN_UP, Holder, PENDING
 
 
 @dataclass(frozen=True)

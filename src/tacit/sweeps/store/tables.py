@@ -34,6 +34,24 @@ TABLES = (
 WRONG = (State.DIVERGED, State.FAILED)
 
 
+class Count(NamedTuple):
+    """Units in one state."""
+
+    units: int = 0
+    runs: int = 0
+    diverged: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+
+
+class Holder(NamedTuple):
+    """A worker, how many units it holds, and seconds since it was last heard of."""
+
+    worker: str
+    units: int
+    silent: float
+
+
 class Found(NamedTuple):
     """A committed unit: what its part says of it, and what who ran it said besides."""
 
