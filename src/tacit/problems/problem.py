@@ -227,7 +227,7 @@ class Problem(eqx.Module):
         return self.select(features=~self.constant)
 
     def standardised(self) -> "Problem":
-        """Every feature with weighted mean 0 and deviation 1; `DataError` if constant."""
+        """Of weighted mean 0 and deviation 1 each; `DataError` if one is constant."""
         if self.X is None:
             raise DataError("standardised needs samples; this Problem has none.")
         parts = self.weights, np.flatnonzero(self.constant), self.features
