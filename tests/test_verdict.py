@@ -7,7 +7,7 @@ from typing import ClassVar
 import jax.numpy as jnp
 import pytest
 
-from tacit import check, Experiment, judge, Outcome, train
+from tacit import check, Experiment, judge, Outcome, predict, train
 from tacit.claims import (
     AbstractClaim,
     Hypothesis,
@@ -18,12 +18,13 @@ from tacit.claims import (
     Term,
     Unmeasured,
 )
+from tacit.claims.catalogue import as_claim
 from tacit.claims.papers import TACIT
 from tacit.claims.parts import exceeding
-from tacit.errors import ClaimError
+from tacit.errors import ClaimError, TacitError
 from tacit.flows import Descent, GradientFlow
 from tacit.networks import Diagonal
-from tacit.observables import Hoyer
+from tacit.observables import Hoyer, QuasiNorm
 from tests.cases import NETWORKS, RISK
 
 
@@ -185,6 +186,65 @@ class Level(AbstractClaim[Diagonal]):
     def foil(self, seed=None):
         del seed
         return WITNESS
+
+
+class Foretold(Level):
+    """The same, foreseen without a `Forecast`."""
+
+    predicted = AbstractClaim.predicted
+
+    def forecast(self, experiment):
+        return float(experiment.network.depth)
+
+
+class Unseen(Level):
+    """The same, measured by what it does not observe."""
+
+    def measured(self, run):
+        return run.seen["QuasiNorm"]
+
+
+class Forgot(Unseen):
+    """The same, and it would observe it."""
+
+    observes: ClassVar[tuple] = (QuasiNorm(),)
+
+
+class Taken(Level):
+    """The same, under an ID that is taken."""
+
+    id: ClassVar[str] = "B3"
+
+
+SLIPS = {
+    "a bare number": (lambda: check(Foretold(), STILL), "Foretold.forecast.*Forecast("),
+    "foreseen": (
+        lambda: predict(STILL, [Foretold()]), "Foretold.forecast.*Forecast("
+    ),
+    "not observed": (lambda: check(Unseen(), STILL), "add QuasiNorm() to `observes`"),
+    "trained without": (lambda: judge(Forgot(), train(STILL)), "c.observes)"),
+    "an ID taken": (lambda: check(Taken(), STILL), "that of QuasiNormConserved; give"),
+    "a status": (
+        lambda: type(AbstractClaim)(
+            "Said", (Level,), {"source": Source(TACIT, "", "proved")}
+        ),
+        "source of Said is one of quoted, derived, corrected; got 'proved'",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("slip", "says"), SLIPS.values(), ids=SLIPS)
+def test_a_slip_in_a_claim_is_answered_by_the_way_out(slip, says):
+    with pytest.raises(TacitError) as caught:
+        slip()
+    assert all(part in str(caught.value) for part in says.split(".*"))
+
+
+def test_a_claim_derived_from_one_may_keep_its_id():
+    class Mine(QuasiNormConserved):
+        """The same by another name."""
+
+    assert isinstance(as_claim(Mine), Mine)
 
 
 PARTS = [

@@ -45,6 +45,10 @@ def setting(key: str, *, to: object, python: str = "", section: str = "") -> Way
     return Way(python or f"{key}={here}", spec)
 
 
+MANY = 40
+"""Of more names than these only the nearest are told."""
+
+
 class TacitError(Exception):
     """Base class; catch it to catch everything tacit raises on purpose.
 
@@ -164,7 +168,11 @@ def suggest_names(module: str) -> None:
 def _nearby(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"{hint} Known: {', '.join(known)}."
+    if len(known) <= MANY:
+        return f"{hint} Known: {', '.join(known)}."
+    close = difflib.get_close_matches(name, known, n=6, cutoff=0.4)
+    among = f"Nearest of {len(known)}: {', '.join(close)}"
+    return f"{hint} {among if close else f'None of the {len(known)} known is near it'}."
 
 
 class SpecError(TacitError, ValueError):

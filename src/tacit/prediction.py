@@ -7,6 +7,7 @@ import numpy as np
 
 from ._types import require_float64
 from .claims import AbstractClaim, Forecast, Unmeasured
+from .claims.base import foretold
 from .claims.catalogue import as_claim, every_claim, Named
 from .claims.written import in_short, plain_value
 from .display.notation import number
@@ -153,6 +154,6 @@ def _foresee(claim: AbstractClaim, experiment: Experiment) -> Foreseen:
         return Foreseen(claim, not_met=not_met)
     try:
         with np.errstate(all="ignore"):
-            return Foreseen(claim, claim.forecast(experiment))
+            return Foreseen(claim, foretold(claim, experiment))
     except (DataError, Unmeasured) as error:
         return Foreseen(claim, refused=str(error))

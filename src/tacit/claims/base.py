@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Generic, TYPE_CHECKING
 import equinox as eqx
 from jaxtyping import ArrayLike
 
-from ..errors import ClaimError
+from ..errors import ClaimError, OptionError, require_kind
 from ..experiment import Experiment, N
 from ..networks import AbstractNetwork
 from ..observables import AbstractObservable
 from ..training import Trajectory
-from .papers import cite, Source
+from .papers import cite, Source, STATUS
 from .parts import exceeding, Forecast, Hypothesis, optional, relative, Rival, Term
 
 
@@ -99,7 +99,7 @@ class AbstractClaim(eqx.Module, Generic[N]):
     @optional
     def predicted(self, run: Trajectory[N]) -> Any:
         """What the theorem predicts of this run: a number or an array."""
-        return self.forecast(run.experiment).value
+        return foretold(self, run.experiment).value
 
     @abc.abstractmethod
     def measured(self, run: Trajectory[N]) -> Any:
@@ -131,8 +131,19 @@ class AbstractClaim(eqx.Module, Generic[N]):
         """The witness with a hypothesis broken, so that the conclusion is false."""
 
 
+def foretold(claim: AbstractClaim[N], experiment: Experiment[N]) -> Forecast:
+    """The forecast of `claim`; raises `KindError` if it returns something else."""
+    told, name = claim.forecast(experiment), type(claim).__name__
+    room = "tacit.claims.Forecast(value, about)"
+    require_kind(f"what {name}.forecast returns", told, Forecast, room)
+    return told
+
+
 def _require_parts(cls: type[AbstractClaim]) -> None:
-    """Raise `ClaimError` naming what a claim does not define."""
+    """Raise `ClaimError` naming what a claim does not define.
+
+    And `OptionError` for a source whose status is not one of `STATUS`.
+    """
     asked = {
         name
         for parent in cls.__mro__[1:]
@@ -151,3 +162,8 @@ def _require_parts(cls: type[AbstractClaim]) -> None:
         missing.append("forecast or predicted")
     if missing:
         raise ClaimError(cls.__name__, missing)
+    sources = (cls.source,) if isinstance(cls.source, Source) else cls.source
+    for source in sources:
+        if source.status not in STATUS:
+            what = f"the status of the source of {cls.__name__}"
+            raise OptionError(what, source.status, STATUS)

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 
 from .. import claims
-from ..errors import KindError, NotFoundError
+from ..errors import DataError, KindError, NotFoundError
 from .base import AbstractClaim
 from .ids import order
 
@@ -45,8 +45,8 @@ def find_claims(
 def as_claim(given: Named) -> AbstractClaim:
     """The claim that is meant by itself, by its class, by its name or by its ID.
 
-    Raises `NotFoundError` for a name that no claim has and `KindError` for what is no
-    claim at all.
+    Raises `NotFoundError` for a name that no claim has, `KindError` for what is no
+    claim at all, and `DataError` for a claim of one's own with an ID of the library's.
     """
     if isinstance(given, str):
         given = find_claims(given, every_claim())[0]
@@ -55,4 +55,18 @@ def as_claim(given: Named) -> AbstractClaim:
             given = given()
     if not isinstance(given, AbstractClaim):
         raise KindError("a claim", given, AbstractClaim, "tacit.claims")
+    _require_own_id(type(given))
     return given
+
+
+def _require_own_id(kind: type[AbstractClaim]) -> None:
+    """Raise `DataError` if a claim of one's own would pass for another by its ID."""
+    if kind.__module__.split(".")[0] == __name__.split(".")[0]:
+        return
+    same = [each for each in every_claim() if each.id == kind.id]
+    if same and not issubclass(kind, tuple(same)):
+        raise DataError(
+            f"the claim {kind.__name__} has the ID {kind.id}, which is that of "
+            f"{same[0].__name__}; give it one that `tacit claims` does not list.",
+            about="id",
+        )
