@@ -189,3 +189,44 @@ def test_advice_reads_its_file(tmp_path):
     assert record["noise_scale"] == pytest.approx(noise.value)
     assert record["interval"] == pytest.approx(noise.ratio()[1:])
     assert record["noise"] == pytest.approx(noise.value / 32)
+
+
+def stepped(path, later):
+    """The file of 80 steps whose second half has a trace `later` times the first's."""
+    noise, rng = NoiseScale(line(), 32, window=80), np.random.default_rng(5)
+    for i in range(100):
+        square = 1 + 0.1 * rng.random()
+        spread = (later if i >= 60 else 1.0) * (0.5 + 0.1 * rng.random())
+        noise.add(square + spread, square, ratio=2)
+    return noise, noise.save(path)
+
+
+def test_a_noise_scale_that_stands_still_does_not_drift(tmp_path):
+    noise, path = stepped(tmp_path / "noise.json", later=1.0)
+    assert not noise.drifts
+    done = CliRunner().invoke(
+        app, ["advise-adam", "--batch=32", f"--noise-scale={path}"]
+    )
+    assert "drifts" not in done.stdout
+
+
+def test_a_noise_scale_that_moved_within_the_window_is_told(tmp_path):
+    noise, path = stepped(tmp_path / "noise.json", later=1.8)
+    first, last = noise.halves()
+    assert first.high < noise.value < last.low
+    kept = json.loads(path.read_text())
+    assert (kept["window"], kept["steps"], kept["drifts"]) == (80, 80, True)
+    assert kept["halves"] == [pytest.approx(first), pytest.approx(last)]
+    done = CliRunner().invoke(
+        app, ["advise-adam", "--batch=32", f"--noise-scale={path}"]
+    )
+    assert "the noise scale drifts" in done.stdout
+    assert f"{first.value:.3g} samples in the first half" in done.stdout
+
+
+def test_what_is_printed_has_the_number_wanted():
+    found = ratio_of_averages([3.0, 4.0, 2.0, 3.0, 3.5], [1.0, 1.1, 1.2, 0.9, 1.0])
+    assert all(type(x) is float for x in found)
+    data = [(torch.tensor(X), torch.tensor(Y))]
+    exact = noise_scale(line(), lambda out, y: ((out - y) ** 2).mean() / 2, data)
+    assert repr(exact).startswith(f"MeasuredNoise(scale={exact.scale:.4g}, ")

@@ -37,6 +37,13 @@ HALF_LIFE = (
 )
 
 
+DRIFT = (
+    "note: the noise scale drifts: {first} samples in the first half of the last\n"
+    "{steps} steps, {last} in the second. The average is stale and its interval too\n"
+    "narrow; measure with a shorter window, NoiseScale(..., window={half})."
+)
+
+
 @app.command("advise-adam")
 def advise_adam(
     *,
@@ -52,10 +59,21 @@ def advise_adam(
         int | None, typer.Option(help="Training samples, if batches are shuffles.")
     ] = None,
     model: Annotated[
-        str, typer.Option(help="Noise: independent, coordinate or scale.")
+        str,
+        typer.Option(
+            help="How noise is spread: independent across coordinates; "
+            "coordinate, which counts that of each with itself too; "
+            "scale, one random factor on the whole loss."
+        ),
     ] = "independent",
-    beta1: Annotated[list[float] | None, typer.Option(help="Repeat for more.")] = None,
-    beta2: Annotated[list[float] | None, typer.Option(help="Repeat for more.")] = None,
+    beta1: Annotated[
+        list[float] | None,
+        typer.Option(help="Repeat for more; 0.9, 0.95, 0.99 and 0.999 if not given."),
+    ] = None,
+    beta2: Annotated[
+        list[float] | None,
+        typer.Option(help="Repeat for more; 0.9 to 0.9999 in five if not given."),
+    ] = None,
     half_life1: Annotated[
         float | None, typer.Option(help="Of beta1, in tokens; instead of it.")
     ] = None,
@@ -72,7 +90,7 @@ def advise_adam(
     for given, life, name in ((beta1, half_life1, "1"), (beta2, half_life2, "2")):
         if given and life is not None:
             raise DataError(f"give --beta{name} or --half-life{name}, not both.")
-    scale, interval = _measured(noise_scale)
+    scale, interval, drift = _measured(noise_scale)
     stages = _stages(batch)
     rows = adam_schedule_advice(
         stages,
@@ -89,11 +107,14 @@ def advise_adam(
     if as_json:
         lives = {"half_life1": half_life1, "half_life2": half_life2, "tokens": tokens}
         given = {"noise_scale": scale, "interval": interval, "samples": samples}
+        given["drifts"] = bool(drift)
         _print_json(parts, given | {"model": model, **lives})
         return
     if interval is not None:
         ends = ["inf" if x is None else f"{x:.3g}" for x in interval]
         print(f"noise scale: {scale:.4g} samples, 95 % interval {' to '.join(ends)}")
+    if drift:
+        print(drift)
     turned = 0.0
     for part in parts:
         stage, noise = part[0].stage, part[0].advice.noise
@@ -132,17 +153,21 @@ def _stages(text: str) -> list:
     return found
 
 
-def _measured(text: str) -> tuple[float, list[float | None] | None]:
-    """The noise scale and its interval, from a number or from a file that has them."""
+def _measured(text: str) -> tuple[float, list[float | None] | None, str]:
+    """The noise scale, its interval and what is said of its drift: of a number none.
+
+    From a number, or from a file that has them.
+    """
     try:
-        return float(text), None
+        return float(text), None, ""
     except ValueError:
         pass
     try:
         record = json.loads(Path(text).read_text())
         if isinstance(record, int | float):
-            return float(record), None
+            return float(record), None, ""
         scale, interval = record["noise_scale"], record.get("interval")
+        drift = _drift(record) if record.get("drifts") else ""
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             "--noise-scale is a number, or a file that NoiseScale.save wrote; "
@@ -153,7 +178,14 @@ def _measured(text: str) -> tuple[float, list[float | None] | None]:
             f"{text}: the noise scale is infinite: no gradient is told from the noise, "
             f"whose interval is {interval}. Measure it over more steps."
         )
-    return float(scale), interval
+    return float(scale), interval, drift
+
+
+def _drift(record) -> str:
+    halves = [half[0] for half in record["halves"]]
+    first, last = ("inf" if x is None else f"{x:.3g}" for x in halves)
+    steps = record["steps"]
+    return DRIFT.format(first=first, last=last, steps=steps, half=max(steps // 10, 1))
 
 
 def _print_rows(part, *, settles) -> None:

@@ -27,22 +27,26 @@ SHOWN: dict[str, tuple[str, str, str]] = {
     "stable_rank": ("Stable rank", "The squared inverse of that ratio.", "y"),
     "alignment": (
         "Alignment of neighbours",
-        "The top left singular vector of a layer against the top right one of the "
-        "next; of no meaning while the largest two values of a layer are close.",
+        "The cosine between the direction that a layer amplifies most, where it comes "
+        "out, and the one that the next layer amplifies most: 1 if the next goes on "
+        "where the layer ended, about 0 for random weights. Of no meaning while the "
+        "largest two singular values of a layer are close.",
         "",
     ),
     "imbalance_drift": (
         "Drift of the imbalance",
-        "Since the start, over the larger squared norm. The gradient flow of any loss "
-        "keeps it at 0 where a law is named below; descent moves it by its step, "
-        "weight decay and moments directly.",
+        "The imbalance says which of two neighbours has the larger weights. Here: how "
+        "far it moved since the start, over the larger squared norm. The gradient flow "
+        "of any loss keeps this at 0 where a law is named below; descent moves it by "
+        "its step, weight decay and moments directly. Under Adam a drift is expected.",
         "y",
     ),
     "imbalance_rate": (
         "Rate of the imbalance",
-        "At which the gradient flow of the last batch moves the difference of two "
-        "neighbours' squared norms, over the larger: zero under a law; for other "
-        "activations the exact source of their drift.",
+        "How fast the gradient flow of the last batch moves the difference of two "
+        "neighbours' squared norms, over the larger, per unit of time (a step of "
+        "descent is its step size): zero under a law; for other activations the exact "
+        "source of their drift. Steps of Adam are not those of this flow.",
         "",
     ),
     "norm": ("Frobenius norm", "Of each layer.", ""),
@@ -56,7 +60,8 @@ SHOWN: dict[str, tuple[str, str, str]] = {
     "update": ("Step over weight", "The length of a step over the norm.", "y"),
     "margin": (
         "Normalised margin",
-        "The least margin of the probe over the product of the norms.",
+        "The least margin of the probe over the product of the norms. Negative: a "
+        "sample of the probe is misclassified.",
         "",
     ),
 }

@@ -42,6 +42,12 @@ class MeasuredNoise(NamedTuple):
         square = self.square - trace / self.samples
         return trace / square if square > 0 else math.inf
 
+    def __repr__(self) -> str:
+        return (
+            f"MeasuredNoise(scale={self.scale:.4g}, unbiased={self.unbiased:.4g}, "
+            f"trace={self.trace:.4g}, square={self.square:.4g}, samples={self.samples})"
+        )
+
 
 def noise_scale(
     model: Any, loss: Callable, loader: Iterable, *, vectorised: bool = True

@@ -26,7 +26,8 @@ class NoiseScale:
     Appendix A.1). Their averages over the last `window` steps are divided; the average
     of the ratios would be biased, and at times negative. The interval
     is that of `ratio_of_averages`; it takes the noise scale to stand still for a
-    `window`, and the samples to be drawn independently.
+    `window`, and the samples to be drawn independently. `drifts` says when it did not:
+    take a shorter `window` then.
 
     ``noise.update()`` goes after the last backward pass of a step and before anything
     that changes gradients (clipping, `GradScaler.unscale_`). Whether the loss is
@@ -56,6 +57,7 @@ class NoiseScale:
             )
         self.batch, self.scaler = batch, scaler
         self.steps = self.skipped = 0
+        self.window = window
         self._traces: deque[float] = deque(maxlen=window)
         self._squares: deque[float] = deque(maxlen=window)
         self._passes = [0] * len(self.parameters)
@@ -125,9 +127,22 @@ class NoiseScale:
         """The noise scale with its interval."""
         return ratio_of_averages(self._traces, self._squares, level=level)
 
+    def halves(self, *, level: float = 0.95) -> tuple[Ratio, Ratio]:
+        """The noise scale of the earlier and of the later half of the window."""
+        traces, squares = list(self._traces), list(self._squares)
+        cut = len(traces) // 2
+        first = ratio_of_averages(traces[:cut], squares[:cut], level=level)
+        return first, ratio_of_averages(traces[cut:], squares[cut:], level=level)
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the intervals of the two halves are apart: the average is stale."""
+        first, last = self.halves()
+        return first.high < last.low or last.high < first.low
+
     def record(self) -> dict[str, Any]:
         """What is known, as JSON has it: null for what is infinite."""
-        found = [x if math.isfinite(x) else None for x in self.ratio()]
+        found = _finite(self.ratio())
         return {
             "schema": SCHEMA,
             "noise_scale": found[0],
@@ -135,6 +150,9 @@ class NoiseScale:
             "level": 0.95,
             "batch": self.batch,
             "steps": len(self._traces),
+            "window": self.window,
+            "drifts": self.drifts,
+            "halves": [_finite(half) for half in self.halves()],
         }
 
     def save(self, path: str | Path) -> Path:
@@ -170,6 +188,10 @@ class NoiseScale:
 
     def __exit__(self, *raised: object) -> None:
         self.close()
+
+
+def _finite(found: Ratio) -> list[float | None]:
+    return [x if math.isfinite(x) else None for x in found]
 
 
 def _square(x: torch.Tensor) -> torch.Tensor:

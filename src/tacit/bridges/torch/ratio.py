@@ -45,8 +45,8 @@ def ratio_of_averages(
     from scipy.special import stdtrit  # its statistics take half a second to import
 
     squared = float(stdtrit(m - 1, (1 + level) / 2)) ** 2 / m
-    (saa, sab), (_, sbb) = np.cov(means.T)
-    a, b = means.mean(0)
+    (saa, sab), (_, sbb) = np.cov(means.T).tolist()
+    a, b = means.mean(0).tolist()
     A, B, C = b * b - squared * sbb, a * b - squared * sab, a * a - squared * saa
     inside = B * B - A * C
     if A > 0:  # then the roots are real
