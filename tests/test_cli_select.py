@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tacit.cli import app
+from tacit.cli.selecting import read_classes
 from tacit.errors import TacitError
 
 
@@ -69,9 +70,11 @@ def test_it_chooses_judges_and_writes(tmp_path):
         ((), {"ids": "count"}, "or use it with --keep"),
         (("--exclude", "patients"), {}, "Did you mean 'patient'"),
         (("--exclude", "patient"), {"spoil": (4, 3, "")}, "gene1.*holds '' in row 5"),
+        (("--exclude", "patient"), {"spoil": (4, 3, "NaN")}, "SimpleImputer"),
         (("--exclude", "patient"), {"spoil": (4, 1, "")}, "empty in row 5"),
+        (("--exclude", "patient"), {"spoil": (4, 1, "NA")}, "missing, 'NA', in row 5"),
     ],
-    ids=["identifier", "count", "misspelt", "gap", "no label"],
+    ids=["identifier", "count", "misspelt", "gap", "NaN", "no label", "NA"],
 )
 def test_what_cannot_be_used_is_named(tmp_path, words, make, told):
     done = run(table(tmp_path, **make), "--label", "tissue", *words)
@@ -86,3 +89,52 @@ def test_a_label_that_identifies_is_no_label(tmp_path):
     assert "30 classes in 30 rows" in str(done.exception)
     done = run(tmp_path / "gene.csv", "--label", "tissue")
     assert "genes.csv" in str(done.exception)
+
+
+def headed(file, **names):
+    """The table with some of its names changed, ``column_3=""`` the third."""
+    head, rest = file.read_text().split("\n", 1)
+    head = head.strip().split(",")
+    for place, name in names.items():
+        head[int(place.removeprefix("column_")) - 1] = name
+    file.write_text(",".join(head) + "\n" + rest)
+    return file
+
+
+def test_columns_without_a_name_go_by_their_place(tmp_path):
+    file = headed(table(tmp_path), column_3="", column_7=" ", column_9="")
+    words = (file, "--label", "tissue", "--exclude", "patient")
+    with pytest.warns(UserWarning, match="without a name") as told:
+        names = read_classes(file, "tissue", ["patient", "column 9"], ())[3]
+    assert [str(each.message) for each in told] == [
+        "columns without a name go by their place: column 3, column 7"
+    ]
+    assert names[:2] == ["column 3", "gene1"]
+    assert "column 9" not in names
+    done = run(*words, "--out", tmp_path / "out")
+    assert "column 3, column 7, column 9" in done.stderr
+    assert "column 3" in (tmp_path / "out" / "features.csv").read_text()
+
+
+def test_a_first_column_without_a_name_is_left_out_as_the_shell_has_it(tmp_path):
+    file = headed(table(tmp_path), column_1="")
+    with pytest.raises(TacitError, match=r"column 1: .*\n.*--exclude ''"):
+        raise run(file, "--label", "tissue").exception
+    assert read_classes(file, "tissue", [""], ())[3][0] == "gene0"
+
+
+def test_a_name_that_is_twice_is_left_out_or_refused_with_its_places(tmp_path):
+    file = headed(table(tmp_path), column_5="gene0")
+    with pytest.raises(TacitError, match="2 columns 'gene0': number 3, 5"):
+        read_classes(file, "tissue", ["patient"], ())
+    assert len(read_classes(file, "tissue", ["patient", "gene0"], ())[3]) == 6
+
+
+def test_gaps_are_counted(tmp_path):
+    file = table(tmp_path, spoil=(4, 3, "NA"))
+    file.write_text(file.read_text().replace("P7,healthy,", "P7,healthy,,"))
+    head, *rows = file.read_text().splitlines()
+    rows[7] = ",".join(rows[7].split(",")[:-1])
+    file.write_text("\n".join([head, *rows]))
+    with pytest.raises(TacitError, match="2 cells in 2 columns are missing"):
+        read_classes(file, "tissue", ["patient"], ())

@@ -151,7 +151,7 @@ def test_every_mistake_is_told_at_once():
 FILES = {
     "a,y\n1,0\nNA,1": ("problem.file", "'NA' in row 2"),
     "a,y\n1,0\n2": ("problem.file", "2 columns but 1 entries in row 2"),
-    "a,a,y\n1,2,0": ("problem.file", "two columns 'a'"),
+    "a,a,y\n1,2,0": ("problem.file", "2 columns 'a': number 1, 2"),
     "a,y\n1,0\n2,": ("problem.label", "empty in row 2"),
     "a,y\n1,0\n2,0": ("problem.label", "one class only"),
     "a,y\n1,0\ninf,1": ("problem.file", "not finite"),

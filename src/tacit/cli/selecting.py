@@ -1,5 +1,6 @@
 """`tacit select`."""
 
+import shlex
 import warnings
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,11 +34,15 @@ def select(
     from ..display.progress import note
     from ..reporting import claim_folder
 
-    X, codes, classes, names = read_classes(file, label, exclude or (), keep or ())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        X, codes, classes, names = read_classes(file, label, exclude or (), keep or ())
+    for each in caught:
+        note(f"note: {each.message}")
     folder = claim_folder(out or Path("results") / file.stem, study=f"select {label}")
     report = _report(file, label, X, codes, classes, names, fewest=fewest)
-    words = [f"tacit select {file.name} --label {label}"]
-    words += [f"--exclude {name}" for name in exclude or ()]
+    words = [f"tacit select {shlex.quote(file.name)} --label {shlex.quote(label)}"]
+    words += [f"--exclude {shlex.quote(name)}" for name in exclude or ()]
     folder.write("features.csv", report.csv())
     folder.write("path.svg", report.picture())
     folder.write_json("selection.json", report.to_json())
@@ -89,7 +94,7 @@ def read_classes(file: Path, label: str, exclude, keep) -> tuple[Any, Any, tuple
     import numpy as np
 
     from ..problems.labels import coded
-    from ..specs.columns import labels_of, numbers_of, READERS
+    from ..specs.columns import gaps_of, labels_of, numbers_of, READERS
 
     if file.suffix != ".csv":
         raise DataError(f"{file.name}: a table is a .csv file.")
@@ -97,7 +102,7 @@ def read_classes(file: Path, label: str, exclude, keep) -> tuple[Any, Any, tuple
         raise NotFoundError(
             "file", str(file), [p.name for p in file.parent.glob("*.csv")]
         )
-    columns = READERS[".csv"](file)
+    columns = READERS[".csv"](file, exclude)
     for name in (label, *exclude, *keep):
         if name not in columns:
             raise NotFoundError("column", name, columns)
@@ -106,9 +111,10 @@ def read_classes(file: Path, label: str, exclude, keep) -> tuple[Any, Any, tuple
         raise DataError(f"{file.name} has no column left besides {label!r}.")
     ids = [n for n in names if n not in keep and _identifies(columns[n])]
     if ids:
-        options = " ".join(f"--exclude {_quoted(name)}" for name in ids)
+        called = ", ".join(repr(name) if name else "column 1" for name in ids)
+        options = " ".join(f"--exclude {shlex.quote(name)}" for name in ids)
         raise DataError(
-            f"{', '.join(map(repr, ids))}: different in every row, as an identifier is "
+            f"{called}: different in every row, as an identifier is "
             f"(the first is {str(columns[ids[0]][0])!r}).\nLeave it out with {options}"
             + ("" if _is_text(columns[ids[0]]) else ", or use it with --keep.")
         )
@@ -122,8 +128,18 @@ def read_classes(file: Path, label: str, exclude, keep) -> tuple[Any, Any, tuple
             f"label {label!r} has {len(classes)} classes in {len(codes)} rows; it "
             "looks like a number or an identifier and not like classes."
         )
+    gaps = {n: found for n in names if len(found := gaps_of(columns[n]))}
+    if gaps:
+        first, rows = next(iter(gaps.items()))
+        raise DataError(
+            f"{sum(map(len, gaps.values())):,} cells in {len(gaps):,} columns are "
+            f"missing: column {first!r} holds {str(columns[first][rows[0]])!r} in row "
+            f"{rows[0] + 1}.\nFill them in the file, or in Python by scikit-learn's "
+            "SimpleImputer in a Pipeline before DeepLDASelector; or leave the column "
+            f"out with --exclude {shlex.quote(first)}."
+        )
     table = np.stack([numbers_of(columns[n], n) for n in names], axis=1)
-    return table, codes, classes, names
+    return table, codes, classes, [n or "column 1" for n in names]
 
 
 def _is_text(column) -> bool:
@@ -144,7 +160,3 @@ def _identifies(column) -> bool:
         return all(_is_text(column[i : i + 1]) for i in range(3))
     numbers = np.sort(column.astype(float))
     return bool(np.all(np.diff(numbers) == 1))
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"' if " " in name else name

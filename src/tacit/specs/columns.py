@@ -1,6 +1,8 @@
 """Samples from a file of named columns."""
 
 import csv
+import warnings
+from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,6 +14,11 @@ from ..problems import Problem
 
 
 Columns = dict[str, np.ndarray]
+MISSING = (
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"),
+    *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+)
+"""What a cell of text says that has nothing to say, as pandas reads it."""
 
 
 def read_columns(
@@ -27,11 +34,12 @@ def read_columns(
 
     The rest of the columns are the features unless these are named, less those of
     `exclude`; both may hold patterns such as ``gene_*``. A first column without a name
-    is the row number of the program that wrote the file, and no feature. A table in an
+    is the row number of the program that wrote the file, and no feature; others are
+    called by their place, as ``column 20``, with a warning. A table in an
     ``.npz`` gives one feature a column. Labels that all read as numbers are numbers;
     of `classes` whole ones, 1.0 being 1.
     """
-    columns = READERS[file.suffix](file)
+    columns = READERS[file.suffix](file, exclude)
     for key, name in (("label", label), ("weights", weights)):
         if name is not None and name not in columns:
             raise NotFoundError(f"{key}: column", name, columns, key)
@@ -68,7 +76,7 @@ def _matching(key: str, patterns: Sequence[str], rest: list, columns: Columns) -
     return list(found)
 
 
-def _csv(file: Path) -> Columns:
+def _csv(file: Path, exclude: Sequence[str] = ()) -> Columns:
     with file.open(newline="", encoding="utf-8-sig") as stream:
         try:
             rows = [row for row in csv.reader(stream) if row]
@@ -77,9 +85,14 @@ def _csv(file: Path) -> Columns:
     if not rows:
         raise DataError(f"{file.name} is empty.")
     head, *rows = rows
-    doubled = {name for name in head if head.count(name) > 1}
+    head = _named(head, exclude)
+    doubled = [x for x, n in Counter(head).items() if n > 1 and not _left(x, exclude)]
     if doubled:
-        raise DataError(f"{file.name} has two columns {doubled.pop()!r}.")
+        places = [str(i) for i, name in enumerate(head, 1) if name == doubled[0]]
+        raise DataError(
+            f"{file.name} has {len(places)} columns {doubled[0]!r}: number "
+            f"{', '.join(places)}. Rename them, or leave them out with exclude."
+        )
     for i, row in enumerate(rows):
         if len(row) != len(head):
             raise ShapeError(
@@ -90,7 +103,24 @@ def _csv(file: Path) -> Columns:
     return {name: cells[:, i] for i, name in enumerate(head)}
 
 
-def _npz(file: Path) -> Columns:
+def _named(head: list[str], exclude: Sequence[str]) -> list[str]:
+    """The names, where one is blank its place: but for the first, which counts rows."""
+    blank = [i for i, name in enumerate(head) if not name.strip()]
+    names = [f"column {i + 1}" if i in blank else name for i, name in enumerate(head)]
+    told = [names[i] for i in blank if i and not _left(names[i], exclude)]
+    if told:
+        warnings.warn(
+            "columns without a name go by their place: " + ", ".join(told), stacklevel=5
+        )
+    return ["", *names[1:]] if 0 in blank else names
+
+
+def _left(name: str, exclude: Sequence[str]) -> bool:
+    return any(name == each or fnmatchcase(name, each) for each in exclude)
+
+
+def _npz(file: Path, exclude: Sequence[str] = ()) -> Columns:
+    del exclude  # an archive has no name twice
     try:
         with np.load(file, allow_pickle=False) as arrays:
             columns = {name: arrays[name] for name in arrays.files}
@@ -113,22 +143,32 @@ def numbers_of(column: np.ndarray, name: str, key: str = "") -> np.ndarray:
     try:
         return column.astype(np.float64)
     except (TypeError, ValueError):
-        row = next(i for i, cell in enumerate(column) if _plain(cell) is None)
+        bad = [i for i, cell in enumerate(column) if _plain(cell) is None]
+        more = f" (and {len(bad) - 1:,} rows more)" if len(bad) > 1 else ""
         raise DataError(
-            f"column {name!r} holds {str(column[row])!r} in row {row + 1}, which is no "
-            "number; leave the column out, or fill the gap.",
+            f"column {name!r} holds {str(column[bad[0]])!r} in row {bad[0] + 1}{more}, "
+            "which is no number; leave the column out, or fill the gap.",
             about=key,
         ) from None
+
+
+def gaps_of(column: np.ndarray) -> np.ndarray:
+    """The rows ``(k,)`` in which a column of text is empty, or says NA, NaN or null."""
+    return np.flatnonzero(np.isin(np.char.strip(column), MISSING))
 
 
 def labels_of(column: np.ndarray, name: str) -> np.ndarray:
     """Text as whole or real numbers where all of it is; `DataError` for a gap."""
     if column.dtype.kind != "U":
         return column
-    empty = np.flatnonzero(column == "")
-    if len(empty):
+    gaps = gaps_of(column)
+    if len(gaps):
+        cell = str(column[gaps[0]])
+        what = f"missing, {cell!r}," if cell.strip() else "empty"
+        more = f" and {len(gaps) - 1:,} more" if len(gaps) > 1 else ""
         raise DataError(
-            f"label {name!r} is empty in row {empty[0] + 1}; drop the row.",
+            f"label {name!r} is {what} in row {gaps[0] + 1}{more}; drop the row, or "
+            "give the class a name that is not read as a gap.",
             about="label",
         )
     for kind in (np.int64, np.float64):
