@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import numpy as np
 
-from . import observables
 from ._types import require_float64
 from .claims import AbstractClaim, Rival, Term, Unmeasured
 from .claims.catalogue import as_claim, Named
+from .claims.recorded import require_observed
 from .claims.written import in_short, plain_value
 from .display.notation import number
 from .display.tables import folded, items, outcome, paragraph, table
-from .errors import DataError, require_kind
+from .errors import require_kind
 from .experiment import Experiment
 from .observables import AbstractObservable
 from .training import train, Trajectory
@@ -194,30 +194,13 @@ def judge(claim: Named, run: Trajectory) -> Verdict:
         # Where a hypothesis is not met the rest of a claim may well not exist: a drift
         # per step of a flow without steps. Where all are met it is a fault of ours.
         if not not_met:
-            _require_observed(claim, run, error)
+            require_observed(claim, run, error)
             raise
         return _inapplicable(claim, not_met, {}, diverged=diverged)
     if not_met:
         return _inapplicable(claim, not_met, seen, diverged=diverged)
     outcome, why = _decide(**seen)
     return Verdict(claim, outcome, **seen, why=why)
-
-
-def _require_observed(claim: AbstractClaim, run: Trajectory, error: Exception) -> None:
-    """Raise `DataError` if the fault is that `claim` asks for what was not recorded."""
-    name = error.args[0] if isinstance(error, KeyError) and error.args else None
-    if not isinstance(name, str) or name in run.seen:
-        return
-    if name in {each.name for each in claim.observes}:
-        way = "train with what the claim observes: tacit.train(experiment, c.observes)"
-    elif hasattr(observables, name):
-        way = f"add {name}() to `observes` of the claim"
-    else:
-        return
-    raise DataError(
-        f"{type(claim).__name__} reads {name}, which was not recorded on this run; "
-        f"{way}."
-    ) from error
 
 
 def _inapplicable(claim, not_met, seen, *, diverged):
