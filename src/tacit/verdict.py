@@ -8,7 +8,7 @@ import equinox as eqx
 import numpy as np
 
 from ._types import require_float64
-from .claims import AbstractClaim, Rival, Term, Unmeasured
+from .claims import AbstractClaim, Term, Unmeasured
 from .claims.catalogue import as_claim, Named
 from .claims.recorded import require_observed
 from .claims.written import in_short, plain_value
@@ -216,7 +216,9 @@ def _measure(claim: AbstractClaim, run: Trajectory) -> dict[str, Any]:
     def off(value):
         return float(claim.distance(value, measured, run))
 
-    rivals = tuple(Contender(*_placed(rival, off)) for rival in claim.rivals(run))
+    rivals = tuple(
+        Contender(each.statement, off(each.predicted)) for each in claim.rivals(run)
+    )
     return {
         "predicted": predicted,
         "measured": measured,
@@ -224,10 +226,6 @@ def _measure(claim: AbstractClaim, run: Trajectory) -> dict[str, Any]:
         "budget": tuple(claim.budget(run)),
         "rivals": rivals,
     }
-
-
-def _placed(rival: Rival, off):
-    return rival.statement, off(rival.predicted)
 
 
 def _decide(predicted, measured, distance, budget, rivals) -> tuple[Outcome, str]:
