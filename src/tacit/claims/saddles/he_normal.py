@@ -46,6 +46,17 @@ def generic(experiment: Experiment[MLP]) -> Hypothesis:
     return Hypothesis("the small layers are of full rank", all(ranks))
 
 
+def faint(experiment: Experiment[MLP]) -> Hypothesis:
+    """Whether what the small layers give is small too: large inputs may undo it."""
+    network, most = experiment.network, 0.0
+    h = np.asarray(experiment.risk.problem.X).T
+    for i, W in enumerate(network.weights):
+        z = np.asarray(W) @ h
+        most = max(most, np.abs(z).max()) if i in small_of(experiment) else most
+        h = np.asarray(network.sigma(z))
+    return Hypothesis("what the small layers give is small, below 1/2", most < 0.5)
+
+
 def ends_late(experiment: Experiment[MLP]) -> Hypothesis:
     """Whether the run ends at an event, where the network has left."""
     late = isinstance(experiment.until, RiskBelow | Reaches)
@@ -87,6 +98,7 @@ class HeNormalExponent(AbstractClaim[MLP]):
         yield Hypothesis("two layers or more are small", len(small_of(experiment)) >= 2)
         yield sloped_at_zero(experiment)
         yield nothing_constant(experiment)
+        yield faint(experiment)
 
     def forecast(self, experiment: Experiment[MLP]) -> Forecast:
         about = "the exponent of the size of the small layers in the time to escape"
