@@ -163,8 +163,10 @@ class HyperbolicMargins(AbstractClaim[TwoSided]):
         yield Term("finite alpha", short, reason, "a larger start")
         # Off that form nothing but the steps puts it; a large start magnifies them.
         off = float(np.linalg.norm(metric * (duals @ rows - angles))) / size
-        known = "how far w is from being of its form"
-        yield Term("the form of w", off, known, "a smaller rtol")
+        rtol = run.experiment.flow.rtol
+        steps = 100 * rtol * float(np.linalg.norm(metric)) / size
+        known = "how far w is from being of its form, by no more than the steps can do"
+        yield Term("the form of w", min(off, steps), known, "a smaller rtol")
         yield integration(run)
         yield rounding(run)
 
