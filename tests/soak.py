@@ -121,13 +121,13 @@ def summary(found):
     inside = varied["holds"] + varied["undecided"] + varied["fails"] + varied["raised"]
     sharp = sum(each["sees"] <= 0.02 for each in found)
     return (
-        f"{len(found)} claims. Of {sum(drawn.values())} draws {drawn['holds']} hold, "
+        f"{len(found)} settings of claims. Of {sum(drawn.values())} draws {drawn['holds']} hold, "
         f"{drawn['undecided']} are undecided, {drawn['fails']} fail. Of "
         f"{sum(varied.values())} variations {varied['holds']} hold, "
         f"{varied['undecided']} are undecided, {varied['fails']} fail, "
         f"{varied['raised']} raised and {varied['does not apply']} are outside the "
         f"theorem: {varied['holds'] / max(inside, 1):.0%} of those inside hold. "
-        f"{sharp} claims see an error of 2 % or less. "
+        f"{sharp} see an error of 2 % or less. "
         f"{sum(each['seconds'] for each in found) / 60:.0f} CPU minutes."
     )
 
