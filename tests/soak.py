@@ -121,7 +121,8 @@ def summary(found):
     inside = varied["holds"] + varied["undecided"] + varied["fails"] + varied["raised"]
     sharp = sum(each["sees"] <= 0.02 for each in found)
     return (
-        f"{len(found)} settings of claims. Of {sum(drawn.values())} draws {drawn['holds']} hold, "
+        f"{len(found)} settings of claims. Of {sum(drawn.values())} draws "
+        f"{drawn['holds']} hold, "
         f"{drawn['undecided']} are undecided, {drawn['fails']} fail. Of "
         f"{sum(varied.values())} variations {varied['holds']} hold, "
         f"{varied['undecided']} are undecided, {varied['fails']} fail, "
