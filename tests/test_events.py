@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
+from scipy.special import expit
 
-from tacit import Experiment, Reaches, Risk, RiskBelow, train
+from tacit import Experiment, Problem, Reaches, Risk, RiskBelow, train
 from tacit.errors import DataError
 from tacit.flows import Descent, GradientFlow
 from tacit.integration.clocks import Escape
@@ -109,6 +111,37 @@ def test_in_norms_every_is_the_longest_way_between_two_looks():
     found = to(every=0.005)
     assert found.reason is None
     assert found.times[-1] == pytest.approx(begin + 0.29, rel=1e-12)
+
+
+@pytest.mark.parametrize("records", [1, 7])
+def test_in_norms_an_event_is_met_while_the_norm_still_falls(records):
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((12, 3)) + 2 * np.array([1.0, 0, 0])
+    start = np.array([[-1.5, 0.4, 0.2]])  # on the wrong side: the norm falls first
+
+    def field(_, w):
+        return X.T @ expit(-X @ w) / len(X)
+
+    def below(_, w):
+        return np.mean(np.logaddexp(0, -X @ w)) - 1.0
+
+    below.terminal = True
+    found = solve_ivp(
+        field, (0, 1e3), start[0], method="DOP853", rtol=1e-12, atol=1e-13, events=below
+    )
+    truth = found.y_events[0][0]
+    assert np.linalg.norm(truth) < np.linalg.norm(start), "no case of this kind"
+    labels = np.repeat([1.0, -1.0], 6)
+    risk = Risk(Problem(labels[:, None] * X, labels), Logistic())
+    flow = GradientFlow(clock="log-risk")
+    until = RiskBelow(1.0)
+    run = train(
+        Experiment(DeepLinear([start]), risk, flow, until=until), records=records
+    )
+    assert run.reason is None
+    assert len(run.times) == 1
+    np.testing.assert_allclose(run.network.predictor().ravel(), truth, rtol=1e-7)
+    assert run.times[-1] == pytest.approx(np.linalg.norm(truth), rel=1e-8)
 
 
 @pytest.mark.parametrize("every", [0.0, -1.0, np.inf, np.nan])

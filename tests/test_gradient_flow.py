@@ -10,6 +10,7 @@ from jax.flatten_util import ravel_pytree
 from scipy.integrate import solve_ivp
 
 from tacit import Experiment, Problem, Reaches, Risk, RiskBelow, train
+from tacit.claims import AverageIsElasticNet
 from tacit.flows import GradientFlow
 from tacit.losses import Fisher, Logistic
 from tacit.networks import DeepLinear, Diagonal, TwoSided
@@ -213,6 +214,15 @@ def test_a_flow_that_cannot_be_followed_says_so(name, solver):
     end, _ = ravel_pytree(run.network)
     truth = reference(name)(float(run.times[-1]))
     np.testing.assert_allclose(end, truth, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_step_into_an_overflow_is_taken_again_shorter(seed):
+    # At a jump of the path, with kappa = 1e-200, the step before it is far too long.
+    experiment = AverageIsElasticNet().witness(seed)
+    run = train(experiment, records=1)
+    assert run.reason is None
+    assert run.times[-1] == experiment.until
 
 
 @pytest.mark.parametrize("solver", ["auto", "stiff"])

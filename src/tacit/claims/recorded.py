@@ -13,7 +13,7 @@ def require_observed(claim: AbstractClaim, run: Trajectory, error: Exception) ->
         return
     if name in {each.name for each in claim.observes}:
         way = "train with what the claim observes: tacit.train(experiment, c.observes)"
-    elif hasattr(observables, name):
+    elif name in vars(observables):
         way = f"add {name}() to `observes` of the claim"
     else:
         return

@@ -66,14 +66,16 @@ def largest_margin(risk: Risk) -> float:
 def require_degree(network: AbstractLinearNetwork) -> None:
     """Raise `DataError` unless the predictor is of a known degree in the parameters."""
     if network.degree is None:
-        raise DataError(
-            setting("clock", to="log-risk"),
-            " needs a predictor of some degree in the parameters; "
-            f"{type(network).__name__} states none. Give it a `degree`, or use ",
-            setting("clock", to="time"),
-            ".",
-            about="clock",
+        raise wrong_clock(
+            "needs a predictor of some degree in the parameters; "
+            f"{type(network).__name__} states none. Give it a `degree`, or use "
         )
+
+
+def wrong_clock(why: str) -> DataError:
+    """The error of a run that the clock of norms is not for, with the clock that is."""
+    here, way = setting("clock", to="log-risk"), setting("clock", to="time")
+    return DataError(here, f" {why}", way, ".", about="clock")
 
 
 def norm_of(network: AbstractLinearNetwork) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
-from ...errors import CapabilityError, DataError, setting
+from ...errors import CapabilityError, DataError
 from ...losses import AbstractMarginLoss
 from ...networks import AbstractLinearNetwork, AbstractNetwork, DeepLinear
 from ..fields import AbstractField
@@ -20,7 +20,14 @@ from ..path import Arrival, Look, Path, Times
 from ..pieces import STOPPED
 from ..solvers import flat_predictor, margin_flow, margin_flows
 from .base import AbstractClock, one_by_one, Settings
-from .far_path import largest_margin, norm_of, require_degree, shaped, whole
+from .far_path import (
+    largest_margin,
+    norm_of,
+    require_degree,
+    shaped,
+    whole,
+    wrong_clock,
+)
 
 
 LARGEST = 1e150
@@ -73,13 +80,9 @@ class LogRisk(AbstractClock):
             raise CapabilityError(self, network, AbstractLinearNetwork, "clock")
         require_degree(network)
         if not isinstance(risk.loss, AbstractMarginLoss):
-            raise DataError(
-                setting("clock", to="log-risk"),
-                " is for losses of a margin, with a logarithm; "
-                f"{type(risk.loss).__name__} is not one. Use ",
-                setting("clock", to="time"),
-                ".",
-                about="clock",
+            raise wrong_clock(
+                "is for losses of a margin, with a logarithm; "
+                f"{type(risk.loss).__name__} is not one. Use "
             )
         if self.rebalance and not isinstance(network, DeepLinear):
             raise CapabilityError(self, network, DeepLinear, "clock")
@@ -99,7 +102,9 @@ class LogRisk(AbstractClock):
     def record_times(
         self, network: AbstractNetwork, until: float, count: int
     ) -> np.ndarray:
-        begin = min(max(norm_of(_linear(network)), 1e-3 * min(1.0, until)), until)
+        begin = max(norm_of(_linear(network)), 1e-3 * min(1.0, until))
+        if until <= begin:  # an event may be met while the norm still falls
+            return np.array([until])
         return np.geomspace(begin, until, count + 1)[1:]
 
     def path(
@@ -158,22 +163,22 @@ class LogRisk(AbstractClock):
         every: float,
     ) -> Arrival:
         risk, network = field.risk, _linear(network)
-        length = norm_of(network)
-        side = jnp.sign(crossing(network, length))
+        begin = norm_of(network)
+        side = jnp.sign(crossing(network, begin))
         if side == 0:
-            return Arrival(length, None)
-        bound = min(within, max(self._meet(risk, within), length))
+            return Arrival(begin, None)
+        bound = min(within, max(self._meet(risk, within), begin))
         event = _Event(crossing, side)
         looks = np.asarray(every) if math.isfinite(every) else None
         leg = self._soft(settings, risk, network, event, np.array([bound]), looks)
         met = bool(leg.reached[0])
         end = shaped(network, leg.states[0] if met else leg.last)
-        length = norm_of(end)
+        length, steps = norm_of(end), int(leg.steps)
         if met and length < bound * (1 - 1e-12):
-            return Arrival(length, None)
-        why = f"event not met by |w| = {length:.6g} ({int(leg.steps)} steps)"
+            # No record lies below the norm of the start but the end itself.
+            return Arrival(length, None, end if length < begin else None, steps)
+        why = f"event not met by |w| = {length:.6g} ({steps} steps)"
         if leg.stopped:
-            steps = int(leg.steps)
             return Arrival(length, f"{why}; {STOPPED}", end, steps, stopped=True)
         return Arrival(length, why)
 

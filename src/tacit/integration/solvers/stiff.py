@@ -21,6 +21,9 @@ STALL = 50
 """Steps in a row too short for the time to show, after which a run is given up: at a
 finite blow-up LSODA would take them for ever."""
 
+SHORTER = 6
+"""How often in a row a step that overflows is taken again, a tenth as long."""
+
 
 def _velocity(chart, field, like, flat):
     shape = ravel_pytree(like)[1]
@@ -60,16 +63,21 @@ def integrate_stiff(
     velocity = bound(_velocity, chart.common, field, like)
     jacobian = bound(_jacobian, chart.common, field, like)
     across = None if crossing is None else bound(_side, chart, crossing, like)
-    solver = LSODA(
-        lambda _, y: np.asarray(velocity(y)),
-        begin,
-        np.asarray(flat),
-        float(times[-1]),
-        # SciPy takes a number for each coordinate; its stubs say one for all.
-        rtol=np.maximum(tolerances[0], 1e-13),  # pyright: ignore[reportArgumentType]
-        atol=tolerances[1],  # pyright: ignore[reportArgumentType]
-        jac=lambda _, y: np.asarray(jacobian(y)),
-    )
+
+    def begun(y, t, first_step=None):
+        return LSODA(
+            lambda _, y: np.asarray(velocity(y)),
+            t,
+            y,
+            float(times[-1]),
+            first_step=first_step,
+            # SciPy takes a number for each coordinate; its stubs say one for all.
+            rtol=np.maximum(tolerances[0], 1e-13),  # pyright: ignore[reportArgumentType]
+            atol=tolerances[1],  # pyright: ignore[reportArgumentType]
+            jac=lambda _, y: np.asarray(jacobian(y)),
+        )
+
+    solver, shortened = begun(np.asarray(flat), begin), 0
     rest, states = times[leg.done :], []
     rest, states = rest[rest > begin], [np.asarray(flat)] * int(np.sum(rest <= begin))
 
@@ -98,9 +106,16 @@ def integrate_stiff(
         stalled = stalled + 1 if solver.t - t <= 1e-14 * t else 0
         if stalled >= STALL:
             return stop(y, t, f"the flow seems to blow up at t = {t:.6g}")
-        if solver.status == "failed" or not np.all(np.isfinite(solver.y)):
+        good = bool(np.all(np.isfinite(solver.y)))
+        if not good and shortened < SHORTER:  # its first guess may be far too long
+            shortened, length = shortened + 1, (solver.t - t) / 10
+            if length > 1e-14 * abs(t):
+                solver = begun(y, t, length)
+                continue
+        if solver.status == "failed" or not good:
             why = message or "the next state is not finite"
             return stop(y, t, f"the stiff solver gave up at t = {t:.6g}: {why}")
+        shortened = 0
         between = solver.dense_output()
         if crossing is not None:
             met = first_crossing(
