@@ -1,6 +1,6 @@
 """Where diagonal networks end from a start that is not balanced."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,6 +24,7 @@ from ..measures.arrival import direction, on_cone, rounded, strayed, unmoved
 from ..papers import LI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import definite, LONG, unbalanced
+from ..witnesses.draws import redrawn
 
 
 class UniqueMinimumIsFree(AbstractClaim[Diagonal]):
@@ -74,18 +75,14 @@ class UniqueMinimumIsFree(AbstractClaim[Diagonal]):
         return on_cone(run, ~_free(run.experiment), best), rounded(run)
 
     def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
-        free = _free(run.experiment)
-        others = {
-            "every sign is frozen, as from a balanced start": np.zeros_like(free),
-            "no sign is frozen": np.ones_like(free),
-        }
-        for statement, mask in others.items():
-            limit = orthant_end(run.experiment, mask)
-            if limit is not None and np.any(mask != free):
-                yield Rival(statement, limit.value)
+        for statement, value in _otherwise(run.experiment):
+            yield Rival(statement, value)
         yield unmoved(run)
 
     def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
+        return redrawn(seed, self._drawn, _tells)
+
+    def _drawn(self, seed: int | None) -> Experiment[Diagonal]:
         problem, _ = definite(seed)
         layers = np.array(unbalanced(seed, depth=self.depth).layers)
         for i in range(0, layers.shape[1] if self.tie else 0, self.tie or 1):
@@ -106,3 +103,25 @@ class UniqueMinimumIsFree(AbstractClaim[Diagonal]):
 def _free(experiment: Experiment[Diagonal]) -> np.ndarray:
     """Which features have a smallest layer that is the only smallest one."""
     return tie_ratio(experiment) < 1 - 1e-15
+
+
+def _otherwise(experiment: Experiment[Diagonal]) -> Iterator[tuple[str, np.ndarray]]:
+    """Where it would end, were the frozen signs not those that tie."""
+    free = _free(experiment)
+    others = {
+        "every sign is frozen, as from a balanced start": np.zeros_like(free),
+        "no sign is frozen": np.ones_like(free),
+    }
+    for statement, mask in others.items():
+        limit = orthant_end(experiment, mask)
+        if limit is not None and np.any(mask != free):
+            yield statement, limit.value
+
+
+def _tells(experiment: Experiment[Diagonal]) -> bool:
+    """Whether it matters for the limit which signs are frozen."""
+    limit = orthant_end(experiment, _free(experiment))
+    return limit is not None and all(
+        strayed(experiment, limit.value, value) > 1e-2
+        for _, value in _otherwise(experiment)
+    )

@@ -69,11 +69,14 @@ class UnboundedBelow(AbstractClaim[DeepLinear]):
 
     def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
         first, last = self._exponents(run)
-        # The next term is of relative size s: over a decade it falls to a tenth.
+        change = float(abs(last - first))
+        # The next term is of relative size s: over a decade it falls to a tenth. Its
+        # square counts where the first decade is not near enough for that.
         yield Term(
             "next order",
-            float(abs(last - first)) / 5 / 2,
-            "a tenth of what the exponent changes by over a decade of s, twice",
+            (change / 5 + change**2) / 2,
+            "a tenth of what the exponent changes by over a decade of s, twice, and "
+            "the square of the change",
             "outputs nearer the kernel",
         )
         within = np.asarray(run.experiment.risk.problem.within)
