@@ -154,6 +154,8 @@ def main():
     names = [n for n in CLAIMS if not asked.claims or n.split("-")[0] in asked.claims]
     known = json.loads(asked.record.read_text()) if asked.record.exists() else {}
     known = {name: known[name] for name in CLAIMS if name in known}
+    # The longest first, so that no process is left alone with one in the end.
+    names.sort(key=lambda name: -known.get(name, {"seconds": 1e9})["seconds"])
     bad = 0
     with multiprocessing.get_context("spawn").Pool(
         asked.processes, maxtasksperchild=4

@@ -28,7 +28,8 @@ from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import rectified, three_classes
 
 
-FLOW = GradientFlow(rtol=1e-10, atol=1e-12)
+FLOW = GradientFlow(rtol=1e-10, atol=1e-12, max_steps=8_000)
+"""A start near 0 leaves by thousands of steps, or by more than are worth it."""
 
 
 def _followed(run: Trajectory[MLP]) -> tuple[Term, Term]:

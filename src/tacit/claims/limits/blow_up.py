@@ -110,7 +110,7 @@ class FiniteBlowUp(AbstractClaim[Diagonal]):
         problem, w0 = singular(seed, own=1102)
         start = Diagonal.balanced(w0, depth=self.depth)
         risk = Risk(problem, Fisher(form=self.form), singular=True)
-        level = 1e10 ** (1 / SPEED_UP[self.form])
+        level = 1e8 ** (1 / SPEED_UP[self.form])
         return Experiment(start, risk, CLOSE, until=Reaches(FisherRatio(), level))
 
     def foil(self, seed: int | None = None) -> Experiment[Diagonal]:

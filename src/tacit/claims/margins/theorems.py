@@ -26,6 +26,7 @@ from ..hypotheses.margins import (
 from ..measures.alignment import aligned, left_over, Room, room, unaligned
 from ..measures.budgets import integration, rounding
 from ..measures.margins import rows_of, still_to_fall, still_to_turn, turn_left
+from ..measures.residual import left_by_residual
 from ..measures.spectra import spectra
 from ..papers import JI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
@@ -106,7 +107,7 @@ class LayersFindTheMargin(AbstractClaim[DeepLinear]):
     source: ClassVar[Source] = Source(JI, "Theorem 2", "quoted")
     needs: ClassVar[type] = DeepLinear
     observes: ClassVar[tuple[AbstractObservable, ...]] = (FlatWeights(),)
-    sees: ClassVar[float] = 2e-2
+    sees: ClassVar[float] = 2e-3
 
     loss: AbstractMarginLoss = Exponential()
     """That of the witness."""
@@ -136,7 +137,8 @@ class LayersFindTheMargin(AbstractClaim[DeepLinear]):
         return float(np.max(np.linalg.norm(measured - predicted, axis=-1)))
 
     def budget(self, run: Trajectory[DeepLinear]) -> Iterable[Term]:
-        yield still_to_turn(turn_left(run))
+        foretold = left_by_residual(run, spectra(run).predictor)
+        yield still_to_turn(min(turn_left(run), foretold))
         yield left_over(_room(run))
         yield integration(run, run.network.depth)
         yield rounding(run)

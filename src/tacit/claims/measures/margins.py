@@ -88,7 +88,7 @@ def in_time(run: Trajectory) -> np.ndarray:
 
 def still_to_turn(size: float) -> Term:
     """What is left of the way to the direction of the margin."""
-    reason = "how far the slope is from the predictor, and the least margin from others"
+    reason = "the residual over the norm, or how far the slope is from the predictor"
     return Term("what is left of the way", size, reason, "a longer run")
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...errors import DataError
 from ...losses import Exponential
 from ...oracles import residual_direction, ResidualDirection
 from ...training import Trajectory
@@ -119,6 +120,20 @@ def of_residual(seen: Across) -> tuple[Term, Term]:
         Term("what is left of the way", seen.left[i] / size, reason, "a longer run"),
         Term("integration", seen.blurred[i] / size, known, "a smaller rtol"),
     )
+
+
+def left_by_residual(run: Trajectory, predictor: np.ndarray) -> float:
+    r"""How far the direction of the last record may be from the margin's, by theory.
+
+    By $\|\rho\| / \|w\|$: the residual that the data foretell and what may be left of
+    the way to it. Infinite where the data have no such limit.
+    """
+    try:
+        seen = across(run, predictor)
+    except DataError:
+        return np.inf
+    size = np.linalg.norm(seen.rest.value) + np.linalg.norm(seen.drawn[-1])
+    return float((size + seen.left[-1] + seen.blurred[-1]) / seen.norm[-1])
 
 
 def steepest(run: Trajectory) -> float:
