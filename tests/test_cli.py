@@ -429,8 +429,10 @@ def test_reproduce_says_by_its_code_what_came_out(run, name, code):
     ],
 )
 def test_reproduce_passes_on_what_it_is_told(run, studies, words, asked):
+    before = dict(os.environ)
     assert run("reproduce", *words)[0] == 0
     assert studies == asked
+    assert dict(os.environ) == before, "what is started later computes by it"
 
 
 @pytest.mark.usefixtures("studies")

@@ -1,6 +1,8 @@
 """`tacit reproduce`."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +40,6 @@ def reproduce(
     What is printed are the answers; every verdict stands on the page.
     """
     one_of(names, "NAME", every=every)
-    if quick:  # it compiles more than it computes
-        os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
     import tacit
 
     from ..display import progress as shown
@@ -50,25 +50,30 @@ def reproduce(
     known = list(tacit.studies.STUDIES)
     chosen = known if every else named("study", names or (), known)
     reports, findings, answers = [], [], []
-    for name in distinct(chosen):
-        folder = out if out and len(chosen) == 1 else (out or Path("results")) / name
-        try:
-            with shown.progress(name) as progress:
-                words = {"out": folder, "quick": quick, "progress": progress}
-                report = tacit.reproduce(name, workers=workers, **words)
-        except KeyboardInterrupt:
-            shown.note(f"Interrupted. What was finished is in {folder}.")
-            raise
-        for each in formats or ():
-            shown.note(f"{len(report.figures(each, column=column))} figures as {each}")
-        if formats:
-            place = report.folder / "figures" / "verdicts.tex"
-            place.write_text(report.latex(), encoding="utf-8")
-        answers += report.answers
-        findings += (found := as_findings(report.verdicts))
-        rows = [each.to_json() for each in found]
-        places = {"folder": str(report.folder), "page": str(report.page)}
-        reports.append({"study": name, **places, "verdicts": rows})
+    with _compiled_fast() if quick else contextlib.nullcontext():
+        for name in distinct(chosen):
+            folder = (
+                out if out and len(chosen) == 1 else (out or Path("results")) / name
+            )
+            try:
+                with shown.progress(name) as progress:
+                    words = {"out": folder, "quick": quick, "progress": progress}
+                    report = tacit.reproduce(name, workers=workers, **words)
+            except KeyboardInterrupt:
+                shown.note(f"Interrupted. What was finished is in {folder}.")
+                raise
+            for each in formats or ():
+                shown.note(
+                    f"{len(report.figures(each, column=column))} figures as {each}"
+                )
+            if formats:
+                place = report.folder / "figures" / "verdicts.tex"
+                place.write_text(report.latex(), encoding="utf-8")
+            answers += report.answers
+            findings += (found := as_findings(report.verdicts))
+            rows = [each.to_json() for each in found]
+            places = {"folder": str(report.folder), "page": str(report.page)}
+            reports.append({"study": name, **places, "verdicts": rows})
     if as_json:
         print_json("reproduce", reports=reports, ok=exit_code(findings) == FINE)
     else:
@@ -78,3 +83,20 @@ def reproduce(
         print("\n".join(f"page: {report['page']}" for report in reports))
     shown.note(terminal.summary(findings))
     raise typer.Exit(exit_code(findings))
+
+
+@contextlib.contextmanager
+def _compiled_fast() -> Iterator[None]:
+    """While in here XLA, where it has not begun yet, compiles without optimising.
+
+    A short run compiles more than it computes. What this process starts later must not
+    find it: with other options the last digits are others.
+    """
+    if "XLA_FLAGS" in os.environ:
+        yield
+        return
+    os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
+    try:
+        yield
+    finally:
+        os.environ.pop("XLA_FLAGS", None)

@@ -13,6 +13,7 @@ from ..experiment import Experiment
 from .batches import Member, Unit, units_of
 from .grid import Grid, Point
 from .store import Axis, Manifest, Store
+from .threads import one_thread
 from .version import salt
 from .work import mark_of, Work
 
@@ -51,12 +52,13 @@ class Plan:
         if batch is not None and (not isinstance(batch, int) or batch < 1):
             raise DataError(f"batch = {batch!r}: a unit has a run or more.")
         classes: dict[Any, list[Member]] = {}
-        for i, point in enumerate(grid):
-            if progress is not None:
-                progress(i, len(grid), "planning")
-            mark, shape = _looked_at(work, point, classes)
-            member = Member(point, mark, _in_words(shape))
-            classes.setdefault(shape, []).append(member)
+        with one_thread():
+            for i, point in enumerate(grid):
+                if progress is not None:
+                    progress(i, len(grid), "planning")
+                mark, shape = _looked_at(work, point, classes)
+                member = Member(point, mark, _in_words(shape))
+                classes.setdefault(shape, []).append(member)
         units = units_of(work, [*classes.values()], batch, before)
         return cls(name, grid, work, units)
 

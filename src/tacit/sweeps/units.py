@@ -15,6 +15,8 @@ from .plan import why
 from .rows import failed, row_of
 from .scales import train_together, Trained
 from .store import Row
+from .threads import one_thread
+from .version import require_same
 from .work import mark_of, Work
 
 
@@ -35,10 +37,16 @@ def run_unit(work: Work, unit: Unit) -> Ran:
     """The results of every run of `unit`.
 
     A run that raises is kept as failed, with its reason, and harms no other. Raises
-    `DataError` where an experiment is not the one that was planned, `PrecisionError`
-    where JAX does not compute in 64 bits.
+    `DataError` where an experiment is not the one that was planned or this process is
+    of another version, `PrecisionError` where JAX does not compute in 64 bits.
     """
     require_float64("a unit of a sweep")
+    require_same(work.versions)
+    with one_thread():
+        return _ran(work, unit)
+
+
+def _ran(work: Work, unit: Unit) -> Ran:
     rows: dict[int, Row] = {}
     alone: Counter[str] = Counter()
     made: dict[int, Experiment] = {}

@@ -3,8 +3,8 @@
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..identity import digest_of
 from ..observables import AbstractObservable
 from ..own_code import own_code
 from .grid import Point
-from .version import salt
+from .version import salt, versions
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Work:
     records: Any = None
     """When to record, as `tacit.train` takes it; None is as each claim asks, and 50
     times for what is observed."""
+    versions: Mapping[str, str] = field(default_factory=versions, compare=False)
+    """Of the process that planned it; those that run it must be the same."""
 
     @classmethod
     def of(

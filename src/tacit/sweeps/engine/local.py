@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from ...errors import StoreError, WorkerError
+from ..threads import xla_threads
 from ..travel import packed
 from .base import BACK_OFF, Driver, name_of, QUARANTINE
 from .worker import BROKEN
@@ -27,7 +28,6 @@ SETTINGS = {
     "MKL_NUM_THREADS": "1",
     "JAX_PLATFORMS": "cpu",
 }
-ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
 
 
 class _Worker:
@@ -139,13 +139,12 @@ def _left_by(worker: _Worker, job: Path) -> BaseException:
 
 
 def _environment() -> dict[str, str]:
-    """This process's own, with one thread, and with its modules within reach."""
+    """This process's own, with few threads, and with its modules within reach."""
     paths = [path or os.getcwd() for path in sys.path]
-    flags = os.environ.get("XLA_FLAGS", "")
     return {
         **os.environ,
         **SETTINGS,
         "JAX_PLATFORMS": os.environ.get("JAX_PLATFORMS", "cpu"),
-        "XLA_FLAGS": flags if ONE_THREAD in flags else f"{flags} {ONE_THREAD}".strip(),
+        "PJRT_NPROC": str(xla_threads()),
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
     }
