@@ -40,7 +40,8 @@ def by_blas():
 
 
 @pytest.mark.parametrize(
-    ("number", "threads"), [("by_xla", "PJRT_NPROC"), ("by_blas", "OMP_NUM_THREADS")]
+    ("number", "threads"),
+    [("by_xla", "PJRT_NPROC"), ("by_blas", "OPENBLAS_NUM_THREADS")],
 )
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core, one thread")
 def test_threads_would_show(number, threads):
@@ -61,7 +62,7 @@ def test_workers_make_of_a_seed_what_the_driver_made(tmp_path):
     """It has several threads, and a worker one core."""
     grid = "{'seed': range(2)}"
     code = f"done = sweep({from_sums.__name__}, {grid}, %r, workers=2)\nprint(done)"
-    threads = {"OMP_NUM_THREADS": "2", "PJRT_NPROC": "2"}
+    threads = {"OPENBLAS_NUM_THREADS": "2", "PJRT_NPROC": "2"}
     assert "2 of 2 runs" in run_alone(code % str(tmp_path / "runs"), **threads)
 
 
