@@ -89,13 +89,14 @@ class Time(AbstractClock):
             leg = Segment.begin(chart, network)
         else:
             patience = np.asarray(_patience(settings, chart, network))
-            stretches = windows(np.asarray(times), size(network))
-            stiffens = _may_stiffen(settings, chart, network)
-            if look is not None and len(stretches) > 1 and not stiffens:
-                parts = (tolerances, chart, field, network)
-                return _in_windows(*parts, stretches, patience, look)
-            stack = stacked(chart, field, network)
-            finest = _tolerances(settings, stack, network)
+            if look is not None and not _may_stiffen(settings, chart, network):
+                stretches = windows(np.asarray(times), size(network))
+                if len(stretches) > 1:
+                    parts = (tolerances, chart, field, network)
+                    return _in_windows(*parts, stretches, patience, look)
+            stack, finest = stacked(chart, field, network), tolerances
+            if stack is not chart:
+                finest = _tolerances(settings, stack, network)
             leg = explicit(finest, stack, field, network, times, patience)
             if leg.good:
                 chart = stack
