@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tacit.claims.ids import order
+from tacit.claims.papers import JI, LI, Source
 from tacit.display.notation import html as to_html, number, plain
 from tacit.errors import DataError, OptionError, OutputError
 from tacit.reporting import (
@@ -25,6 +26,7 @@ from tacit.reporting import (
     terminal,
 )
 from tacit.reporting.folder import MARKER
+from tacit.reporting.paper_table import stated
 from tacit.reporting.papers import COLUMNS, latex_table, write_figures
 
 
@@ -497,3 +499,34 @@ def test_a_latex_table_escapes_what_is_no_formula():
     lines = text.splitlines()
     bodies = [line for line in lines if line.endswith(r"\\")]
     assert {line.replace(r"\&", "").count("&") for line in bodies} == {5}
+
+
+def test_what_rests_on_a_paper_is_told_by_what_the_paper_says():
+    def made(id, *sources, **words):
+        return dataclasses.replace(finding(id=id, **words), name=id, sources=sources)
+
+    quoted, slip = Source(LI, "Theorem 1", "quoted"), Source(LI, "(3)", "corrected")
+    ours, theirs = Source(LI, "", "derived"), Source(JI, "Theorem 2", "quoted")
+    findings = [
+        made("B2", ours, theirs),
+        made("B1", quoted, slip),
+        made("B1", quoted, slip, outcome="does not apply"),
+        made("B1", quoted, slip, role="rival", outcome="fails"),
+        made("B3", theirs),
+        made("A1", quoted, ours),
+        made("A1", quoted, ours, role="foil", outcome="fails"),
+        made("A1", quoted, ours),
+    ]
+    groups = [claims for _, claims in stated(findings, str(LI))]
+    told = {each.id: each for claims in groups for each in claims}
+    assert [[each.id for each in claims] for claims in groups] == [
+        ["A1"], ["B1"], ["B2"],
+    ]  # fmt: skip
+    assert told["A1"].found == "holds on 2 runs"
+    assert told["A1"].place == "Theorem 1"
+    assert not told["A1"].printed
+    assert told["B1"].found == "holds on 1 run, does not apply to 1"
+    assert told["B1"].place == "Theorem 1; (3)"
+    assert told["B1"].printed == "fails on 1 run"
+    assert "B3" not in told, "it is of another paper"
+    assert stated(findings, "none of theirs") == []

@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 import pytest
 
+from tacit.claims.papers import LI, Source, STATUS
 from tacit.reporting import Finding, Numbers, Page, Picture, plots, Section
 from tacit.studies import STUDIES
 from tacit.sweeps.store import Axis, Manifest, Row, Store
@@ -243,12 +244,16 @@ def report(tmp_path_factory):
         panel.lines({f"L = {i}": (x, x**i) for i in range(1, 7)})
     words = {"distance": 1e-15, "allowed": 1e-9, "nearest": 0.1}
     outcomes = ("holds", "fails", "undecided", "does not apply")
+    long = (
+        "$R\\,t\\,L\\gamma^2\\|w\\|^{2-2/L} = 1 + (2 - 2/L)/(\\gamma\\|w\\|) + O(x^2)$"
+    )
+    sources = [(Source(LI, "Theorem 1", status),) for status in (*STATUS, "quoted")]
     found = [
-        Finding(f"B{i}", "QuasiNorm", "$Q$ stays.", "Li (2026)", outcome, **words)
+        Finding(f"B{i}", f"Q{i}", long, str(LI), outcome, sources=sources[i], **words)
         for i, outcome in enumerate(outcomes)
     ]
     columns = [f"column {i}" for i in range(9)]
-    numbers = Numbers(columns, [["a row", *[1.5e-7] * 8]], "many columns")
+    numbers = Numbers(columns, [["a row", *[1.5e-7] * 8]], "many columns " * 20)
     drawn = Picture(plots.to_svg(picture, alt="six lines"), "Six lines.")
     section = Section("First", "Words.", drawn, numbers, short="It is so.")
     about = STUDIES["deep-lda"].about
@@ -271,6 +276,9 @@ def test_a_page_of_a_study_fits_and_can_be_read(browser, report, width, scheme):
         table.evaluate("node => { node.scrollLeft = 200 }")
         label = page.locator("table.numbers tbody th").first.bounding_box()
         assert label["x"] >= 0
+        caption = page.locator("table.numbers caption > span").bounding_box()
+        assert caption["x"] >= 0
+        assert caption["x"] + caption["width"] <= width
         for box in page.locator("svg[role=img]").all():
             assert box.get_attribute("aria-label")
 

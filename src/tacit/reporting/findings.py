@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Iterable
 
+from ..claims.papers import Source
 from ..claims.written import in_short
 from ..display.notation import plain
 from ..verdict import Outcome, Verdict
@@ -28,7 +29,7 @@ class Finding:
     was. `statement` may hold notation (``$...$``). `distance` is how far what was
     `predicted` and `measured` are apart, `allowed` how far they may be on this run, and
     `nearest` how far off the nearest rival is, NaN where there is none. `why` says what
-    an undecided finding needs.
+    an undecided finding needs; `sources` are the papers of `reference`, as data.
     """
 
     id: str
@@ -46,11 +47,13 @@ class Finding:
     nearest: float = math.nan
     why: str = ""
     diverged: bool = False
+    sources: tuple[Source, ...] = ()
 
     @classmethod
     def of(cls, verdict: Verdict, *, role: str = "", on: str = "") -> "Finding":
         """The finding that `verdict` is, read off it and its claim."""
         claim, nearest = verdict.claim, verdict.nearest
+        source = claim.source
         return cls(
             id=claim.id,
             name=type(claim).__name__,
@@ -67,6 +70,7 @@ class Finding:
             nearest=nearest.distance if nearest else math.nan,
             why=verdict.why,
             diverged=verdict.diverged,
+            sources=(source,) if isinstance(source, Source) else source,
         )
 
     @classmethod
@@ -122,6 +126,10 @@ class Finding:
             "not_met": list(self.not_met),
             "why": self.why or None,
             "diverged": self.diverged,
+            "sources": [
+                {"paper": str(s.paper), "place": s.place or None, "status": s.status}
+                for s in self.sources
+            ],
         }
 
 

@@ -20,6 +20,7 @@ from ..display.notation import html, number, plain
 from ..errors import DataError
 from .findings import Finding
 from .gauge import gauge
+from .paper_table import stated
 from .svg import namespaced
 
 
@@ -157,6 +158,7 @@ class Page:
             findings=sorted(self.findings, key=lambda each: order(each.id)),
             counts=counts,
             controls=controls,
+            stated=stated(self.findings, self.about.reference) if self.about else [],
             surprises=sum(not each.expected for each in self.findings),
         )
 
