@@ -32,6 +32,13 @@ variation of it (`tests/variations.py`) for the witness's own draw and {others} 
 rival is *caught* where the claim holds and each of its false statements would have
 failed. *Outside* are the variations that a theorem's hypotheses exclude.
 
+Where a limit is known by its optimality conditions, what these still lack is the budget
+(C1, C2, C4 to C7, D3, J4, J4c, J4d): no run that the theorem is about can be further
+off. Such a claim says how near the limit a run has come, and fails only where the
+network, the loss, the integrator or the oracle is another, as on its foil. A long run
+with few records at its beginning leaves integrals over time undecided (B4, B9, B10,
+B11c, E3).
+
 {said}
 
 | claim | draws held, undecided, failed | rivals caught | varied: held, undecided, \
