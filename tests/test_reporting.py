@@ -28,6 +28,7 @@ from tacit.reporting import (
 from tacit.reporting.folder import MARKER
 from tacit.reporting.paper_table import stated
 from tacit.reporting.papers import COLUMNS, latex_table, write_figures
+from tests.cases import CLAIMS
 
 
 def finding(outcome="holds", role="", id="B3", statement="$Q(w)$ is constant.", **more):
@@ -247,6 +248,7 @@ NOTATION = [
         "4.1\u00a0×\u00a010⁻⁴, 1\u00a0×\u00a010¹²",
     ),
     (r"$w \in \mathbb{R}^d$", "w ∈ ℝ^d", "<i>w</i> ∈ ℝ<sup><i>d</i></sup>"),
+    (r"$b = 2B_{\rm simple}$", "b = 2B_(simple)", "<i>B</i><sub>simple</sub>"),
     ("*so* `x_1`", "so x_1", "<em>so</em> <code>x_1</code>"),
     ("**very $x$**", "very x", "<strong>very "),
     ("3.2 × 10⁻⁵", "3.2 × 10⁻⁵", "3.2\u00a0×\u00a010⁻⁵"),
@@ -258,6 +260,20 @@ NOTATION = [
 def test_notation(source, text, markup):
     assert plain(source) == text
     assert markup in to_html(source)
+
+
+FUNCTIONS = {"log", "ln", "exp", "sin", "cos", "tanh", "sinh", "cosh", "arg", "max",
+             "min", "det", "ker", "lim", "inf", "sup"}  # fmt: skip
+
+
+def test_statements_hold_no_command_that_would_be_shown_by_its_name():
+    unknown = {}
+    for claim in CLAIMS.values():
+        for tex in re.findall(r"\$([^$]+)\$", claim.statement):
+            for name in re.findall(r"\\([A-Za-z]+)", tex):
+                if plain(f"$\\{name}{{x}}$").startswith(name) and name not in FUNCTIONS:
+                    unknown[name] = claim.id
+    assert not unknown
 
 
 @pytest.mark.parametrize("tex", ["{", "}", "_", "^", "\\", "\\frac", "\\frac{a", "a^"])

@@ -40,6 +40,7 @@ SPACES = {",": " ", ";": " ", ":": " ", " ": " ", "!": "", "quad": " ", "qquad":
 UPRIGHT = {"mathrm", "text", "operatorname", "mathbf", "textrm", "mathsf", "texttt"}
 PLAIN = {"left", "right", "bigl", "bigr", "big", "Big", "displaystyle", "limits"}
 BLACKBOARD = {"R": "ℝ", "N": "ℕ", "E": "𝔼", "P": "ℙ", "Z": "ℤ", "C": "ℂ"}
+CURLY = {"B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ"}
 RAISED = str.maketrans("0123456789+−=()ni⊤′L", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀ′ᴸ")
 LOWERED = str.maketrans("0123456789+−=()ijklmnprstx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₗₘₙₚᵣₛₜₓ")
 
@@ -135,6 +136,8 @@ def _group(tokens: Iterator[str], target: Target) -> str:
     for token in tokens:
         if token == "}":
             break
+        if token == r"\rm":  # and the rest of the group
+            return "".join([*out, re.sub("</?i>", "", _group(tokens, target))])
         out += [atom] if (atom := _atom(token, tokens, target, out)) else []
     return "".join(out)
 
@@ -178,9 +181,10 @@ def _command(name: str, argument: Callable[[], str], target: Target) -> str:
         return argument() + ACCENTS[name]
     if name in UPRIGHT:
         return re.sub("</?i>", "", argument())
-    if name == "mathbb":
-        letter = re.sub("<[^>]*>", "", argument())
-        return BLACKBOARD.get(letter, letter)
+    if name in ("mathbb", "mathcal"):
+        written = argument()
+        letter = re.sub("<[^>]*>", "", written)
+        return (BLACKBOARD if name == "mathbb" else CURLY).get(letter, written)
     if name in ("frac", "tfrac", "dfrac"):
         over, under = argument(), argument()
         return f"{_closed(over)}/{_closed(under)}"

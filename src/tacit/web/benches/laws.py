@@ -48,11 +48,11 @@ PANELS = (
         "What moves while the laws stay.",
     ),
     Panel(
-        "conserved", "Drift of the laws", "flow time", "change of a law, relative",
+        "conserved", "Drift of the laws", "flow time", "relative drift",
         "Solid: on the run. Dashed: what is predicted, where something is.", "y",
     ),
     Panel(
-        "alignment", "Off the prediction", "flow time", "largest difference, relative",
+        "alignment", "Off the prediction", "flow time", "relative difference",
         "How far measured and predicted drift are apart.", "y",
     ),
     Panel(

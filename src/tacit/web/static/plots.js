@@ -20,8 +20,10 @@ export function plotly() {
 export const colour = (name) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-// A tick every so many decades, five or so of them.
-const every = (decades) => Math.max(1, Math.ceil((decades ?? 5) / 5));
+// A tick every so many decades, five or so of them; in one decade at 1, 2 and 5. What is
+// within a factor of 3 is drawn on a linear axis, which a logarithm would hardly bend.
+const every = (decades) => (decades < 1.3 ? "D2" : Math.max(1, Math.ceil((decades ?? 5) / 5)));
+const bends = (decades) => !(decades < 0.5);
 
 function spans(values) {
   const sizes = values.filter((x) => x > 0);
@@ -30,11 +32,13 @@ function spans(values) {
 
 export function layout(panel, more = {}, spans = {}) {
   const narrow = window.innerWidth < 640;
+  const scale = (log, decades) => log && bends(decades)
+    ? { type: "log", dtick: every(decades) } : { type: "linear", nticks: 6, dtick: null };
   const axis = (title, log, decades) => ({
-    title: { text: title, standoff: 6, font: { size: 12 } }, type: log ? "log" : "linear",
+    title: { text: title, standoff: 6, font: { size: 12 } },
     gridcolor: colour("grid"), linecolor: colour("muted"), zerolinecolor: colour("grid"),
     tickfont: { size: 11 }, automargin: true, exponentformat: "power",
-    ...(log ? { dtick: every(decades) } : { nticks: 6 }),
+    ...scale(log, decades),
   });
   return {
     margin: { l: 8, r: 8, t: 8, b: 8 }, height: narrow ? 248 : 280, autosize: true,
