@@ -32,9 +32,9 @@ def undisturbed(tmp_path_factory):
     return sweep(slow, GRID, place, workers=1, **WORDS).open()
 
 
-def started(place):
+def started(place, code=DRIVER):
     """A driver in a process of its own."""
-    code = DRIVER % str(place)
+    code = code % str(place)
     return subprocess.Popen(
         [sys.executable, "-c", code], start_new_session=True, env=dict(os.environ)
     )
@@ -151,3 +151,16 @@ def test_a_cluster_runs_the_same(undisturbed, tmp_path):
     assert done.status().flawless
     np.testing.assert_array_equal(done.open().TrainingRisk, undisturbed.TrainingRisk)
     assert done.store.verify().clean
+
+
+def test_ctrl_c_does_not_wait_for_a_cluster_without_workers(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    place = tmp_path / "runs"
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+        code = DRIVER.replace("workers=2", f"cluster={cluster.scheduler_address!r}")
+        driver = started(place, code)
+        until(place, lambda s: s.units["claimed"])
+        time.sleep(1.0)  # it waits for a worker
+        driver.send_signal(signal.SIGINT)
+        assert driver.wait(60) != 0
+    assert Store(place).status().units["claimed"] == 0

@@ -10,7 +10,11 @@ import functools
 import importlib
 import io
 import pickle
+import sys
 import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import cloudpickle
@@ -27,7 +31,8 @@ def packed(what: str, thing: Any) -> bytes:
     """
     out = io.BytesIO()
     try:
-        _Pickler(out).dump(thing)
+        with _by_value():
+            _Pickler(out).dump(thing)
         # What is half a pickle shows when it is read: a lock, a file, a socket.
         pickle.loads(out.getvalue())
     except Exception as error:  # pickling calls methods of one's own
@@ -53,8 +58,38 @@ class _Pickler(cloudpickle.Pickler):
         return super().reducer_override(obj)
 
 
+@contextmanager
+def _by_value() -> Iterator[None]:
+    """While in here what stands in a module that no import found goes by value.
+
+    A script that `runpy` runs is in `sys.modules` meanwhile, of this process alone.
+    """
+    found = [m for m in [*sys.modules.values()] if _is_loose(m)]
+    for module in found:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in found:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _is_loose(module: Any) -> bool:
+    """Whether a module is a file that was run and not imported."""
+    if not isinstance(module, ModuleType):
+        return False
+    told = vars(module)  # to ask a lazy module for more would import it
+    return (
+        told.get("__spec__") is None
+        and str(told.get("__file__")).endswith(".py")
+        and sys.modules.get(module.__name__) is module
+        and module.__name__ != "__main__"
+    )
+
+
 def _importable(cls: type) -> bool:
-    if cls.__module__ == "__main__":
+    home = sys.modules.get(cls.__module__)
+    if cls.__module__ == "__main__" or _is_loose(home):
         return False
     try:
         module = importlib.import_module(cls.__module__)

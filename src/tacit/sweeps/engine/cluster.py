@@ -76,6 +76,10 @@ def _run(driver: Driver, client: Any, distributed: Any) -> None:
                     kept.settle()
                     if store.finished():
                         return
+                if driver.stopping.is_set():
+                    for future in _waiting(client, under_way):
+                        future.cancel()
+                        del under_way[future]
                 done = [future for future in under_way if future.done()]
                 for future in done:
                     _take(kept, future, under_way.pop(future), distributed)
@@ -102,6 +106,12 @@ def _unit(work: bytes, unit: bytes) -> tuple[Ran, float]:
 
 def _room(client: Any) -> int:
     return max(1, AHEAD * sum(client.nthreads().values()))
+
+
+def _waiting(client: Any, under_way: Any) -> list[Any]:
+    """What no worker has: it may wait for ever, where there are none."""
+    held = {key for keys in client.processing().values() for key in keys}
+    return [each for each in under_way if each.key not in held and not each.done()]
 
 
 def _take(kept: Committing, future: Any, key: str, distributed: Any) -> None:
