@@ -151,4 +151,4 @@ def summary(findings: Sequence[Finding]) -> str:
     ]
     roles = any(each.role for each in findings)
     surprise = f"; unexpected: {', '.join(odd)}" if odd else "; as they must" * roles
-    return (", ".join(said) or "nothing was checked") + surprise
+    return (", ".join(said) or "no claim was judged") + surprise

@@ -242,6 +242,8 @@ def _publish(folder, study, answers, questions, records, spent, *, quick) -> Pat
 def _short(question: Question, answer: Answer) -> str:
     """The answer in a sentence, and whether this run bears it out."""
     odd = sum(not finding.expected for finding in answer.findings)
+    if not answer.findings:
+        return f"{question.short} *Measured here, with no claim that is judged.*"
     if not odd:
         return question.short
     what = "a verdict" if odd == 1 else f"{odd} verdicts"
