@@ -1,25 +1,19 @@
-"""What a sweep costs: many small flows against other tools, workers, and kills.
+"""What a sweep costs: many small flows against other tools, and two workers.
 
-``python benchmarks/sweeps.py [flows|workers|kills ...] [--quick]``; by default all.
+``python benchmarks/sweeps.py [flows|workers ...] [--quick]``; by default both.
 
 * flows: 10,000 flows of Deep LDA on diagonal networks, data of their own and mixed
   stiffness, on one core: tacit against diffrax under a plain vmap, a SciPy loop and
   torchdiffeq, these on random ones of them, as their cost is that of a flow (a vmap and
   a batch wait for the slowest: among few of them for one less slow).
 * workers: two processes against one, once everything is compiled.
-* kills: 12 workers and 3 drivers are killed in a sweep of 600 units, on this machine
-  and on a cluster of Dask.
 """
 
 import sys
 
 from pairs import CORES, paired, show, verdict
 
-import contextlib
 import os
-import random
-import signal
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -196,11 +190,6 @@ def steps(seed, until=40_000):
     return Experiment(start, risk, Descent(step=1e-4), until=until)
 
 
-def few_steps(seed):
-    """The same, soon over: of many short units some are under way at every kill."""
-    return steps(seed, 5_000)
-
-
 def workers():
     """Runs a second of one worker and of two, once both have begun."""
     if len(CORES) < 2:
@@ -239,115 +228,9 @@ def _in_workers(grid, place, number, told):
     run_locally(driver, number)
 
 
-DRIVER = """
-import runpy, sys, tacit
-sys.path.insert(0, {folder!r})
-few_steps = runpy.run_path({file!r})["few_steps"]
-tacit.sweep(few_steps, {{"seed": range({runs})}}, {place!r}, batch=1, {engine})
-"""
-
-
-def kills():
-    """Kill workers and drivers of a sweep; then compare it with an undisturbed one.
-
-    Once with workers on this machine, and once on a cluster of Dask, whose client is
-    then what is killed.
-    """
-    runs = 30 if QUICK else 600
-    os.sched_setaffinity(0, CORES) if CORES else None
-    with tempfile.TemporaryDirectory() as folder:
-        calm = Path(folder) / "calm"
-        tacit.sweep(few_steps, {"seed": range(runs)}, calm, workers=2, batch=1)
-        undisturbed = tacit.Store(calm).open()
-        return all(
-            [
-                _killed_here(Path(folder) / "local", runs, undisturbed),
-                _killed_on_a_cluster(Path(folder) / "cluster", runs, undisturbed),
-            ]
-        )
-
-
-def _killed_here(place, runs, undisturbed):
-    left = _killed(place, runs, "workers=2", lambda: _progress(place)[1])
-    return _same(place, runs, undisturbed) and not left
-
-
-def _killed_on_a_cluster(place, runs, undisturbed):
-    import distributed
-
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        engine = f"cluster={cluster.scheduler_address!r}"
-
-        def workers():
-            with contextlib.suppress(Exception):  # one is being replaced
-                return list(client.run(os.getpid).values())
-            return []
-
-        left = _killed(place, runs, engine, workers)
-    return _same(place, runs, undisturbed) and not left
-
-
-def _killed(place, runs, engine, workers):
-    """Run a sweep, and kill of its workers and drivers; how many were not killed.
-
-    Each when so many units are done, drawn beforehand: by the clock they would all fall
-    on the first ones where a machine is slow.
-    """
-    rng = random.Random(6)  # drivers in the middle and at the end
-    victims = ["worker"] * (2 if QUICK else 12) + ["driver"] * (1 if QUICK else 3)
-    rng.shuffle(victims)
-    moments = sorted(rng.sample(range(2, runs * 9 // 10), len(victims)))
-    words = {"file": __file__, "folder": str(Path(__file__).parent), "engine": engine}
-    code = DRIVER.format(runs=runs, place=str(place), **words)
-    driver = subprocess.Popen([sys.executable, "-c", code])
-    while driver.poll() is None:
-        time.sleep(rng.uniform(0.0, 0.2))  # at some moment of a unit
-        if not victims or _progress(place)[0] < moments[len(moments) - len(victims)]:
-            continue
-        if victims[0] == "driver":
-            driver.kill()
-            driver.wait()
-            driver = subprocess.Popen([sys.executable, "-c", code])
-            victims.pop(0)
-        elif alive := workers():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(rng.choice(alive), signal.SIGKILL)
-                victims.pop(0)
-    print(f"{engine}: not killed: {', '.join(victims) or 'none'}")
-    return len(victims)
-
-
-def _same(place, runs, undisturbed):
-    """Whether every run is there once, whole, and bit for bit as undisturbed."""
-    store = tacit.Store(place)
-    audit, status = store.verify(), store.status()
-    parts = len([*place.rglob("*.safetensors")])
-    same = store.open().equals(undisturbed)
-    print(
-        f"{place.name}: {status.units['committed']} of {runs} units in {parts} parts "
-        f"after {sum(map(store.attempts, store.committed()))} attempts; clean: "
-        f"{audit.clean}; bitwise as undisturbed: {same}"
-    )
-    return same and audit.clean and status.flawless and parts == runs
-
-
-def _progress(place):
-    """Runs that are done, and the processes that hold a unit."""
-    with contextlib.suppress(tacit.errors.TacitError):
-        status = tacit.Store(place).status()
-        held = [int(each.worker.rpartition("/")[2]) for each in status.workers]
-        return status.units["committed"], held
-    return 0, []
-
-
 def main():
     """Run what was asked for, and exit with 1 if something missed its target."""
-    known = {"flows": flows, "workers": workers, "kills": kills}
+    known = {"flows": flows, "workers": workers}
     asked = [word for word in sys.argv[1:] if not word.startswith("-")] or list(known)
     raise SystemExit(0 if all([known[name]() for name in asked]) else 1)
 

@@ -34,15 +34,28 @@ def moved(seed):
     return descent(2, seed)
 
 
+def far(seed):
+    """On separable data to a norm; from there on no other flow takes over."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(8) % 2
+    X = rng.uniform(0.2, 1.0, (8, 2)) * (2 * y - 1)[:, None]
+    start = Diagonal.balanced(np.full(2, 0.1), depth=2)
+    risk = tacit.Risk(tacit.Problem(X, y), losses.Logistic())
+    return tacit.Experiment(
+        start, risk, GradientFlow(clock="log-risk", rtol=1e-4), until=3.0
+    )
+
+
 @pytest.mark.parametrize(
     ("experiment", "grid", "says"),
     [
         (flow, SEEDS, None),
+        (far, SEEDS, None),
         (stiff, SEEDS, "the stiff solver follows one flow at a time"),
         (moved, SEEDS, "Descent: moves are made run by run"),
         (flow, {"seed": [0]}, "no other run of its unit is of its kind"),
     ],
-    ids=["lanes", "stiff", "moves", "single"],
+    ids=["lanes", "to a norm", "stiff", "moves", "single"],
 )
 def test_the_status_says_what_was_computed_one_by_one(experiment, grid, says, tmp_path):
     done = sweep(experiment, grid, tmp_path / "r", workers=1)

@@ -10,6 +10,7 @@ import numpy as np
 from ...networks import AbstractLinearNetwork
 from ...risk import Risk
 from ..bound import bound
+from ..lockstep import count
 from ..pieces import follow
 from .margin_flow import MarginSegment, piece, work
 
@@ -44,6 +45,8 @@ def margin_flows(
         loop = bound(_pieces, risks[0] if one else None, own, stack, *rest)
         found = follow(loop, size * work(risks[0], networks[0]))
         parts = [np.asarray(part) for part in found[:-1]]
+        steps = np.asarray(found.steps)
+        count(size * int(steps.max()), int(steps[: len(networks) - begin].sum()))
         rows = zip(*parts, strict=True)
         legs += [MarginSegment._make((*row, found.stopped)) for row in rows]
     return legs[: len(networks)]
