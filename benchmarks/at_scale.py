@@ -92,7 +92,7 @@ def measured(folder: Path, units: int = 100_000) -> Costs:
 
         def eight() -> None:
             each = [f"parts/{i}/{next(names)}" for i in range(EIGHT)]
-            [*writers.map(place.publish, each, [data] * EIGHT)]
+            list(writers.map(place.publish, each, [data] * EIGHT))
 
         shared = timed(eight, 10) / EIGHT
     for i in range(20_000):
@@ -235,7 +235,7 @@ def stocks(costs: Costs, bytes_a_run: int) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--run-ms", type=float, default=1.0, help="compute of one run")
     parser.add_argument("--bytes", type=int, default=200, help="results of one run")
     parser.add_argument("--at", type=Path, help="a folder on the disk to be measured")

@@ -115,7 +115,7 @@ def scipy_time(X, y, start, level, method, *, rescaled=False):
     def over(_, state):
         return slope(X, y, parts(state[:-1], start), np.tanh)[0] - level
 
-    over.terminal = True
+    vars(over)["terminal"] = True
 
     def run(rtol):
         atol = np.append(np.full(flat.size, rtol * size), np.inf)

@@ -107,7 +107,7 @@ def counts():
         [(k, *row) for k, row in tally.items()],
         ("kind", "tried", "right", "proved"),
     )
-    total = sum(tally.values())
+    total = np.sum(list(tally.values()), axis=0)
     right = verdict("right, in per cent", 100 * total[1] / total[0], 100)
     return verdict("proved, in per cent", 100 * total[2] / total[0], 95) and right
 
@@ -135,6 +135,7 @@ def speed():
 def generators(widths):
     """The gradient fields of a linear network."""
     shape = lifting_of(DeepLinear.gaussian(widths))
+    assert shape is not None, "every linear network has a lifting"
     return Generators(shape, NONE, Gradient())
 
 
@@ -149,13 +150,14 @@ def by_algebra(widths):
     D = sum(a * b for a, b in itertools.pairwise(widths))
     names = tuple(f"x{i}" for i in range(D))
     ring = flint.nmod_mpoly_ctx.get(names, modulus=modular.PRIME)
-    variables, begin, product = ring.gens(), 0, None
+    variables, begin = ring.gens(), 0
+    product: list = []
     for n, m in itertools.pairwise(widths):
         W = [[variables[begin + i * n + j] for j in range(n)] for i in range(m)]
         begin += n * m
         product = (
             W
-            if product is None
+            if not product
             else [
                 [
                     sum((W[i][k] * product[k][j] for k in range(n)), ring.constant(0))

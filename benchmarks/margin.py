@@ -69,7 +69,7 @@ def full_state(Z, layers, until, method):
         A, B, C = unravel(y)
         return np.linalg.norm(C @ B @ A) / until - 1
 
-    far.terminal = True
+    vars(far)["terminal"] = True
 
     def run():
         y = np.concatenate([W.ravel() for W in layers])
@@ -114,7 +114,7 @@ def reduced(Z, layers, until, method):
     def far(_, w):
         return np.linalg.norm(w) / until - 1
 
-    far.terminal = True
+    vars(far)["terminal"] = True
     A, B, C = layers
     begin = (C @ B @ A)[0]
 

@@ -8,7 +8,7 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import kept
 
@@ -21,7 +21,7 @@ if hasattr(os, "sched_setaffinity"):
 
 
 def paired(
-    ways: dict[str, Callable[[], object]], repeats: int = 9, inner: int = 1
+    ways: Mapping[str, Callable[[], object]], repeats: int = 9, inner: int = 1
 ) -> dict[str, float]:
     """The median CPU seconds of every way, in turn A B C A B C …, after a warm-up.
 

@@ -81,7 +81,9 @@ def main():
     return all(
         [
             verdict("PyTorch loop over tacit, a step", each[1] / each[0], 25),
-            verdict(f"the same end to {apart:.0e}, 1e-9 over it", 1e-9 / apart, 1),
+            verdict(
+                f"the same end to {apart:.0e}, 1e-9 over it", float(1e-9 / apart), 1
+            ),
         ]
     )
 

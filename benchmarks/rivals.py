@@ -6,6 +6,7 @@ stratified splits of the training rows; what is tuned is tuned by held-out devia
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -56,7 +57,7 @@ def l1_logistic(X, y, folds):
     def fit(A, b, C):
         one = LogisticRegression(l1_ratio=1, solver="liblinear", C=C, max_iter=300)
         model = (one if binary else OneVsRestClassifier(one)).fit(A, b)
-        parts = [model] if binary else model.estimators_
+        parts: Any = [model] if binary else model.estimators_
         used = np.any([np.any(m.coef_ != 0, axis=0) for m in parts], axis=0)
         return np.flatnonzero(used), model.predict_proba
 
@@ -160,7 +161,7 @@ def clemmensen(X, y, folds):
         member = np.eye(len(classes))[at]
         D = member.mean(0)
         earlier = np.ones((len(classes), 1))
-        found = []
+        found, beta = [], np.zeros(A.shape[1])
         for q in range(min(len(classes) - 1, 4)):
             theta = np.random.default_rng(q).standard_normal(len(classes))
             for _ in range(4):

@@ -10,6 +10,7 @@ commits in the background, as it does.
 
 import argparse
 import hashlib
+import math
 import os
 import shutil
 import statistics
@@ -131,7 +132,7 @@ def filled(store: Store, make: Callable, size: int) -> tuple[float, ...]:
 
 
 def a_run(folder: Path, runs: int) -> bool:
-    rows = []
+    rows, kept = [], (math.nan, math.nan)
     for unit in (10, 100, 1000):
         few = runs if unit > 10 else runs // 10
         store = Store.create(folder / f"units of {unit}", manifest(few, unit))
@@ -229,7 +230,7 @@ def a_million_runs(folder: Path, runs: int) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--at", type=Path, help="a folder on the disk to be measured")

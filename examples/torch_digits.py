@@ -70,7 +70,7 @@ def main():
             reader = LinearDiscriminantAnalysis().fit(Z[train], y[train])
             found = reader.predict(Z[test])
         print(
-            f"{name}, step {step:g}: accuracy {(found == y[test].numpy()).mean():.3f}"
+            f"{name}, step {step:g}: accuracy {np.mean(found == y[test].numpy()):.3f}"
         )
         print(
             f"  last layer: <W, G>/|W||G| = {seen['tacit/radial/2']:+.0e}, "

@@ -21,6 +21,7 @@ from tacit.flows.limits import field_of
 from tacit.flows.step_rule import AbstractStepRule
 from tacit.integration import charts, clocks, fields
 from tests.claim_cases import CLAIMS
+from tests.oracle_cases import ORACLES as ORACLES
 
 
 D = 6

@@ -4,6 +4,7 @@ import copy
 
 import torch
 from torch import distributed
+from torch.multiprocessing.spawn import spawn
 
 from tacit.bridges.torch import DeepLDALoss, Monitor, NoiseScale
 
@@ -14,9 +15,7 @@ SIZES = (14, 10)
 
 def together(work, folder, *args):
     """Run ``work(rank, *args)`` in two gloo processes; what each returned, in order."""
-    torch.multiprocessing.spawn(
-        _joined, args=(work, str(folder), args), nprocs=len(SIZES), join=True
-    )
+    spawn(_joined, args=(work, str(folder), args), nprocs=len(SIZES), join=True)
     return [torch.load(folder / f"{rank}.pt") for rank in range(len(SIZES))]
 
 

@@ -1,8 +1,10 @@
 """A sweep whose results are formulas, so that no test asks the store what is right."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
+import xarray
 
 from tacit.sweeps.store import Axis, Manifest, Row
 
@@ -30,7 +32,7 @@ def cosine(point):
     return np.cos(point["alpha"] * TIMES) + point["seed"]
 
 
-def ending(index):
+def ending(index) -> dict[str, Any]:
     """Which runs go wrong: two in ten."""
     if index % 10 == 7:
         return {"status": "diverged", "reason": f"run {index} blew up\nat once"}
@@ -52,7 +54,7 @@ def row(about, index, *, layers=False, wrong=True):
         "steps": 10 + index,
         "verdict": "holds" if index % 2 else "fails",
     }
-    dims = {"cosine": ("time",)}
+    dims: dict[str, tuple[str, ...]] = {"cosine": ("time",)}
     if layers:
         values["norms"] = np.outer(TIMES[:until], np.arange(1.0, point["depth"] + 1))
         dims["norms"] = ("time", "layer")
@@ -70,3 +72,10 @@ def fill(store, units=None, **how):
     for unit in store.manifest.units if units is None else units:
         store.commit(unit, rows(store.manifest, unit, **how))
     return store
+
+
+def dataset(store):
+    """What `store` holds, which is one table, as all in these tests is."""
+    found = store.open()
+    assert isinstance(found, xarray.Dataset)
+    return found

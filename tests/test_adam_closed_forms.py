@@ -109,9 +109,9 @@ def test_adam_over_all_orders():
 
 @pytest.mark.parametrize("orders", ["shuffled", "iid"])
 def test_drawn_orders_agree_within_their_errors(orders):
-    args, more = (smooth, ORIGIN, 0.6, 0.8, 0.1), dict(history=3, count=M)
-    exact = adam_memory_mean(*args, orders=orders, **more)
-    drawn = adam_memory_mean(*args, orders=orders, draws=2000, **more)
+    args = (smooth, ORIGIN, 0.6, 0.8, 0.1)
+    exact = adam_memory_mean(*args, history=3, count=M, orders=orders)
+    drawn = adam_memory_mean(*args, history=3, count=M, orders=orders, draws=2000)
     off = np.abs(drawn.correction - exact.correction) / drawn.correction_error
     assert off.max() < 4
     assert drawn.correction_error.max() < 0.1 * np.abs(exact.correction).max()

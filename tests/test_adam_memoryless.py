@@ -1,5 +1,7 @@
 """The iteration without memory: how closely it follows, on which batches, from when."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -25,6 +27,7 @@ from tacit.flows import (
 from tacit.losses import Squared
 from tacit.memory import adam_memory
 from tacit.networks import MLP
+from tests.present import present
 
 from .cases import each, NETWORKS, RISK as FISHER
 
@@ -33,7 +36,7 @@ RNG = np.random.default_rng(1203)
 RISK = Risk(Problem(RNG.standard_normal((30, 4)), RNG.standard_normal(30)), Squared())
 NETWORK = MLP([RNG.standard_normal((2, 4)), RNG.standard_normal((1, 2))])
 LINEAR = NETWORKS["Diagonal"]
-SHORT = dict(beta1=0.6, beta2=0.7, eps=1e-2)
+SHORT: dict[str, Any] = dict(beta1=0.6, beta2=0.7, eps=1e-2)
 
 
 def uneven(k):
@@ -96,7 +99,7 @@ def test_one_move_is_the_oracle_at_its_batches():
     of = Adam(1e-3, **SHORT, batch=6, warm=8)
     rows = Adam(1e-3, **SHORT, batch=6).rows(RISK, 7, 9)
     found = end(Memoryless(of), 1)
-    X, y = RISK.problem.X, RISK.problem.y
+    X, y = present(RISK.problem.X), present(RISK.problem.y)
 
     def loss(network, b):
         return Squared()(jax.vmap(network)(X[rows[b]]), y[rows[b]])
@@ -182,7 +185,7 @@ def test_nought_over_nought_says_so():
     weights = [np.zeros((2, 4)), np.ones((1, 2))]  # tanh(0): the read-out is not seen
     flow = Memoryless(Adam(0.01, eps=0.0), correction=False, window=2)
     run = train(Experiment(MLP(weights), RISK, flow, until=3), records=1)
-    assert "give eps > 0" in run.reason
+    assert "give eps > 0" in present(run.reason)
     np.testing.assert_array_equal(run.network.weights[0], weights[0])
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -18,7 +19,7 @@ from tacit.memory import (
 )
 
 
-PAIR = {"beta1": (0.9,), "beta2": (0.999,)}
+PAIR: dict[str, Any] = {"beta1": (0.9,), "beta2": (0.999,)}
 
 
 def test_without_noise_both_forms_are_the_difference_of_the_ages():

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from types import SimpleNamespace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from typer.testing import CliRunner
@@ -20,6 +20,7 @@ from tacit.errors import OutputError
 from tacit.networks import AbstractNetwork
 from tacit.reporting import Finding, terminal, trials
 from tacit.verdict import Contender, Outcome, Verdict
+from tests.present import present
 
 
 HEAVY = {
@@ -63,11 +64,11 @@ class Toy(AbstractClaim):
         del run
         return ()
 
-    def witness(self, seed=None):
+    def witness(self, seed=None) -> Any:
         del seed
         return "witness"
 
-    def foil(self, seed=None):
+    def foil(self, seed=None) -> Any:
         del seed
         return "foil"
 
@@ -193,8 +194,8 @@ def test_a_reader_who_leaves_is_no_error_of_ours():
     command = [sys.executable, "-m", "tacit", "data", "iris", "--json"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe) as writer:
-        writer.stdout.close()
-        errors = writer.stderr.read()
+        present(writer.stdout).close()
+        errors = present(writer.stderr).read()
     assert writer.returncode == cli.UNREAD
     assert b"Traceback" not in errors
     assert b"Exception ignored" not in errors

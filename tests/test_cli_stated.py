@@ -8,6 +8,7 @@ from tacit.claims.catalogue import every_claim
 from tacit.claims.papers import cite
 from tacit.cli.stated import stated_claims
 from tacit.display.notation import plain
+from tests.present import present
 
 
 def test_what_is_read_is_what_the_classes_say():
@@ -19,7 +20,7 @@ def test_what_is_read_is_what_the_classes_say():
             cite(claim.source),
             claim.needs.__name__,
             claim.__module__.split(".")[2],
-            plain(" ".join(inspect.cleandoc(claim.__doc__).split("\n")[1:]).strip()),
+            plain(" ".join(present(inspect.getdoc(claim)).split("\n")[1:]).strip()),
         )
         for claim in every_claim()
     ]

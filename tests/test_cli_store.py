@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from tacit.cli import app
 from tacit.sweeps.store import Store
+from tests.present import present
 from tests.stores import fill, manifest
 
 
@@ -71,10 +72,10 @@ def test_watching_sees_what_others_do(tmp_path):
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with watch:
-        assert "0 of 30 runs" in watch.stdout.readline()
+        assert "0 of 30 runs" in present(watch.stdout).readline()
         for unit in store.manifest.units:
             fill(store, [unit], wrong=False)
-        rest = watch.stdout.read()
+        rest = present(watch.stdout).read()
     assert watch.returncode == 0
     assert "30 of 30 runs" in rest
 

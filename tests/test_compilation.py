@@ -21,6 +21,7 @@ from tacit import (
 )
 from tacit.observables import AbstractObservable, FisherRatio, TrainingRisk
 from tests.cases import D, each, FLOWS, LOSSES, PROBLEM, RISK
+from tests.present import present
 
 
 COMPILED, TRACED = [0], [0]
@@ -29,8 +30,8 @@ NAMES = tuple("abcdef")
 
 
 @jax.monitoring.register_event_duration_secs_listener
-def _count(event, seconds, **_):
-    del seconds
+def _count(event: str, duration_secs: float, **_: str | int):
+    del duration_secs
     COMPILED[0] += event == "/jax/core/compile/backend_compile_duration"
     TRACED[0] += event == "/jax/core/compile/jaxpr_trace_duration"
 
@@ -128,7 +129,9 @@ def test_the_level_and_patience_of_an_event_compile_nothing(flow, event):
         lambda i: Problem(
             PROBLEM.X, PROBLEM.y, features=tuple(n + str(i) for n in NAMES)
         ),
-        lambda i: Problem(PROBLEM.X, np.where(PROBLEM.y > 0, f"b{i}", f"a{i}")),
+        lambda i: Problem(
+            PROBLEM.X, np.where(present(PROBLEM.y) > 0, f"b{i}", f"a{i}")
+        ),
         lambda i: Problem(PROBLEM.X + i, PROBLEM.y),
         lambda i: Problem(PROBLEM.X, PROBLEM.y, np.full(40, 1.0 * i)),
     ],
@@ -177,7 +180,7 @@ class Named(AbstractObservable):
     reads_names = True
 
     def measure(self, at):
-        return at.network.predictor()[at.risk.problem.features.index("c")]
+        return at.network.predictor()[present(at.risk.problem.features).index("c")]
 
 
 def test_an_observable_that_reads_names_is_shown_them():

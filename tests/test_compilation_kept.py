@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tacit.compilation import cache_folder, disk
+from tests.present import present
 
 
 def python(code, **environment):
@@ -118,7 +119,7 @@ def test_the_users_cache_folder_by_platform(monkeypatch, tmp_path, system, place
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    assert cache_folder().parent == tmp_path / place
+    assert present(cache_folder()).parent == tmp_path / place
 
 
 @pytest.mark.parametrize("home", ["a file", "a full disk"])

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tacit import claims, cli
+from tacit.claims.catalogue import every_claim
 from tacit.compilation import cache_folder
 from tacit.reporting import Finding, installation
 
@@ -40,7 +41,7 @@ def test_it_says_what_is_here(doctor):
         "epsilon": 2.0**-52,
         "device": str(jax.devices()[0]),
     }
-    theirs = jax.config.jax_compilation_cache_dir
+    theirs = jax.config.values["jax_compilation_cache_dir"]
     ours = cache_folder()
     assert record["cache"]["folder"] == (theirs or (ours and str(ours)))
     assert record["extras"]["torch"].keys() == {"torch"}
@@ -66,4 +67,4 @@ def test_the_check_is_of_claims_that_hold_here(monkeypatch):
     found = list(installation.self_check(lambda *_: None))
     assert {each.role for each in found} == {"witness", "rival", "foil"}
     assert all(each.expected for each in found)
-    assert set(installation.PROBES) <= set(claims.catalogue.every_claim())
+    assert set(installation.PROBES) <= set(every_claim())

@@ -65,7 +65,7 @@ def test_unequal_layers_are_a_quadrature():
     def met(_, y):
         return np.prod(y) - level**3
 
-    met.terminal = True
+    vars(met)["terminal"] = True
     run = solve_ivp(
         lambda _, y: H * np.prod(y) / y, (0, 1e5), gains, "DOP853",
         events=met, rtol=1e-12, atol=1e-16,

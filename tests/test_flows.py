@@ -12,6 +12,7 @@ from tacit.flows import AbstractFixedStep, Adam, Descent, PowerDecay, SignDescen
 from tacit.losses import Squared
 from tacit.networks import Diagonal
 from tacit.observables import FisherRatio, Layers
+from tests.present import present
 
 from .cases import D, each, FLOWS, PROBLEM, RISK
 
@@ -50,7 +51,8 @@ def test_a_run_like_the_last_traces_nothing(flow):
     """Python's share of a warm run is then a millisecond, not thirty."""
     experiment, traced = Experiment(Diagonal(START), RISK, flow, until=2), []
 
-    def listen(event, _, **more):
+    def listen(event: str, duration_secs: float, **more: str | int):
+        del duration_secs
         if "trace" in event or "compile" in event:
             traced.append(more.get("fun_name", event))
 
@@ -164,12 +166,12 @@ def test_the_same_experiment_is_the_same_run(flow):
 
 
 def test_a_step_that_is_too_long_says_so():
-    regression = Risk(Problem(PROBLEM.X, np.asarray(PROBLEM.X[:, 0])), Squared())
+    regression = Risk(Problem(PROBLEM.X, np.asarray(PROBLEM.X)[:, 0]), Squared())
     run = moved(Descent(3.0), 1000, regression)
     last = int(run.times[-1])
     assert not run.finite
-    assert run.reason.startswith(f"after step {last}, ")
-    assert "step 3.0: try a smaller one" in run.reason
+    assert present(run.reason).startswith(f"after step {last}, ")
+    assert "step 3.0: try a smaller one" in present(run.reason)
     assert jnp.all(jnp.isfinite(run.seen["Layers"]))
     np.testing.assert_array_equal(run.network.layers, run.seen["Layers"][-1])
     # It is the last good one: a run that ends there is fine, one step more is not.
@@ -194,11 +196,11 @@ def test_an_event_ends_a_run_at_the_first_step_past_it(flow):
 def test_an_event_that_is_never_met():
     run = moved(Descent(0.01), Reaches(FisherRatio(), 1e3, within=50))
     assert run.times[-1] == 50
-    assert "not met within 50 steps" in run.reason
+    assert "not met within 50 steps" in present(run.reason)
 
 
 def test_a_risk_that_overflows_meets_no_level():
-    regression = Risk(Problem(PROBLEM.X, np.asarray(PROBLEM.X[:, 0])), Squared())
+    regression = Risk(Problem(PROBLEM.X, np.asarray(PROBLEM.X)[:, 0]), Squared())
     run = moved(Descent(3.0), RiskBelow(1e-3, within=1000), regression)
     assert not run.finite
 

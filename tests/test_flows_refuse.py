@@ -1,5 +1,7 @@
 """What the flows refuse, before anything has moved."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from .cases import D, each, PROBLEM
 from .test_flows import moved
 
 
-REAL = Risk(Problem(PROBLEM.X, PROBLEM.X[:, 0]), Squared())
+REAL = Risk(Problem(PROBLEM.X, np.asarray(PROBLEM.X)[:, 0]), Squared())
 SCATTER = Risk(Problem.from_scatter(within=np.eye(D), delta=np.ones(D)), Fisher())
 BAD = {
     "step 0": lambda: Descent(0.0),
@@ -55,4 +57,4 @@ def test_bad_numbers_are_refused(make):
 @pytest.mark.parametrize("what", ["chart", "solver", "clock"])
 def test_unknown_words_are_refused(what):
     with pytest.raises(OptionError, match=f"{what} is one of"):
-        GradientFlow(**{what: "fast"})
+        GradientFlow(**dict[str, Any]({what: "fast"}))

@@ -1,5 +1,7 @@
 """Steps by a rule: the published loops, what they promise, and where they end."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from tacit.losses import Exponential, Logistic, Squared
 from tacit.networks import DeepLinear, Diagonal
 from tacit.observables import FrobeniusNorms, TrainingRisk
 from tests.cases import each, RULES
+from tests.present import present
 
 
 RNG = np.random.default_rng(12)
@@ -61,7 +64,7 @@ def by_hand(rule, steps, power=0.0):
     return layers
 
 
-def run(rule, steps, *, schedule=None, loss=None, start=START, records=5):
+def run(rule, steps, *, schedule=None, loss=None, start: Any = START, records: Any = 5):
     risk = Risk(PROBLEM, loss or Logistic())
     flow = Descent(rule, schedule=schedule)
     watched = [TrainingRisk()]
@@ -113,7 +116,7 @@ def test_steps_by_the_loss_are_too_long_for_three_layers():
 def test_a_run_that_overflows_keeps_its_last_good_state():
     found = run(20.0, 10_000, loss=Exponential())
     assert not found.finite
-    assert "no longer finite (step 20.0: try a smaller one)" in found.reason
+    assert "no longer finite (step 20.0: try a smaller one)" in present(found.reason)
     assert all(np.all(np.isfinite(W)) for W in found.network.layers)
     assert run(20.0, int(found.times[-1]), loss=Exponential()).finite
 

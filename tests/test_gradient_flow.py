@@ -15,6 +15,7 @@ from tacit.flows import GradientFlow
 from tacit.losses import Fisher, Logistic
 from tacit.networks import DeepLinear, Diagonal, TwoSided
 from tacit.observables import FisherRatio, Imbalance, LayerNorms, SidePairing
+from tests.present import present
 
 from .cases import D, each, EVENTS, LABELS, NETWORKS, PROBLEM, RISK
 
@@ -159,7 +160,7 @@ def test_events_are_found_as_roots(event, solver):
     def side(_, y):
         return crossing(float(plain_risk(shape(jnp.asarray(y)), risk)), begin)
 
-    side.terminal = True
+    vars(side)["terminal"] = True
     start = np.asarray(ravel_pytree(network)[0])
     found = solve_ivp(lambda _, y: -np.asarray(slope(y)), (0, 1e3), start, "DOP853",
                       events=side, rtol=1e-11, atol=1e-13)  # fmt: skip
@@ -176,7 +177,7 @@ def test_an_event_that_is_never_met(solver):
     event = Reaches(FisherRatio(), 1e3, within=5.0)
     run = train(Experiment(network, risk, GradientFlow(solver=solver), until=event))
     assert not run.finite
-    assert "not met by t = 5" in run.reason
+    assert "not met by t = 5" in present(run.reason)
     assert run.times[-1] == 5.0
     end, _ = ravel_pytree(run.network)
     np.testing.assert_allclose(end, reference("unbalanced")(5.0), rtol=1e-7)
@@ -207,8 +208,8 @@ def test_a_flow_that_cannot_be_followed_says_so(name, solver):
     flow = GradientFlow(1e-10, 1e-12, solver=solver, max_steps=12)
     run = train(Experiment(network, risk, flow, until=SPAN), [LayerNorms()])
     assert not run.finite
-    assert f"12 {solver} steps reached t = " in run.reason
-    assert "a larger rtol or max_steps, or a shorter until" in run.reason
+    assert f"12 {solver} steps reached t = " in present(run.reason)
+    assert "a larger rtol or max_steps, or a shorter until" in present(run.reason)
     assert 0 < run.times[-1] < SPAN
     assert jnp.all(jnp.isfinite(run.seen["LayerNorms"]))
     end, _ = ravel_pytree(run.network)
@@ -233,7 +234,7 @@ def test_a_flow_that_blows_up_says_so(solver):
     network = Diagonal(np.array([[1.0, 0.1]]))
     run = train(Experiment(network, risk, GradientFlow(solver=solver), until=10.0))
     assert not run.finite
-    assert "seems to blow up at t = 0.59646" in run.reason
+    assert "seems to blow up at t = 0.59646" in present(run.reason)
     assert run.times[-1] < 0.6
     assert run.steps < 1000, "it went on trying"
     assert jnp.all(jnp.isfinite(run.network.layers))

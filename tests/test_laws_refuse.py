@@ -13,6 +13,7 @@ from tacit import flows, losses
 from tacit.conservation import Metric, Multiplicative, refute, Symmetry
 from tacit.errors import DataError, TacitError
 from tacit.networks import AbstractNetwork, DeepLinear, MLP
+from tests.present import present
 
 
 LINEAR = DeepLinear.gaussian((2, 2, 2))
@@ -113,14 +114,14 @@ def test_a_count_that_rounding_may_hide_is_not_given():
 def test_an_own_network_is_seen_at_drawn_inputs_or_on_a_sample():
     assert tacit.laws(OWN, inputs=2).count == 2
     few = tacit.laws(OWN, inputs=RANDOM.standard_normal((1, 2)))
-    assert few.count > 2, "one row shows less than all, so more seems kept"
+    assert present(few.count) > 2, "one row shows less than all, so more seems kept"
     with pytest.raises(DataError, match="finite"):
         tacit.laws(eqx.tree_at(lambda n: n.a, OWN, OWN.a.at[0].set(jnp.inf)), inputs=2)
 
 
 def test_more_symmetry_never_means_fewer_laws():
     counts = [
-        tacit.laws(DeepLinear.gaussian((4, 3, 2)), symmetry).count
+        present(tacit.laws(DeepLinear.gaussian((4, 3, 2)), symmetry).count)
         for symmetry in (Symmetry(), Symmetry(scale=True), Symmetry(linear=True))
     ]
     assert counts == sorted(counts) == [6, 7, 9]

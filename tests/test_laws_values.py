@@ -17,6 +17,7 @@ from tacit.conservation.exact import Exact
 from tacit.conservation.rings import Rationals, Residues
 from tacit.conservation.table import markdown, rows
 from tacit.networks import DeepLinear, Diagonal, MLP
+from tests.present import present
 
 
 RNG = np.random.default_rng(4)
@@ -57,7 +58,7 @@ def test_functions_are_evaluated_exactly():
 
 def test_values_are_those_of_the_formula():
     (W, V), (b, _) = (
-        map(np.asarray, part) for part in (RECTIFIER.weights, RECTIFIER.biases)
+        map(np.asarray, part) for part in (RECTIFIER.weights, present(RECTIFIER.biases))
     )
     known = (W**2).sum(1) - (V**2).sum(0) + b**2
     assert np.allclose(LAWS(RECTIFIER), known, rtol=1e-14)
@@ -106,7 +107,7 @@ def test_what_is_predicted_of_momentum_is_off_by_the_square_of_the_step(nesterov
     for step, until in ((4e-3, 250), (2e-3, 500), (1e-3, 1000)):
         flow = flows.Descent(step, momentum=0.6, nesterov=nesterov)
         drift = drifted(flow, until, records=until)
-        off.append(drift.off.max())
+        off.append(present(drift.off).max())
     assert np.all(np.log2(off[:-1]) - np.log2(off[1:]) > 1.6)
 
 
@@ -120,7 +121,7 @@ def test_what_is_predicted_of_momentum_is_off_by_the_square_of_the_step(nesterov
 )
 def test_mini_batches_drift_as_predicted_in_the_mean(flow):
     drifts = [drifted(flow, 300, records=60, seed=seed) for seed in range(24)]
-    off = np.array([d.values[-1] - d.predicted[-1] for d in drifts])
+    off = np.array([d.values[-1] - present(d.predicted)[-1] for d in drifts])
     error = off.std(axis=0, ddof=1) / np.sqrt(len(off))
     assert np.all(np.abs(off.mean(axis=0)) < 4 * error)
     moved = np.mean([d.values[-1] - d.values[0] for d in drifts], axis=0)

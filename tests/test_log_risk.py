@@ -1,5 +1,7 @@
 """The flow on separable data, to the end: what is exact, what is conserved."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import tacit
 from tacit import flows, losses, networks, observables
 from tacit.errors import CapabilityError, DataError
 from tacit.integration import clocks
+from tests.present import present
 
 
 D = 3
@@ -43,7 +46,9 @@ WATCH = (
 )
 
 
-def follow(network=DEEP, risk=RISKS["Exponential"], *, until=1e9, records=1, **options):
+def follow(
+    network=DEEP, risk=RISKS["Exponential"], *, until=1e9, records: Any = 1, **options
+):
     clock = clocks.LogRisk(**options)
     flow = flows.GradientFlow(rtol=1e-6, clock=clock)
     experiment = tacit.Experiment(network, risk, flow, until=until)
@@ -174,7 +179,8 @@ def test_both_phases_meet():
     assert hard.asymptotic_from == 1e6
     apart = np.linalg.norm(direction(soft) - direction(hard))
     assert apart < 1e-2 * np.linalg.norm(direction(hard) - np.asarray(MARGIN.value))
-    assert abs(float(soft.log_time[-1] / hard.log_time[-1]) - 1) < 1e-6
+    ends = [float(present(run.log_time)[-1]) for run in (soft, hard)]
+    assert abs(ends[0] / ends[1] - 1) < 1e-6
 
 
 def test_records_do_not_disturb_the_path(far):
@@ -217,7 +223,7 @@ def test_an_event_that_never_comes_is_named():
         tacit.Experiment(DEEP, RISKS["Exponential"], flow, until=level), records=1
     )
     assert not run.finite
-    assert "event not met" in run.reason
+    assert "event not met" in present(run.reason)
 
 
 def test_data_that_are_not_separable_end_with_a_reason():
@@ -227,7 +233,7 @@ def test_data_that_are_not_separable_end_with_a_reason():
     risk = tacit.Risk(tacit.Problem(X, y), LOSSES["Exponential"])
     run = follow(risk=risk)
     assert not run.finite
-    assert "not separable" in run.reason
+    assert "not separable" in present(run.reason)
     assert run.steps < 5000, "it does not go on for ever"
     assert np.all(np.isfinite(np.asarray(run.network.predictor())))
 

@@ -1,5 +1,7 @@
 """What a loss or a network of one's own says of itself is measured at its first use."""
 
+import types
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -23,9 +25,9 @@ def loss(pointwise=None, **facts):
     own = {"attained": True, **facts}
     if pointwise is not None:
         own["pointwise"] = staticmethod(pointwise)
-    return type(losses.AbstractPointwiseLoss)(
-        "Own", (losses.AbstractPointwiseLoss,), {"__module__": __name__, **own}
-    )()
+    own["__module__"] = __name__
+    bases = (losses.AbstractPointwiseLoss,)
+    return types.new_class("Own", bases, {}, lambda body: body.update(own))()
 
 
 def smoothed(output, target):

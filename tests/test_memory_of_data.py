@@ -8,6 +8,8 @@ import pytest
 
 from tacit import losses, Problem, Risk, Scatter
 from tacit.problems import matrices, products
+from tacit.problems.products import Dense
+from tests.present import present
 
 
 RNG = np.random.default_rng(0)
@@ -43,8 +45,8 @@ def test_many_classes_take_the_room_of_the_rows(weighted):
     middle = mass @ means / w.sum()
     between = (mass[:, None] * (means - middle)).T @ (means - middle) / w.sum()
     for found in (problem, scatter):
-        np.testing.assert_allclose(found.priors, mass / w.sum(), rtol=1e-13)
-        np.testing.assert_allclose(found.means, 1e6 + means, rtol=1e-15)
+        np.testing.assert_allclose(present(found.priors), mass / w.sum(), rtol=1e-13)
+        np.testing.assert_allclose(present(found.means), 1e6 + means, rtol=1e-15)
         np.testing.assert_allclose(found.within, within, atol=1e-9)
         np.testing.assert_allclose(found.between, between, atol=1e-9)
 
@@ -63,6 +65,7 @@ def test_a_large_scatter_is_held_once(monkeypatch):
     risk, held = peak(lambda: Risk(problem, losses.Fisher()))
     assert held < 1.3 * given.nbytes
     place = problem.within.unsafe_buffer_pointer()
+    assert isinstance(risk.scatter, Dense)
     assert risk.scatter.matrix.unsafe_buffer_pointer() == place
     np.testing.assert_array_equal(problem.within, (given + given.T) / 2)
 

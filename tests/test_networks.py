@@ -199,7 +199,7 @@ def test_an_mlp_is_the_textbook_loop(name, biased):
     x = rng.standard_normal(3)
     h = x
     for i, W in enumerate(weights):
-        z = W @ h + (biases[i] if biased else 0)
+        z = W @ h + (biases[i] if biases else 0)
         h = SCIPY[name](z) if i < 2 else z
     found = MLP(weights, name, biases)(jnp.asarray(x))
     np.testing.assert_allclose(found, h, rtol=1e-12)

@@ -119,7 +119,7 @@ BAD = {
     ),
     "DeepLinear, half a unit": (
         # The tests' type check looks at one width at random, and may see it first.
-        lambda: DeepLinear.zero_first((3, 1.5, 1)),
+        lambda: DeepLinear.zero_first((3, 1.5, 1)),  # pyright: ignore[reportArgumentType]
         (DataError, TypeCheckError),
         "whole numbers|widths",
     ),

@@ -10,6 +10,7 @@ from tacit import Experiment, networks, observables, Problem, Risk, Snapshot, tr
 from tacit.errors import CapabilityError, DataError
 from tacit.flows import Descent
 from tacit.losses import Logistic, Squared
+from tacit.networks import AbstractLinearNetwork
 from tests.cases import D, each, NETWORKS, OBSERVABLES, PROBLEM, RISK
 
 
@@ -116,7 +117,8 @@ def test_is_what_it_says(observable, value):
 def test_the_sine_sees_what_the_cosine_cannot():
     tilted = networks.Diagonal(np.array([[1.0, 1e-12]]))
     problem = Problem(np.eye(4)[:, :2], [1, 2, 1, 2])
-    at = Snapshot(tilted, tilted, Risk(problem, Squared()), jnp.zeros(()))
+    risk = Risk(problem, Squared())
+    at: Snapshot[AbstractLinearNetwork] = Snapshot(tilted, tilted, risk, jnp.zeros(()))
     direction = np.array([1.0, 0.0])
     assert observables.Cosine(direction).measure(at) == 1
     assert np.isclose(observables.Sine(direction).measure(at), 1e-12, rtol=1e-6)

@@ -8,13 +8,11 @@ from tacit.oracles import (
     jump_path,
     optimum,
     orthant_limit,
-    singular_limit,
 )
 
 from .scatters import (
     binary,
     definite,
-    kernel_inside,
     kernel_outside,
     on_an_edge,
     three_classes,
@@ -43,32 +41,6 @@ def test_orthant_limit_beats_random_predictors_of_its_signs(recipe):
         rivals = rivals[:, (delta @ rivals) * (delta @ answer.value) > 0]
         assert ratio(problem, rivals).max() < answer.objective
         assert ratio(problem, answer.value) == pytest.approx(answer.objective, 1e-12)
-
-
-@pytest.mark.parametrize("depth", [1, 2, 3, 8])
-def test_singular_limit_minimises_divergence_per_contrast(depth):
-    def entropy(w):
-        if depth == 1:
-            return w**2 / 2, w
-        if depth == 2:
-            return w * (np.log(w) - 1) / 2, np.log(w) / 2
-        power = depth / (depth - 2)
-        return -power / 2 * w ** (2 / depth), -(w ** (2 / depth - 1)) / (depth - 2)
-
-    for seed in range(1000, 1005):
-        within, delta, w0 = kernel_inside(seed)
-        w = singular_limit(binary(within, delta), w0, depth).value
-        value0, slope0 = entropy(w0)
-
-        def score(w, w0=w0, delta=delta, value0=value0, slope0=slope0):
-            return np.sum(entropy(w)[0] - value0 - slope0 * (w - w0)) / (delta @ w)
-
-        kernel = np.linalg.svd(within)[2][4:]
-        rng = np.random.default_rng(seed)
-        for size in np.geomspace(1e-3, 1, 200):
-            rival = w + size * np.abs(w).min() * rng.uniform(-1, 1, 4) @ kernel
-            if (depth == 1 or np.all(rival > 0)) and delta @ rival > 0:
-                assert score(rival) > score(w) * (1 - 1e-12)
 
 
 def test_limits_follow_the_units_of_the_features():

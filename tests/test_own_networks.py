@@ -103,7 +103,7 @@ def test_what_cannot_train_is_refused_at_construction(make, says):
     "network",
     [
         Product(GOOD, jnp.asarray(GOOD)),
-        Converting(np.float32([1, 2, 3])),
+        Converting(np.array([1, 2, 3], np.float32)),
         layered(X[:2]),
     ],
     ids=["NumPy", "converted", "nested"],

@@ -180,12 +180,12 @@ BAD = {
         "row 2, feature 1 is masked",
     ),
     "masked label": (
-        lambda: Problem(X, np.ma.masked_array(Y, [0, 1, 0, 0])),
+        lambda: Problem(X, np.ma.masked_array(Y, np.arange(4) == 1)),
         DataError,
         "y: row 1 is masked",
     ),
     "masked weight": (
-        lambda: Problem(X, Y, np.ma.masked_array(np.ones(4), [0, 0, 0, 1])),
+        lambda: Problem(X, Y, np.ma.masked_array(np.ones(4), np.arange(4) == 3)),
         DataError,
         "weights: row 3 is masked",
     ),

@@ -9,6 +9,7 @@ import re
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from tacit.claims.ids import order
 from tacit.claims.papers import JI, LI, Source
@@ -29,6 +30,7 @@ from tacit.reporting.folder import MARKER
 from tacit.reporting.paper_table import stated
 from tacit.reporting.papers import COLUMNS, latex_table, write_figures
 from tests.cases import CLAIMS
+from tests.present import present
 
 
 def finding(outcome="holds", role="", id="B3", statement="$Q(w)$ is constant.", **more):
@@ -88,10 +90,10 @@ class Reader(html.parser.HTMLParser):
                 self.addresses.append(value)
             self.addresses += re.findall(r"url\(([^)]*)\)", value or "")
 
-    handle_startendtag = lambda self, tag, attrs: (  # noqa: E731
-        self.handle_starttag(tag, attrs),
-        tag in self.VOID or self.open.pop(),
-    )
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
 
     def handle_endtag(self, tag):
         if tag not in self.VOID:
@@ -147,7 +149,7 @@ def test_end_labels_keep_apart():
     picture = plots.figure(height=2)
     picture[0].lines({f"n{i}": ([0, 1], [0, 1 + 1e-3 * i]) for i in range(6)})
     figure = picture.finish()
-    heights = sorted(t.xy[1] for t in picture[0].axes.texts)
+    heights = sorted(t.get_position()[1] for t in picture[0].axes.texts)
     room = 10 / 72 * figure.dpi / picture[0].axes.bbox.height
     assert len(heights) == 6
     assert min(np.diff(heights)) > room
@@ -390,7 +392,7 @@ def test_an_answer_is_a_line_or_fits_a_terminal():
 def test_strokes_are_seen_in_grey():
     """On white, with nothing but lightness: a contrast of 2 (WCAG's formula)."""
     for look in plots.strokes(range(7)).values():
-        parts = mpl.colors.to_rgb(look.colour)
+        parts = to_rgb(look.colour)
         light = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4
                  for x in parts]  # fmt: skip
         grey = np.dot(light, (0.2126, 0.7152, 0.0722))
@@ -444,7 +446,7 @@ def test_a_figure_of_a_paper_has_its_width_and_its_fonts(tmp_path):
         (path, *_) = write_figures(folder, pictures(), "pdf", column)
         data = path.read_bytes()
         box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+)", data)
-        assert float(box[1]) == pytest.approx(72 * inches, abs=0.5)
+        assert float(present(box)[1]) == pytest.approx(72 * inches, abs=0.5)
         assert b"/FontFile2" in data
         assert b"/Subtype /Type3" not in data
 

@@ -11,6 +11,7 @@ from tacit.errors import CapabilityError
 from tacit.networks import DeepLinear, MLP
 from tacit.risk import Dense, Tall
 from tests.cases import each, LOSSES
+from tests.present import present
 
 
 RNG = np.random.default_rng(11)
@@ -86,7 +87,7 @@ def test_rows_are_a_problem_of_those_rows(loss, w):
     problem, E = setting(loss, w)
     risk = Risk(problem, loss)
     part = Problem(
-        problem.X[ROWS], problem.labels[ROWS], None if w is None else w[ROWS]
+        present(problem.X)[ROWS], problem.labels[ROWS], None if w is None else w[ROWS]
     )
     alone = Risk(part, loss)
     assert jnp.allclose(risk.criterion(E, ROWS), alone.criterion(E), rtol=1e-12)

@@ -31,7 +31,7 @@ BAD = {
         "row 6, feature 1 is masked",
     ),
     "masked labels": (
-        lambda: Scatter.of(X4, np.ma.masked_array(Y4, [0, 0, 1, 0])),
+        lambda: Scatter.of(X4, np.ma.masked_array(Y4, np.arange(4) == 2)),
         DataError,
         "y: row 2 is masked",
     ),

@@ -3,6 +3,7 @@
 import copy
 import json
 import pathlib
+from typing import Any
 
 import pytest
 import typer
@@ -127,7 +128,8 @@ def test_a_schema_is_one_and_goes_by_the_name_of_its_record(name):
 
 
 def test_every_verb_that_prints_json_has_one():
-    told = {*printing(typer.main.get_command(cli.app).commands)}
+    whole: Any = typer.main.get_command(cli.app)
+    told = {*printing(whole.commands)}
     names = {"store-audit" if n in AUDITS else n.replace(" ", "-") for n in told}
     assert names == set(schemas.names()) - {"verdict"}
     shown = (" ".join(w[: 1 + (w[0] == "store")]) for w in PRINTED.values())

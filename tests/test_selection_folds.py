@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from tacit.errors import DataError, ShapeError
 from tacit.problems import Scatter
 from tacit.selection import deal, FoldScatters
+from tests.present import present
 
 
 def rows(n=60, d=5, C=3):
@@ -71,7 +72,9 @@ def test_dealing_goes_on_where_it_stopped():
     assert_same(first + FoldScatters.of(X[25:], y[25:], folds=4, after=first), whole)
     total = Scatter.of(X, y)
     np.testing.assert_allclose(whole.total.sums, total.sums, atol=1e-10)
-    np.testing.assert_allclose(whole.without(1).n + whole.folds[1].n, 60)
+    np.testing.assert_allclose(
+        present(whole.without(1)).n + present(whole.folds[1]).n, 60
+    )
 
 
 class Inline:

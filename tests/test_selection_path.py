@@ -253,4 +253,4 @@ def test_the_records_are_values():
     X, y = sample(0)
     path = trace_path(Pooled.of_rows(X, y, np.ones(60)))
     with pytest.raises(dataclasses.FrozenInstanceError):
-        path.end = "full"
+        path.end = "full"  # pyright: ignore[reportAttributeAccessIssue]

@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -239,10 +240,11 @@ def test_weights_pass_through_a_pipeline_and_a_search():
     X, y = genes(n=60, d=10)
     w = np.random.default_rng(1).integers(1, 3, 60).astype(float)
     with config_context(enable_metadata_routing=True):
-        model = DeepLDAClassifier(**FIXED).set_fit_request(sample_weight=True)
-        scaler = StandardScaler().set_fit_request(sample_weight=False)
-        piped = make_pipeline(scaler, model).fit(X, y, sample_weight=w)
-        alone = clone(model).fit(scaler.fit_transform(X), y, sample_weight=w)
+        model: Any = DeepLDAClassifier(**FIXED).set_fit_request(sample_weight=True)
+        scaler: Any = StandardScaler().set_fit_request(sample_weight=False)
+        piped: Any = make_pipeline(scaler, model).fit(X, y, sample_weight=w)
+        single: Any = clone(model)
+        alone = single.fit(scaler.fit_transform(X), y, sample_weight=w)
         np.testing.assert_allclose(piped[-1].coef_, alone.coef_)
         model.set_score_request(sample_weight=False)
         grid = GridSearchCV(model, {"n_features_to_select": [1, 4]}, cv=3)
@@ -313,7 +315,8 @@ def test_names_of_features_are_kept_where_they_are_strings():
     chosen = [list("abcd")[i] for i in selector.selected_]
     assert list(selector.get_feature_names_out()) == chosen
     selector.set_output(transform="pandas")
-    assert list(selector.transform(named).columns) == chosen
+    chosen_of: Any = selector.transform(named)
+    assert list(chosen_of.columns) == chosen
     model = DeepLDAClassifier(**FIXED).fit(named, y).set_output(transform="pandas")
     assert list(model.transform(named).columns) == ["deepldaclassifier0"]
     for columns in (pd.MultiIndex.from_product([["g"], list("abcd")]), range(4)):
@@ -402,9 +405,10 @@ def test_it_works_inside_scikit_learn():
     model = make_pipeline(StandardScaler(), DeepLDASelector(3, memory=1, shrinkage=0.1,
                           calibrate=False), DeepLDAClassifier(**PLAIN))  # fmt: skip
     assert cross_val_score(model, X, y, cv=3).mean() > 0.8
-    kept = SelectFromModel(DeepLDAClassifier(**FIXED), threshold=1e-12).fit(X, y)
+    kept: Any = SelectFromModel(DeepLDAClassifier(**FIXED), threshold=1e-12).fit(X, y)
     assert kept.get_support().sum() == 3
-    assert clone(DeepLDASelector(7)).n_features_to_select == 7
+    twin: Any = clone(DeepLDASelector(7))
+    assert twin.n_features_to_select == 7
 
 
 @BOTH

@@ -71,7 +71,7 @@ def reference(name, eps):
     def met(_, u):
         return np.mean((outputs(eps * u) - Y) ** 2) - SHARE * np.mean(Y**2)
 
-    met.terminal = True
+    vars(met)["terminal"] = True
     path = solve_ivp(
         lambda _, u: -gradient(eps * u) / eps, (0, 1e3), unit, "DOP853",
         events=met, rtol=1e-12, atol=1e-13,

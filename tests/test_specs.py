@@ -14,6 +14,7 @@ import pytest
 
 import tacit
 from tacit import flows
+from tacit.events import AbstractEvent
 from tacit.integration import clocks
 from tacit.specs import Spec
 from tacit.specs.toml import as_toml
@@ -215,6 +216,7 @@ def test_the_guide_shows_what_can_be_run(tmp_path, monkeypatch, text):
 
 def test_every_is_the_longest_time_between_two_looks():
     for event in ({"risk_below": 1}, {"reaches": "Hoyer", "level": 0.5}):
-        looks = Spec.of(table(until=event | {"every": 2})).until.build()
-        assert looks.every == 2
-        assert Spec.of(table(until=event)).until.build().every is None
+        for asked in ({"every": 2}, {}):
+            until = Spec.of(table(until=event | asked)).experiment().until
+            assert isinstance(until, AbstractEvent)
+            assert until.every == asked.get("every")

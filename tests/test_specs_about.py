@@ -1,6 +1,7 @@
 """What a file gets wrong about one option is told at the place of this option."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def options():
 
 def written(member):
     """The member as a section of a file."""
-    keys = {"kind": type(member).__name__}
+    keys: dict[str, Any] = {"kind": type(member).__name__}
     for field in dataclasses.fields(member):
         value = getattr(member, field.name)
         value = next((n for n, c in CLOCKS.items() if type(value) is c), value)

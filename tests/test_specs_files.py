@@ -1,5 +1,7 @@
 """Files as other tools write them, and numbers as a hand slips on the keyboard."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ ROWS = "".join(
 )
 
 
-def read(tmp_path, head="x,gene_1,gene_2,g,code\n", **problem):
+def read(tmp_path, head="x,gene_1,gene_2,g,code\n", **problem: Any):
     (tmp_path / "t.csv").write_text(head + ROWS)
     whole = {"file": "t.csv", "label": "g"} | problem
     return Spec.of(table(problem=whole), folder=tmp_path).problem.build()
@@ -83,4 +85,4 @@ def test_a_slip_is_told_before_memory_is_asked_for(changes, place, says):
 @pytest.mark.parametrize("key", ["features", "exclude"])
 def test_a_pattern_that_nothing_matches_is_told(tmp_path, key):
     with pytest.raises(SpecError, match=rf"problem.{key}: .*no {key}: column 'gne_\*'"):
-        read(tmp_path, **{key: ["gne_*"]})
+        read(tmp_path, **dict[str, Any]({key: ["gne_*"]}))

@@ -128,9 +128,9 @@ def test_network_loss_and_flow_of_ones_own_are_trained(parts):
 
 @pytest.mark.usefixtures("parts")
 def test_what_a_constructor_does_not_say_is_given_as_it_is_written():
-    network = Spec.of(table(network=TOLD | {"names": ["b", "c"]}, **REST)).network
-    assert network.build().names == ("b", "c")
-    assert Spec.of(table(network=TOLD, **REST)).network.build().names == ("a",)
+    for asked, names in (({"names": ["b", "c"]}, ("b", "c")), ({}, ("a",))):
+        experiment = Spec.of(table(network=TOLD | asked, **REST)).experiment()
+        assert experiment.network.names == names
 
 
 @pytest.mark.usefixtures("parts")

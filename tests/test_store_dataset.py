@@ -15,6 +15,7 @@ from tests.stores import (
     ALPHAS,
     AXES,
     cosine,
+    dataset,
     DEPTHS,
     ending,
     fill,
@@ -137,7 +138,7 @@ def test_axes_that_go_together_are_one_dimension(tmp_path):
     given = [
         Row(i, about.point(i), "", values={"x": float(i)}) for i in range(about.size)
     ]
-    found = fill_with(tmp_path, about, given).open()
+    found = dataset(fill_with(tmp_path, about, given))
     assert found["x"].dims == ("shape", "seed")
     assert found["kind"].values.tolist() == ["tanh", "relu"]
     np.testing.assert_array_equal(found["x"].where(found["width"] == 16, drop=True)[0],
@@ -166,10 +167,10 @@ def test_a_name_with_other_axes_elsewhere_splits_and_cannot_be_padded(tmp_path):
 
 def test_packing_changes_nothing_but_the_number_of_files(tmp_path):
     store = made(tmp_path, layers=True)
-    before = store.open()
+    before = dataset(store)
     assert store.pack() == 6
     assert store.verify().files == 1
-    assert store.open().identical(before)
+    assert dataset(store).identical(before)
     assert store.pack() == 0
     (tmp_path / "runs" / "ledger.sqlite").unlink()
     again = Store(tmp_path / "runs")
@@ -189,7 +190,7 @@ def test_packing_goes_on_with_what_came_since(tmp_path):
 
 def test_what_is_packed_while_it_is_read_is_read_where_it_went(tmp_path, monkeypatch):
     store = made(tmp_path)
-    expected, find, seen = store.open(), Library.find, []
+    expected, find, seen = dataset(store), Library.find, []
 
     def late(library):
         found = find(library)
@@ -199,7 +200,7 @@ def test_what_is_packed_while_it_is_read_is_read_where_it_went(tmp_path, monkeyp
 
     reader = Store(tmp_path / "runs")
     monkeypatch.setattr(reader._library, "find", lambda: late(reader._library))
-    assert reader.open().identical(expected)
+    assert dataset(reader).identical(expected)
     assert seen == [6]
 
 
@@ -207,7 +208,7 @@ def test_zarr_reads_back(tmp_path):
     pytest.importorskip("zarr")
     store = made(tmp_path)
     (file,) = store.export(tmp_path / "runs.zarr")
-    found, opened = xarray.open_zarr(file, consolidated=False), store.open()
+    found, opened = xarray.open_zarr(file, consolidated=False), dataset(store)
     np.testing.assert_array_equal(found["cosine"], opened["cosine"])
     np.testing.assert_array_equal(found["status"], opened["status"])
     assert found["reason"].values.tolist() == opened["reason"].values.tolist()
@@ -290,5 +291,5 @@ def test_row_order_within_a_unit_does_not_matter(tmp_path):
         store.commit(
             unit, [row(about, i, wrong=False) for i in about.units[unit]][::-1]
         )
-    steps = store.open()["steps"].values
+    steps = dataset(store)["steps"].values
     np.testing.assert_array_equal(steps.ravel(), 10 + np.arange(30))

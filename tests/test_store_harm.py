@@ -17,7 +17,8 @@ from tacit import sweep
 from tacit.errors import StoreError
 from tacit.sweeps.store import Axis, folders, Store
 from tacit.sweeps.store.ledger import Ledger
-from tests.stores import AXES, cosine, fill, key, manifest, rows
+from tests.present import present
+from tests.stores import AXES, cosine, dataset, fill, key, manifest, rows
 from tests.sweeps import descent, STEPS, WATCH
 
 
@@ -47,11 +48,11 @@ def intact(place, units):
     assert units <= store.committed()
     audit = store.verify()
     assert audit.clean, audit
-    found = store.open()
+    found = dataset(store)
     done = found["status"] == 0
     for point in np.argwhere(done.values)[::7]:
         at = found.isel(dict(zip(done.dims, point, strict=True)))
-        labels = {name: at[name].item() for name in done.dims}
+        labels = {str(name): at[name].item() for name in done.dims}
         np.testing.assert_array_equal(at["cosine"], cosine(labels))
     return store
 
@@ -63,14 +64,14 @@ def test_killed_writers_lose_nothing_they_said_was_kept(tmp_path):
     for i in range(6):
         with writer(place, f"worker {i}") as process:
             for _ in range(drawn.randrange(1, 9)):
-                said.add(process.stdout.readline().strip())
+                said.add(present(process.stdout).readline().strip())
             time.sleep(drawn.random() * 0.02)  # somewhere within the next commit
             process.send_signal(signal.SIGKILL)
-            said |= {*process.stdout.read().split()}
+            said |= {*present(process.stdout).read().split()}
         intact(place, said - {""})
         store.release(f"worker {i}")
     with writer(place, "the last") as process:
-        process.stdout.read()
+        present(process.stdout).read()
     assert intact(place, said - {""}).status().complete
     files = [*place.rglob("*.safetensors")]
     assert len(files) == len(store.manifest.units), "committed exactly once"
@@ -81,10 +82,10 @@ def test_killed_writers_lose_nothing_they_said_was_kept(tmp_path):
 def test_a_killed_packer_loses_nothing(tmp_path):
     """Every moment between two changes of the disk is one at which it may be killed."""
     whole = fill(Store.create(tmp_path / "whole", manifest()), wrong=False)
-    steps = 0
+    steps, original = 0, present(whole._place.folder)
     while True:
         place = tmp_path / f"killed after {steps}"
-        shutil.copytree(whole._place.folder, place)
+        shutil.copytree(original, place)
         store = Store(place)
         kill_after(steps, store._place)
         with contextlib.suppress(Killed):
@@ -92,7 +93,7 @@ def test_a_killed_packer_loses_nothing(tmp_path):
             break
         intact_at = Store(place)
         assert len(intact_at.committed()) == 6
-        assert intact_at.open().identical(whole.open())
+        assert dataset(intact_at).identical(dataset(whole))
         intact_at.repair()
         assert intact_at.verify().clean
         steps += 1

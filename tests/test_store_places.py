@@ -5,13 +5,15 @@ import os
 import sys
 import threading
 import uuid
+from typing import Any
 
 import pytest
 
 from tacit.errors import MissingExtraError, OutputError, StoreError
 from tacit.sweeps.store import Store
+from tacit.sweeps.store.objects import ObjectPlace
 from tacit.sweeps.store.places import place_at
-from tests.stores import fill, manifest, rows
+from tests.stores import dataset, fill, manifest, rows
 
 
 fsspec = pytest.importorskip("fsspec")
@@ -22,7 +24,7 @@ MAKE = {
 }
 
 
-@pytest.fixture(params=MAKE.values(), ids=MAKE)
+@pytest.fixture(params=MAKE.values(), ids=list(MAKE))
 def where(request, tmp_path):
     return request.param(tmp_path)
 
@@ -75,9 +77,9 @@ def test_a_store_is_the_same_anywhere(where):
     again = Store(where)
     assert again.status().complete
     assert [f.index for f in again.failures()] == [7, 8, 17, 18, 27, 28]
-    opened = again.open()
+    opened = dataset(again)
     assert again.pack() == 6
-    assert Store(where).open().identical(opened)
+    assert dataset(Store(where)).identical(opened)
     assert again.verify().clean
     again.quarantine(next(iter(again.manifest.units)), "too late")
     assert len(Store(where).committed()) == 6
@@ -96,6 +98,7 @@ def test_what_was_not_finished_is_not_there_and_is_swept_up(where):
             b""
         )
     else:
+        assert isinstance(left, ObjectPlace)
         left._put(b"half")
     audit = store.verify()
     assert audit.clean
@@ -123,7 +126,8 @@ class Obstinate:
 def test_a_backend_that_cannot_refuse_still_keeps_units_whole():
     where = MAKE["memory"](None)
     store = Store.open_or_create(where, manifest())
-    store._place._fs = Obstinate(store._place._fs)
+    place: Any = store._place
+    place._fs = Obstinate(place._fs)
     fill(store)
     unit = next(iter(store.manifest.units))
     assert not store.commit(unit, rows(store.manifest, unit))
@@ -149,13 +153,14 @@ class Failing:
 def test_a_bucket_that_fails_loses_nothing():
     where = MAKE["memory"](None)
     store = Store.open_or_create(where, manifest())
+    place: Any = store._place
     units = iter(store.manifest.units)
     for at, unit in zip(itertools.cycle((1, 2)), units, strict=False):
-        working = store._place._fs
-        store._place._fs = Failing(working, at)
+        working = place._fs
+        place._fs = Failing(working, at)
         with pytest.raises(StoreError, match="no room left"):
             store.commit(unit, rows(store.manifest, unit))
-        store._place._fs = working
+        place._fs = working
         assert unit not in Store(where).committed()
         assert store.commit(unit, rows(store.manifest, unit))
     assert Store(where).status().complete

@@ -36,10 +36,13 @@ def data():
 def test_a_line_is_the_mean_at_the_end_and_its_band_two_standard_errors(data):
     axes = drawn(data, "alpha", "Hoyer", "depth", log="x")[0].axes
     for i, line in enumerate(axes.lines):
-        np.testing.assert_allclose(line.get_ydata(), SEEN[i, :, :, -1].mean(1))
+        np.testing.assert_allclose(
+            np.asarray(line.get_ydata()), SEEN[i, :, :, -1].mean(1)
+        )
         reach = 2 * SEEN[i, :, :, -1].std(1, ddof=1) / 5**0.5
         (path,) = axes.collections[i].get_paths()
-        height = np.ptp(path.vertices[np.isclose(path.vertices[:, 0], 1.0), 1])
+        corners = np.asarray(path.vertices)
+        height = np.ptp(corners[np.isclose(corners[:, 0], 1.0), 1])
         assert height == pytest.approx(2 * reach[1])
     assert axes.get_xscale() == "log"
 
@@ -47,7 +50,7 @@ def test_a_line_is_the_mean_at_the_end_and_its_band_two_standard_errors(data):
 def test_a_run_that_diverged_is_in_no_mean(data):
     data["end"][0, 0, 0] = np.nan
     axes = drawn(data, "alpha", "end", "depth")[0].axes
-    assert axes.lines[0].get_ydata()[0] == pytest.approx(
+    assert np.asarray(axes.lines[0].get_ydata())[0] == pytest.approx(
         (SEEN[0, 0, 1:, 0] ** 2).mean()
     )
     assert axes.get_ylabel() == "end (flow time)"
@@ -57,7 +60,7 @@ def test_a_phase_diagram_is_the_mean_over_all_other_axes(data):
     axes = drawn(data, "alpha", "depth", "end")[0].axes
     (mesh,) = axes.collections
     np.testing.assert_allclose(
-        mesh.get_array().reshape(2, 3), (SEEN[..., 0] ** 2).mean(2)
+        np.asarray(mesh.get_array()).reshape(2, 3), (SEEN[..., 0] ** 2).mean(2)
     )
 
 
@@ -85,7 +88,7 @@ def test_curves_over_time_are_means_at_each_record(data):
     axes = drawn(data, "time", "Hoyer", "depth")[0].axes
     for i, line in enumerate(axes.lines):
         np.testing.assert_array_equal(line.get_xdata(), [0.0, 1.0, 2.0, 4.0])
-        np.testing.assert_allclose(line.get_ydata(), SEEN[i].mean((0, 1)))
+        np.testing.assert_allclose(np.asarray(line.get_ydata()), SEEN[i].mean((0, 1)))
     assert axes.get_xlabel() == "time (flow time)"
 
 
@@ -98,7 +101,7 @@ def test_times_of_their_own_are_drawn_where_a_line_shares_them(data):
     second = drawn(own, "time", "Hoyer", "depth")[0].axes.lines[1]
     np.testing.assert_array_equal(second.get_xdata(), [0.0, 2.0, 4.0, 6.0])
     end = drawn(own, "alpha", "Hoyer", "depth")[0].axes.lines[0]
-    np.testing.assert_allclose(end.get_ydata(), SEEN[0, :, :, -1].mean(1))
+    np.testing.assert_allclose(np.asarray(end.get_ydata()), SEEN[0, :, :, -1].mean(1))
     with pytest.raises(DataError, match="recorded at different times"):
         drawn(own, "time", "Hoyer")
 

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def test_the_same_call_runs_nothing_again(done, monkeypatch):
     place, said = done.store, []
     monkeypatch.setattr("tacit.sweeps.engine.inline.run_unit", None)
     path = str(place).split("'")[1]
-    words = {"workers": 1, "records": STEPS, "batch": 2}
+    words: dict[str, Any] = {"workers": 1, "records": STEPS, "batch": 2}
     again = sweep(
         descent, GRID, path, WATCH, **words, progress=lambda *told: said.append(told)
     )

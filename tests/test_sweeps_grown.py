@@ -1,5 +1,7 @@
 """A grid may grow: what was computed stays, and only what is new is run."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from tests.sweeps import descent, STEPS, WATCH, written_out
 
 
 FIRST = {"depth": [2, 3], "seed": [0, 1, 2]}
-WORDS = {"observe": WATCH, "records": STEPS, "workers": 1}
+WORDS: dict[str, Any] = {"observe": WATCH, "records": STEPS, "workers": 1}
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_a_condition_that_is_lifted_adds_what_it_left_out(ran, tmp_path):
 
 
 def test_a_unit_that_lost_a_run_is_run_anew_and_no_other(ran, tmp_path):
-    words = WORDS | {"batch": 2}
+    words: dict[str, Any] = {**WORDS, "batch": 2}
     sweep(descent, {"depth": [2], "seed": range(6)}, tmp_path / "r", **words)
     ran.clear()
     done = sweep(descent, {"depth": [2], "seed": range(5)}, tmp_path / "r", **words)

@@ -1,5 +1,7 @@
 """Which runs of a sweep were computed side by side, which one by one, and why."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -96,6 +98,6 @@ def test_it_is_told_while_it_runs(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tidings, "EVERY", 0.0)
     told = []
-    words = {"progress": lambda *said: told.append(said[-1])}
+    words: dict[str, Any] = {"progress": lambda *said: told.append(said[-1])}
     sweep(moved, SEEDS, tmp_path / "r", workers=1, batch=1, **words)
     assert any("one by one" in text for text in told)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.present import present
+
 
 torch = pytest.importorskip("torch")
 
@@ -55,7 +57,7 @@ def test_lightning_logs_once_a_step_and_keeps_its_state(tmp_path):
         loader = torch.utils.data.DataLoader(data, batch_size=3)
         trainer.fit(Module(), loader, **words)
         trainer.save_checkpoint(tmp_path / "end.ckpt")
-        return watch.monitor
+        return present(watch.monitor)
 
     monitor = fit(2)
     assert [step for step, _, _ in logged] == [1, 2, 3, 4], "8 batches, 4 a step"
@@ -84,7 +86,7 @@ def test_the_trainer_s_own_log_has_the_record(tmp_path):
     class Reporter(transformers.TrainerCallback):
         def on_log(self, args, state, control, logs=None, **more):
             del args, state, control, more
-            reported.append(dict(logs))
+            reported.append(dict(present(logs)))
 
     def trainer_of(steps):
         return transformers.Trainer(
@@ -110,11 +112,11 @@ def test_the_trainer_s_own_log_has_the_record(tmp_path):
     trainer = trainer_of(4)
     watch = TrainerMonitor(every=2).attach(trainer)
     trainer.train()
-    assert watch.monitor.step == 4
+    assert present(watch.monitor).step == 4
     for seen in (reported, trainer.state.log_history):
         assert sum("tacit/norm/body.0" in logs for logs in seen) == 2
     later = trainer_of(6)
     again = TrainerMonitor(every=2).attach(later)
     later.train(resume_from_checkpoint=str(tmp_path / "checkpoint-4"))
-    assert [step for step, _ in again.monitor.records] == [2, 4, 6]
-    assert again.monitor._squares == watch.monitor._squares
+    assert [step for step, _ in present(again.monitor).records] == [2, 4, 6]
+    assert present(again.monitor)._squares == present(watch.monitor)._squares

@@ -308,7 +308,7 @@ def test_statistics_are_those_of_all_samples_with_old_ones_decayed():
     decay, sizes = 0.7, (9, 7, 12)
     X, y = batch(n=sum(sizes), d=3, classes=3)
     loss = DeepLDALoss(ridge=0.0, statistics=ClassStatistics(5, 3, decay=decay))
-    first, weights = 0, []
+    first, weights, value = 0, [], torch.zeros(())
     for age, size in zip((2, 1, 0), sizes, strict=True):
         rows = slice(first, first + size)
         value = loss(*tensors(X[rows], y[rows]))
@@ -406,17 +406,16 @@ def test_the_sampler_refuses(words, says):
 
 
 def test_it_is_a_loss_of_pytorch_metric_learning():
-    pytest.importorskip("pytorch_metric_learning")
-    from pytorch_metric_learning.losses import MultipleLosses
-    from pytorch_metric_learning.reducers import MeanReducer
+    losses = pytest.importorskip("pytorch_metric_learning.losses")
+    reducers = pytest.importorskip("pytorch_metric_learning.reducers")
 
     from tacit.bridges.torch import MetricDeepLDALoss
 
     X, y = batch()
     z, labels = tensors(X, y)
     plain = DeepLDALoss("mean")
-    loss = MetricDeepLDALoss(plain, reducer=MeanReducer(), collect_stats=True)
-    both = MultipleLosses([loss, loss], weights=[1.0, 2.0])
+    loss = MetricDeepLDALoss(plain, reducer=reducers.MeanReducer(), collect_stats=True)
+    both = losses.MultipleLosses([loss, loss], weights=[1.0, 2.0])
     value = float(plain(z, labels).detach())
     assert float(loss(z, labels).detach()) == pytest.approx(value)
     assert float(both(z, labels).detach()) == pytest.approx(3 * value)

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 import types
+from typing import Any
 
 import numpy as np
 import pytest
@@ -455,11 +456,11 @@ def test_lines_of_json(tmp_path):
 
 
 def test_tensorboard_gets_every_number(tmp_path):
-    pytest.importorskip("tensorboard")
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
+    reading = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator"
+    )
     monitor = watched(mlp(), steps=2, every=1, sinks=[sinks.TensorBoard(tmp_path)])
-    events = EventAccumulator(str(tmp_path))
+    events = reading.EventAccumulator(str(tmp_path))
     events.Reload()
     assert set(events.Tags()["scalars"]) == set(monitor.records[0][1])
     values = events.Scalars("tacit/norm/0")
@@ -474,7 +475,7 @@ def test_wandb_is_offline_and_has_a_step_of_its_own(monkeypatch):
         define_metric=lambda *a, **k: calls.append(("define", a, k)),
         log=lambda *a, **k: calls.append(("log", a, k)),
     )
-    fake = types.ModuleType("wandb")
+    fake: Any = types.ModuleType("wandb")
     fake.init = lambda **k: calls.append(("init", (), k)) or run
     monkeypatch.setitem(sys.modules, "wandb", fake)
     sinks.WandB(project="mine")({"tacit/norm/0": 1.0}, 7)
@@ -488,7 +489,7 @@ def test_wandb_is_offline_and_has_a_step_of_its_own(monkeypatch):
 
 def test_mlflow_gets_one_call_a_record(monkeypatch):
     calls = []
-    fake = types.ModuleType("mlflow")
+    fake: Any = types.ModuleType("mlflow")
     fake.log_metrics = lambda *a, **k: calls.append((a, k))
     monkeypatch.setitem(sys.modules, "mlflow", fake)
     sinks.MLflow("abc")({"tacit/norm/0": 1.0}, 7)

@@ -2,7 +2,9 @@
 
 import json
 import math
-from typing import ClassVar
+import types
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import pytest
@@ -26,6 +28,7 @@ from tacit.flows import Descent, GradientFlow
 from tacit.networks import Diagonal
 from tacit.observables import Hoyer, QuasiNorm
 from tests.cases import NETWORKS, RISK
+from tests.present import present
 
 
 WITNESS = QuasiNormConserved().witness()
@@ -39,7 +42,7 @@ class FalseTheorem(AbstractClaim[Diagonal]):
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple] = (Hoyer(),)
     sees: ClassVar[float] = 1e-3
-    measure: object
+    measure: Callable
     layers: int = 1
     tolerance: float = 1e-3
 
@@ -193,7 +196,7 @@ class Foretold(Level):
 
     predicted = AbstractClaim.predicted
 
-    def forecast(self, experiment):
+    def forecast(self, experiment) -> Any:
         return float(experiment.network.depth)
 
 
@@ -216,6 +219,11 @@ class Taken(Level):
     id: ClassVar[str] = "B3"
 
 
+def own(name, base, body):
+    """A class of this body, made here and now."""
+    return types.new_class(name, (base,), {}, lambda there: there.update(body))
+
+
 SLIPS = {
     "a bare number": (lambda: check(Foretold(), STILL), "Foretold.forecast.*Forecast("),
     "foreseen": (
@@ -225,9 +233,7 @@ SLIPS = {
     "trained without": (lambda: judge(Forgot(), train(STILL)), "c.observes)"),
     "an ID taken": (lambda: check(Taken(), STILL), "that of QuasiNormConserved; give"),
     "a status": (
-        lambda: type(AbstractClaim)(
-            "Said", (Level,), {"source": Source(TACIT, "", "proved")}
-        ),
+        lambda: own("Said", Level, {"source": Source(TACIT, "", "proved")}),
         "source of Said is one of quoted, derived, corrected; got 'proved'",
     ),
 }  # fmt: skip
@@ -284,7 +290,7 @@ def test_each_outcome_where_it_must_be(parts, outcome, why):
 def test_a_verdict_shows_what_it_could_have_seen():
     verdict = check(Level(seen=3.03), STILL)
     assert verdict.sees == pytest.approx(0.1 + 0.01)
-    assert verdict.nearest.statement == "it is one more"
+    assert present(verdict.nearest).statement == "it is one more"
     assert str(verdict) == (
         "Z2 Level  holds  predicted 3  measured 3.03  off 1e-02, sees 1e-01"
     )
@@ -301,7 +307,7 @@ def test_a_claim_that_forgets_a_part_is_told_which(part):
     assert part in whole
     words = "forecast or predicted" if part == "predicted" else part
     with pytest.raises(ClaimError, match=f"Half does not define {words}"):
-        type(AbstractClaim)("Half", (AbstractClaim,), kept)
+        own("Half", AbstractClaim, kept)
 
 
 def test_a_bound_is_exceeded_from_above_alone():

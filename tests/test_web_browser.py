@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from typing import Any
 
 import httpx
 import numpy as np
@@ -16,6 +17,7 @@ from tacit.claims.papers import LI, Source, STATUS
 from tacit.reporting import Finding, Numbers, Page, Picture, plots, Section
 from tacit.studies import STUDIES
 from tacit.sweeps.store import Axis, Manifest, Row, Store
+from tests.present import present
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -46,7 +48,7 @@ def serving(*words):
         stdout=subprocess.PIPE, text=True, env={**os.environ, **quick},
     )  # fmt: skip
     try:
-        address = server.stdout.readline().strip()
+        address = present(server.stdout).readline().strip()
         assert address.startswith("http://127.0.0.1:"), address
         begun = time.monotonic()
         while time.monotonic() - begun < 10:
@@ -57,7 +59,7 @@ def serving(*words):
     finally:
         server.terminate()
         server.wait(10)
-        server.stdout.close()
+        present(server.stdout).close()
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +244,7 @@ def report(tmp_path_factory):
     for panel in picture:
         panel.frame(x="time", y="drift", title="both", log="xy")
         panel.lines({f"L = {i}": (x, x**i) for i in range(1, 7)})
-    words = {"distance": 1e-15, "allowed": 1e-9, "nearest": 0.1}
+    words: dict[str, Any] = {"distance": 1e-15, "allowed": 1e-9, "nearest": 0.1}
     outcomes = ("holds", "fails", "undecided", "does not apply")
     long = (
         "$R\\,t\\,L\\gamma^2\\|w\\|^{2-2/L} = 1 + (2 - 2/L)/(\\gamma\\|w\\|) + O(x^2)$"

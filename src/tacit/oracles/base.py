@@ -12,7 +12,7 @@ import scipy.optimize
 from equinox import AbstractVar
 from jaxtyping import ArrayLike, Bool, Float
 
-from ..errors import DataError, ShapeError
+from ..errors import DataError, require_kind, ShapeError
 from ..problems import Problem
 
 
@@ -54,7 +54,11 @@ def certified(answer: Answer, problem: Problem) -> Answer:
 
 
 def within_of(problem: Problem) -> Scatter:
-    """The within-class scatter, `(d, d)`, as NumPy."""
+    """The within-class scatter, `(d, d)`, as NumPy.
+
+    Raises `KindError` for what is no `Problem`.
+    """
+    require_kind("the problem", problem, Problem, "tacit.Problem")
     return np.asarray(problem.within, dtype=np.float64)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from ..errors import DataError, ShapeError
+from ..errors import DataError, require_kind, ShapeError, with_article
 from ..problems import Problem
 
 
@@ -18,7 +18,7 @@ def signed_rows(data: Problem | Rows, asker: str) -> tuple[Rows, Weights]:
     they are no finite table, or where a problem has no samples or no two classes.
     """
     if not isinstance(data, Problem):
-        rows = np.asarray(data, np.float64)
+        rows = _table(data, asker)
         if rows.ndim != 2 or not rows.size:
             raise ShapeError(f"{asker} needs rows (n, d); got shape {rows.shape}.")
         if not np.all(np.isfinite(rows)):
@@ -56,6 +56,7 @@ def regression(problem: Problem, asker: str) -> tuple[Rows, Weights, Weights]:
     Samples without weight are left out. Raises `DataError` for classes, for targets of
     several columns, for targets that are all 0, and where there are no samples.
     """
+    require_kind("the problem", problem, Problem, "tacit.Problem")
     if problem.X is None or problem.classes or problem.y is None or problem.y.ndim > 1:
         raise DataError(
             f"{asker} needs samples with real targets (n,); give them as floats that "
@@ -67,3 +68,13 @@ def regression(problem: Problem, asker: str) -> tuple[Rows, Weights, Weights]:
     if not np.any(y[kept]):
         raise DataError(f"{asker} needs some target that is not 0; all of them are.")
     return X[kept], y[kept], mass[kept] / mass[kept].sum()
+
+
+def _table(data: object, asker: str) -> np.ndarray:
+    try:
+        return np.asarray(data, np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"{asker} needs a Problem, or the y_i x_i as rows (n, d) of numbers; got "
+            f"{with_article(type(data).__name__)}: {error}."
+        ) from error

@@ -59,7 +59,7 @@ def support_strength(problem: Problem | Rows) -> SupportStrength:
 
     Raises `DataError` where the data are not separable.
     """
-    rows, _ = signed_rows(problem, "alpha")
+    rows, _ = signed_rows(problem, "support_strength")
     margin = max_margin(problem)
     d, held = rows.shape[1], rows[margin.support]
     if d == 1:

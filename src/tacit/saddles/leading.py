@@ -106,7 +106,7 @@ class Leading(eqx.Module):
             logs = [math.log(np.linalg.norm(W)) for W in shape(y)]
             return sum(logs) / r - math.log(level)
 
-        met.terminal = True  # pyright: ignore[reportFunctionMemberAccess]
+        vars(met)["terminal"] = True
         y = np.concatenate([*(W.ravel() for W in self.start), [0.0]])
         size = float(np.linalg.norm(y))
         atol = np.append(np.full(len(y) - 1, 1e-13 * size), np.inf)

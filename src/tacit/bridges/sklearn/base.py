@@ -175,7 +175,9 @@ class AbstractDeepLDA(BaseEstimator, abc.ABC):
         self.classes_ = classes
         self.shrinkage_, self.memory_ = found.shrinkage, found.memory
         self.selected_ = found.discriminant.support
-        self.path_ = None
+        # `Any`, for where all features were asked for there is none: whoever asked
+        # for fewer need not say so again
+        self.path_: SelectionPath | Any = None
         if found.path is not None:
             names = getattr(self, "feature_names_in_", None)
             self.path_ = SelectionPath.of(found, names)
