@@ -9,8 +9,10 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 import tacit
+from tacit import cli
 
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -70,6 +72,23 @@ def test_the_page_on_pytorch_shows_it_and_what_it_prints(path, tmp_path):
     source = path.read_text().split('"""', 2)[2].strip()
     if len([line for line in source.splitlines() if line]) < 20:
         assert source in page
+
+
+def test_the_readme_s_noise_is_measured_and_its_advice_is_what_is_printed(tmp_path):
+    """`scale`, of exactly the samples that `--samples` counts, and not `unbiased`."""
+    pytest.importorskip("torch")
+    page = (ROOT / "docs" / "torch.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    (code,) = [block for block in blocks if "noise_scale(model" in block]
+    (tmp_path / "measured.py").write_text(code)
+    printed = run(tmp_path / "measured.py", cwd=tmp_path)
+    measured, samples = re.findall(r"(?<=\b)(?:scale|samples)=([\d.]+)", printed)
+    words, shown = re.findall(r"\$ tacit (advise-adam .*)\n((?:.+\n)+)```", README)[0]
+    given = dict(re.findall(r"--(noise-scale|samples) (\d+)", words))
+    assert int(given["noise-scale"]) == pytest.approx(float(measured), rel=0.05)
+    assert given["samples"] == samples
+    assert f"says {given['noise-scale']} samples" in README
+    assert CliRunner().invoke(cli.app, words.split()).stdout.startswith(shown)
 
 
 @pytest.mark.parametrize(
