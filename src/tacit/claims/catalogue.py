@@ -1,16 +1,18 @@
 """The claims there are, found by name or by ID."""
 
 import contextlib
+import inspect
 from collections.abc import Sequence
 
 from .. import claims
 from ..errors import DataError, KindError, NotFoundError
+from ..own_code import class_at
 from .base import AbstractClaim
 from .ids import order
 
 
 Named = AbstractClaim | type[AbstractClaim] | str
-"""A claim, or what stands for it: its class, its name or its ID."""
+"""A claim, or what stands for it: its class, its name, its ID, or where it is."""
 
 
 def every_claim() -> list[type[AbstractClaim]]:
@@ -31,8 +33,12 @@ def find_claims(
 ) -> list[type[AbstractClaim]]:
     """The claim called `name`, or all with that ID; capitals do not matter.
 
-    Raises `NotFoundError`, with the nearest name, where there is none.
+    One of one's own goes by where it is, ``package.module:Class``, which is imported.
+    Raises `NotFoundError`, with the nearest name, where there is none, and `DataError`
+    where there is no claim of one's own at that place.
     """
+    if ":" in name:
+        return [_own(name)]
     wanted = name.casefold()
     found = [k for k in known if wanted in (k.__name__.casefold(), k.id.casefold())]
     if not found:
@@ -43,7 +49,7 @@ def find_claims(
 
 
 def as_claim(given: Named) -> AbstractClaim:
-    """The claim that is meant by itself, by its class, by its name or by its ID.
+    """The claim that is meant by itself, its class, its name, its ID, or where it is.
 
     Raises `NotFoundError` for a name that no claim has, `KindError` for what is no
     claim at all, and `DataError` for a claim of one's own with an ID of the library's.
@@ -57,6 +63,22 @@ def as_claim(given: Named) -> AbstractClaim:
         raise KindError("a claim", given, AbstractClaim, "tacit.claims")
     _require_own_id(type(given))
     return given
+
+
+def _own(place: str) -> type[AbstractClaim]:
+    try:
+        kind = class_at(place, AbstractClaim)
+    except DataError as error:
+        raise DataError(f"no claim at {place}: {error}") from error
+    try:
+        inspect.signature(kind).bind()
+    except TypeError as error:
+        raise DataError(
+            f"the claim at {place} cannot be made of nothing: {error}. Give its fields "
+            "defaults, or make one in Python, which tacit.check takes as it is."
+        ) from error
+    _require_own_id(kind)
+    return kind
 
 
 def _require_own_id(kind: type[AbstractClaim]) -> None:

@@ -42,8 +42,9 @@ def check(
 ) -> None:
     """Hold claims against witness and foil, or a run of yours.
 
-    NAME is a class or an ID such as B3. A claim must hold of its witness and not of its
-    foil; the false claims that come with it must fail on the witness.
+    NAME is a class or an ID such as B3; of a claim of yours, package.module:Class. A
+    claim must hold of its witness and not of its foil; the false claims that come with
+    it must fail on the witness.
     """
     one_of(names, "CLAIM", every=every)
     from ..claims.catalogue import every_claim, find_claims

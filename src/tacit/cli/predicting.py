@@ -18,7 +18,8 @@ def predict(
     """Say what training will do, before it does.
 
     Lists the theorems that apply to the experiment of FILE and what each foresees;
-    with NAME, a class or an ID such as B3, only those. Nothing is trained.
+    with NAME, a class or an ID such as B3, or package.module:Class, only those. Nothing
+    is trained.
     """
     from ..prediction import predict as foresee
     from ..specs import Spec

@@ -9,6 +9,7 @@ by its name and the version of its package, and followed only to what it wraps.
 
 from .compiled import forget_if_changed, remembered
 from .graph import own_code
+from .named import class_at
 
 
-__all__ = ["forget_if_changed", "own_code", "remembered"]
+__all__ = ["class_at", "forget_if_changed", "own_code", "remembered"]

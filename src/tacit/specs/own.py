@@ -1,19 +1,14 @@
 """Classes of one's own in a spec: ``kind = "package.module:Class"``."""
 
-import functools
-import importlib
 import inspect
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ValidationError
 
+from ..errors import DataError
+from ..own_code import class_at
 from .arguments import AbstractMember, from_arguments
 from .sections import refuse, refuse_all
-
-
-PLACE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
-"""A module and a class in it, as entry points of Python packages name them."""
 
 
 def own(base: type) -> Any:
@@ -42,27 +37,10 @@ def own(base: type) -> Any:
 
 def _found(place: str, base: type) -> type:
     """The class at `place`, which is a finished `base` and none of tacit's."""
-    module, _, name = place.partition(":")
-    if not PLACE.fullmatch(place):
-        refuse(f'should be a name or "package.module:Class"; got {place!r}.', "kind")
     try:
-        found = functools.reduce(
-            getattr, name.split("."), importlib.import_module(module)
-        )
-    except AttributeError:
-        refuse(f"the module {module} has no {name}.", "kind")
-    except Exception as error:  # whatever a module of one's own may raise
-        refuse(
-            f"importing {module} raises {type(error).__name__}: {error}. A module is "
-            "found if it is installed or in a folder of PYTHONPATH.",
-            "kind",
-        )
-    wanted = f"{base.__module__.split('.')[0]}.{base.__module__.split('.')[1]}"
-    if not isinstance(found, type) or not issubclass(found, base):
-        refuse(f"{place} is no subclass of {wanted}.{base.__name__}.", "kind")
-    if inspect.isabstract(found):
-        missing = ", ".join(sorted(found.__abstractmethods__))
-        refuse(f"{place} is abstract: it does not define {missing}.", "kind")
+        found = class_at(place, base)
+    except DataError as error:
+        refuse(str(error), "kind")
     if found.__module__.startswith("tacit."):
         refuse(f'{place} is of tacit: say kind = "{found.__name__}".', "kind")
     if "kind" in inspect.signature(found).parameters:
