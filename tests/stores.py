@@ -79,3 +79,8 @@ def dataset(store):
     found = store.open()
     assert isinstance(found, xarray.Dataset)
     return found
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two tables, or two trees of them, are the same to the last bit."""
+    return one.identical(other)

@@ -38,11 +38,10 @@ class Outer:
 def mine(tmp_path, monkeypatch):
     """The classes and functions of the page, in a module that Python finds."""
     shown = "".join(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S))
-    kept: tuple[type[ast.stmt], ...] = (
-        ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef,
-    )  # fmt: skip
-    body = [node for node in ast.parse(shown).body if isinstance(node, kept)]
-    text = ast.unparse(ast.Module(body, []))
+    kept = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef)
+    page = ast.parse(shown)
+    page.body = [node for node in page.body if isinstance(node, kept)]
+    text = ast.unparse(page)
     (tmp_path / "mine.py").write_text(text + MORE)
     (tmp_path / "broken.py").write_text("1 / 0")
     monkeypatch.syspath_prepend(tmp_path)

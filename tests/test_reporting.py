@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.text import Annotation
 
 from tacit.claims.ids import order
 from tacit.claims.papers import JI, LI, Source
@@ -149,7 +150,9 @@ def test_end_labels_keep_apart():
     picture = plots.figure(height=2)
     picture[0].lines({f"n{i}": ([0, 1], [0, 1 + 1e-3 * i]) for i in range(6)})
     figure = picture.finish()
-    heights = sorted(t.get_position()[1] for t in picture[0].axes.texts)
+    heights = sorted(
+        t.xy[1] for t in picture[0].axes.texts if isinstance(t, Annotation)
+    )
     room = 10 / 72 * figure.dpi / picture[0].axes.bbox.height
     assert len(heights) == 6
     assert min(np.diff(heights)) > room

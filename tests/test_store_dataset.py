@@ -23,6 +23,7 @@ from tests.stores import (
     manifest,
     row,
     rows,
+    same,
     SEEDS,
     TIMES,
 )  # fmt: skip
@@ -167,10 +168,10 @@ def test_a_name_with_other_axes_elsewhere_splits_and_cannot_be_padded(tmp_path):
 
 def test_packing_changes_nothing_but_the_number_of_files(tmp_path):
     store = made(tmp_path, layers=True)
-    before = dataset(store)
+    before = store.open()
     assert store.pack() == 6
     assert store.verify().files == 1
-    assert dataset(store).identical(before)
+    assert same(store.open(), before)
     assert store.pack() == 0
     (tmp_path / "runs" / "ledger.sqlite").unlink()
     again = Store(tmp_path / "runs")

@@ -15,7 +15,7 @@ from tests.sweeps import descent
 
 def test_what_cannot_travel_is_refused_before_anything_runs(tmp_path):
     lock = threading.Lock()
-    held = functools.partial(descent, alpha=lock)
+    held = functools.partial(descent, alpha=lock)  # pyright: ignore[reportArgumentType]
     with pytest.raises(errors.DataError, match="cannot travel.*lock"):
         sweep(held, {"depth": [2], "seed": [0]}, tmp_path / "runs", workers=2)
     assert not (tmp_path / "runs").exists()
