@@ -10,6 +10,7 @@ import sys
 from pairs import CORES, show
 
 import contextlib
+import importlib
 import os
 import random
 import signal
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -75,8 +77,8 @@ def _killed_here(place, runs, undisturbed):
 
 
 def _killed_on_a_cluster(place, runs, undisturbed):
-    import distributed
-
+    # by name: it annotates a cluster and a client as what they are when awaited
+    distributed: Any = importlib.import_module("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None
     ) as cluster:
