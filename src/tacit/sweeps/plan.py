@@ -1,5 +1,6 @@
 """Which runs a sweep consists of."""
 
+import contextlib
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ class Plan:
         if batch is not None and (not isinstance(batch, int) or batch < 1):
             raise DataError(f"batch = {batch!r}: a unit has a run or more.")
         classes: dict[Any, list[Member]] = {}
+        with contextlib.suppress(Exception):  # what it imports is limited then as well
+            work.experiment(next(iter(grid)))
         with one_thread():
             for i, point in enumerate(grid):
                 if progress is not None:

@@ -7,7 +7,9 @@ process that starts them, which may share a core: they cut their loops alike.
 """
 
 import contextlib
+import functools
 import os
+import sys
 from collections.abc import Iterator
 
 import threadpoolctl
@@ -15,9 +17,22 @@ import threadpoolctl
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """While in here BLAS and OpenMP compute by one thread in this process."""
-    with threadpoolctl.threadpool_limits(1):
+    """While in here BLAS and OpenMP compute by one thread in this process.
+
+    As far as their libraries are loaded at the beginning.
+    """
+    with _libraries(len(sys.modules)).limit(limits=1):
         yield
+
+
+@functools.lru_cache(maxsize=1)
+def _libraries(modules: int) -> threadpoolctl.ThreadpoolController:
+    """Those that are loaded: to look for them takes ten times what to limit them does.
+
+    With more modules there may be more of them.
+    """
+    del modules
+    return threadpoolctl.ThreadpoolController()
 
 
 def xla_threads() -> int:
