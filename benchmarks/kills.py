@@ -1,8 +1,8 @@
 """What a sweep loses when its workers and drivers are killed: nothing, to the last bit.
 
-``python benchmarks/kills.py [--quick]``: 12 workers and 3 drivers are killed in a sweep
-of 600 units, on this machine and on a cluster of Dask; every unit has to be there once,
-and as it is where nobody was killed.
+``python benchmarks/kills.py [here|cluster ...] [--quick]``: 12 workers and 3 drivers
+are killed in a sweep of 600 units, on this machine and on a cluster of Dask, by default
+on both; every unit has to be there once, and as it is where nobody was killed.
 """
 
 import sys
@@ -60,10 +60,9 @@ def main():
         calm = Path(folder) / "calm"
         tacit.sweep(steps, {"seed": range(runs)}, calm, workers=2, batch=1)
         undisturbed = tacit.Store(calm).open()
-        found = [
-            _killed_here(Path(folder) / "local", runs, undisturbed),
-            _killed_on_a_cluster(Path(folder) / "cluster", runs, undisturbed),
-        ]
+        ways = {"here": _killed_here, "cluster": _killed_on_a_cluster}
+        asked = [way for way in ways if way in sys.argv[1:]] or [*ways]
+        found = [ways[way](Path(folder) / way, runs, undisturbed) for way in asked]
     columns = ("on", "killed", "committed", "parts", "attempts", "verified", "bits")
     show(f"{runs} units, of whose workers and drivers some are killed", found, columns)
     good = [row[-2:] == ("clean", "as undisturbed") for row in found]
@@ -85,8 +84,8 @@ def _killed_on_a_cluster(place, runs, undisturbed):
 
         def workers():
             """Not those that are being started: Dask gives such a one up for good."""
-            nannies = [*cluster.workers.values()]
-            return [each.pid for each in nannies if each.status.name == "running"]
+            own = [each.process for each in cluster.workers.values()]
+            return [each.pid for each in own if each and each.status.name == "running"]
 
         engine = f"cluster={cluster.scheduler_address!r}"
         killed = _killed(place, runs, engine, workers)
