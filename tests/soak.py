@@ -11,6 +11,7 @@ import collections
 import json
 import multiprocessing
 import pathlib
+import subprocess
 import sys
 import time
 import traceback
@@ -33,10 +34,10 @@ rival is *caught* where the claim holds and each of its false statements would h
 failed. *Outside* are the variations that a theorem's hypotheses exclude.
 
 Where a limit is known by its optimality conditions, what these still lack is the budget
-(C1, C2, C4 to C7, D3, J4, J4c, J4d): no run that the theorem is about can be further
-off. Such a claim says how near the limit a run has come, and fails only where the
-network, the loss, the integrator or the oracle is another, as on its foil. A long run
-with few records at its beginning leaves integrals over time undecided (B4, B9, B10,
+(C1, C2, C5 to C7, D3, E3b, H6b, J4, J4c, J4d): no run that the theorem is about can be
+further off. Such a claim says how near the limit a run has come, and fails only where
+the network, the loss, the integrator or the oracle is another, as on its foil. A long
+run with few records at its beginning leaves integrals over time undecided (B4, B9, B10,
 B11c, E3).
 
 {said}
@@ -108,6 +109,17 @@ def soak(name):
     }
 
 
+def commit():
+    """The commit that a row is of, marked where the code has changed since."""
+    head, changed = (
+        subprocess.run(
+            ["git", *asked.split()], capture_output=True, text=True, check=False
+        )
+        for asked in ("rev-parse --short HEAD", "diff --quiet HEAD -- src tests")
+    )
+    return (head.stdout.strip() or "no commit") + "-changed" * bool(changed.returncode)
+
+
 def row(found):
     """The line of a claim in the table."""
     drawn, varied = (collections.Counter(found[key]) for key in ("draws", "varied"))
@@ -129,6 +141,8 @@ def summary(found):
         varied.update(each["varied"])
     inside = varied["holds"] + varied["undecided"] + varied["fails"] + varied["raised"]
     sharp = sum(each["sees"] <= 0.02 for each in found)
+    commits = collections.Counter(each["at"] for each in found)
+    at = ", ".join(f"{count} at {name}" for name, count in commits.most_common())
     return (
         f"{len(found)} settings of claims. Of {sum(drawn.values())} draws "
         f"{drawn['holds']} hold, "
@@ -138,7 +152,8 @@ def summary(found):
         f"{varied['raised']} raised and {varied['does not apply']} are outside the "
         f"theorem: {varied['holds'] / max(inside, 1):.0%} of those inside hold. "
         f"{sharp} see an error of 2 % or less. "
-        f"{sum(each['seconds'] for each in found) / 60:.0f} CPU minutes."
+        f"{sum(each['seconds'] for each in found) / 60:.0f} CPU minutes. "
+        f"Tried last: {at}."
     )
 
 
@@ -165,7 +180,7 @@ def main():
     known = {name: known[name] for name in CLAIMS if name in known}
     # The longest first, so that no process is left alone with one in the end.
     names.sort(key=lambda name: -known.get(name, {"seconds": 1e9})["seconds"])
-    bad = 0
+    bad, at = 0, commit()
     with multiprocessing.get_context("spawn").Pool(
         asked.processes, maxtasksperchild=4
     ) as pool:
@@ -174,7 +189,7 @@ def main():
             for text in found["bad"]:
                 print("   ", text.replace("\n", "\n      "), flush=True)
             bad += len(found["bad"])
-            known[found["name"]] = found
+            known[found["name"]] = found | {"at": at}
             kept = {name: known[name] for name in CLAIMS if name in known}
             asked.record.write_text(json.dumps(kept, indent=1, default=dict) + "\n")
     print(write(asked.record, asked.page))
