@@ -83,7 +83,7 @@ def _killed_on_a_cluster(place, runs, undisturbed):
     ) as cluster:
 
         def workers():
-            """Not those that are being started: Dask gives such a one up for good."""
+            """Not those that are being started, which Dask would not start again."""
             own = [each.process for each in cluster.workers.values()]
             return [each.pid for each in own if each and each.status.name == "running"]
 
