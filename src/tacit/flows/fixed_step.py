@@ -114,13 +114,13 @@ class AbstractFixedStep(AbstractFlow):
             seen.append(states if look is None else look(_itself, states, when))
 
         for window in windows(ticks, size_of(network)):
-            i = 0
+            i, parts = 0, []
             while i < len(window) and reason is None:
                 state = (now, np.asarray(k), np.asarray(i), window)
                 found = pieces.timed(onward, state, lambda done, k=k: int(done[1]) - k)
                 now, k, passed = found[0], int(found[1]), slice(i, int(found[2]))
                 if passed.start < passed.stop:
-                    see(_cut(found[3], passed), window[passed])
+                    parts.append(_cut(found[3], passed))
                 i = passed.stop
                 if not found[4]:
                     end = np.asarray(min(int(window[i]), k + pieces.steps))
@@ -131,6 +131,10 @@ class AbstractFixedStep(AbstractFlow):
                     reason = f"after step {k}, {why}"
                 elif k < ticks[-1] and stopped():
                     reason = f"after step {k}, {STOPPED}"
+            if parts:
+                # Once a window, however many pieces it took: they depend on the
+                # clock, and every number of records is compiled for itself.
+                see(jax.tree.map(_put_together, *parts), window[:i])
         when = ticks[ticks <= k]
         if reason is not None and k not in when:
             when = np.append(when, k)
@@ -210,8 +214,14 @@ def _joined(*parts):
     return jnp.concatenate(parts)
 
 
+def _put_together(*parts):
+    return jnp.asarray(parts[0] if len(parts) == 1 else np.concatenate(parts))
+
+
 def _cut(stack, part):
-    return jax.tree.map(lambda x: x[part], stack)
+    # By NumPy where it is not all: a slice of a JAX array is compiled.
+    whole = part == slice(0, len(jax.tree.leaves(stack)[0]))
+    return stack if whole else jax.tree.map(lambda x: np.asarray(x)[part], stack)
 
 
 def _traced(flow):

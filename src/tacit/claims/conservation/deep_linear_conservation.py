@@ -85,9 +85,16 @@ class GramDifferencesConserved(AbstractClaim[DeepLinear]):
         return integration(run, growth * rough(run)), rounding(run, growth)
 
     def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
-        start = _layers(run.experiment.network)
-        alone = [_flat(imbalances([*start[:-1], now[-1]])) for now in layers_along(run)]
-        yield Rival("only the last layer moves", np.stack(alone))
+        start, found = _layers(run.experiment.network), layers_along(run)
+        # The one that moves most: of a layer that rests it would be no other claim.
+        ways = [
+            np.abs(np.stack(each) - W) for W, *each in zip(start, *found, strict=True)
+        ]
+        k = int(np.argmax([way.max() for way in ways]))
+        alone = [
+            _flat(imbalances([*start[:k], now[k], *start[k + 1 :]])) for now in found
+        ]
+        yield Rival("only one layer moves", np.stack(alone))
 
     def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
         return trained(self.loss, self.widths, seed)

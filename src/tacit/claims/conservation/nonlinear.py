@@ -6,7 +6,10 @@ Any activation $s$ that has a slope almost everywhere, a linear last layer, no b
 from collections.abc import Iterable
 from typing import ClassVar
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
 from ...experiment import Experiment
 from ...flows import GradientFlow
@@ -120,10 +123,7 @@ class LowerNormsMove(AbstractClaim[MLP]):
         yield Hypothesis("it has two layers or more", several)
 
     def predicted(self, run: Trajectory[MLP]) -> np.ndarray:
-        network, risk = run.network, run.experiment.risk
-        found = signals(network, risk.loss, risk.problem)
-        pairs = zip(found.returned(network), found.before, strict=False)
-        added = [float(np.sum(np.asarray(d * leftover(network, z)))) for d, z in pairs]
+        added = np.asarray(_added(run.network, run.experiment.risk.nameless))
         return -2 * np.cumsum(added[::-1])[::-1]
 
     def measured(self, run: Trajectory[MLP]) -> np.ndarray:
@@ -213,6 +213,14 @@ class TopGramOfNetworks(AbstractClaim[MLP]):
         true = self.witness(seed)
         plain = Risk(true.risk.problem, TraceRatio())
         return Experiment(true.network, plain, FLOW, until=0.01)
+
+
+@eqx.filter_jit
+def _added(network: MLP, risk: Risk) -> Float[Array, " layers"]:
+    r"""$\langle\bar d_m, \varphi_s(z_m)\rangle$ of every layer below the last."""
+    found = signals(network, risk.loss, risk.problem)
+    pairs = zip(found.returned(network), found.before, strict=False)
+    return jnp.stack([jnp.sum(d * leftover(network, z)) for d, z in pairs])
 
 
 def _differences(sums: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from ...errors import DataError
 from ...experiment import Experiment
 from ...losses import Fisher
 from ...oracles import orthant_limit, OrthantLimit, singular_limit, SingularLimit
+from ...own_code import remembered
 from ..parts import Hypothesis
 
 
@@ -95,6 +96,7 @@ def pushes(experiment: Experiment, limit: OrthantLimit) -> np.ndarray:
     return limit.signs * limit.slope / length
 
 
+@remembered(maxsize=64)
 def kernel_end(experiment: Experiment, shift: int = 0) -> SingularLimit | None:
     """The limit of `tacit.oracles.singular_limit`; None where it has none.
 

@@ -12,6 +12,7 @@ from ...experiment import Experiment
 from ...losses import Fisher
 from ...networks import Diagonal
 from ...oracles import singular_limit
+from ...own_code import remembered
 from ...risk import Risk
 from ...training import Trajectory
 from ..base import AbstractClaim
@@ -78,23 +79,17 @@ class DeeperIsSparser(AbstractClaim[Diagonal]):
 
     def _signs(self, run):
         """Of the mean rise of the sparsity from depth 2 to that of the run."""
-        problem, start = run.experiment.risk.problem, run.experiment.network
-        w0, rng = np.asarray(start.predictor()), np.random.default_rng(0)
-        spread = rng.standard_normal((STARTS - 1, len(w0)))
-        rises, left = [], math.inf
-        for w in (w0, *w0 * np.exp(0.7 * spread)):
-            try:
-                ends = [singular_limit(problem, w, L).value for L in (2, start.depth)]
-            except DataError:  # not solved from there
-                continue
-            rises.append(hoyer(ends[1]) / hoyer(ends[0]) - 1)
-            if w is w0:
-                end = hoyer(np.asarray(run.network.predictor()))
-                # A run on its way is as far from telling as it is from its end.
-                left = abs(end - hoyer(ends[1])) / hoyer(ends[0])
-        if len(rises) < STARTS / 2:
-            raise Unmeasured(f"limits are known from {len(rises)} of {STARTS} starts")
-        return signs_over_draws(np.array(rises)[:, None], left)
+        own, others = _sparsities(run.experiment)
+        found = ([] if own is None else [own]) + others
+        if len(found) < STARTS / 2:
+            raise Unmeasured(f"limits are known from {len(found)} of {STARTS} starts")
+        left = math.inf
+        if own is not None:
+            end = hoyer(np.asarray(run.network.predictor()))
+            # A run on its way is as far from telling as it is from its end.
+            left = abs(end - own[1]) / own[0]
+        rises = np.array([deep / two - 1 for two, deep in found])
+        return signs_over_draws(rises[:, None], left)
 
     def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
         def make(each):
@@ -111,3 +106,26 @@ class DeeperIsSparser(AbstractClaim[Diagonal]):
         start = Diagonal.balanced(w0, depth=self.depth)
         risk = Risk(problem, Fisher(form="inverse"))
         return Experiment(start, risk, LONG, until=1e5)
+
+
+@remembered(maxsize=16)
+def _sparsities(
+    experiment: Experiment[Diagonal],
+) -> tuple[tuple[float, float] | None, list[tuple[float, float]]]:
+    """Of the limits at depth 2 and at its own: from its start, and from the others.
+
+    None, and none in the list, where the limits are not known.
+    """
+    problem, start = experiment.risk.problem, experiment.network
+    w0, rng = np.asarray(start.predictor()), np.random.default_rng(0)
+    spread = rng.standard_normal((STARTS - 1, len(w0)))
+
+    def of(w):
+        try:
+            two, deep = (singular_limit(problem, w, L) for L in (2, start.depth))
+        except DataError:  # not solved from there
+            return None
+        return hoyer(two.value), hoyer(deep.value)
+
+    others = [of(w) for w in w0 * np.exp(0.7 * spread)]
+    return of(w0), [each for each in others if each is not None]

@@ -1,39 +1,26 @@
 """Short and smooth stretches of a flow: adaptive explicit steps, compiled."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
-from jaxtyping import Array
 
 from ..bound import bound
 from ..pieces import follow, follow_from, work_of
 from . import dop853
 from .crossing import either, Search, TRIES
+from .explicit_steps import (
+    ahead,
+    attempt,
+    begin,
+    flat,
+    judged,
+    toward,
+    unbegun,
+)
 from .segment import Segment
-
-
-SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
-MEMORY = 0.02
-"""Weight of the last error in the next step: where stability and not accuracy holds the
-step, a controller without memory rejects every fifth."""
-
-
-class StepState(NamedTuple):
-    """Where the integration stands between two steps."""
-
-    t: Array
-    y: Array
-    slope: Array
-    h: Array
-    last_error: Array
-    steps: Array
-    reached: Array
-    record: Array
-    stuck: Array
 
 
 def explicit(tolerances, chart, field, network, times, max_steps) -> Segment:
@@ -43,8 +30,10 @@ def explicit(tolerances, chart, field, network, times, max_steps) -> Segment:
     had to stop, the states not reached are infinite.
     """
     common = chart.common
-    parts = (tolerances, common, field, chart.enter(network), times, max_steps)
-    leg = follow(bound(_explicit, *parts), _work(field, network))
+    start = chart.enter(network)
+    parts = (tolerances, common, field, start, times, max_steps)
+    loop, first = bound(_explicit, *parts), unbegun(start, len(times))
+    leg, _ = follow_from(first, loop, _work(field, network))
     return leg if common is chart else leg._replace(end=leave(chart, leg.last))
 
 
@@ -55,9 +44,10 @@ def explicit_in_windows(
 
     The steps are those of one walk, but no more states are held than in a window.
     """
-    walk, steps, start = None, 0, chart.enter(network)
+    steps, start = 0, chart.enter(network)
+    walk = unbegun(start, len(windows[0]))
     for times in windows:
-        if walk is not None:
+        if walk.steps >= 0:
             record = np.full((len(times), walk.y.size), np.inf)
             walk = walk._replace(reached=np.zeros((), int), record=record)
         parts = (tolerances, chart, field, start, times, max_steps)
@@ -89,15 +79,20 @@ def _work(field, network):
 
 def _explicit(tolerances, chart, field, start, times, max_steps, most, walk):
     velocity, shape, y = flat(chart, field, start)
-    first = begin(velocity, tolerances, y, times)
-    walk = first if walk is None else walk
+    walk = jax.lax.cond(
+        walk.steps < 0,
+        lambda _: begin(velocity, tolerances, y, times),
+        lambda walk: walk,
+        walk,
+    )
+    step = dop853.compact_step if _of_layers(start) else dop853.step
     end = walk.steps + most
 
     def going(walk):
         return ahead(walk, times, max_steps) & (walk.steps < end)
 
     def on(walk):
-        there, walk = toward(velocity, tolerances, times, walk)
+        there, walk = toward(velocity, tolerances, times, walk, step)
         at = walk.reached - there.astype(walk.reached.dtype)
         kept = jnp.where(there, walk.y, walk.record[at])
         return walk._replace(record=walk.record.at[at].set(kept))
@@ -111,31 +106,14 @@ def _explicit(tolerances, chart, field, start, times, max_steps, most, walk):
     return walk, leg._replace(times=jnp.asarray(times)), there
 
 
-def ahead(walk: StepState, times: Array, max_steps: Array) -> Array:
-    """Whether there is a record still to be reached, and a way to go on."""
-    return (walk.reached < len(times)) & (walk.steps < max_steps) & ~walk.stuck
+def _of_layers(start: Any) -> bool:
+    """Whether the coordinates are layers, whose slope is products over the sample.
 
-
-def toward(
-    velocity: Callable, tolerances: tuple, times: Array, walk: StepState
-) -> tuple[Array, StepState]:
-    """One step towards the next of `times`; whether it is there, and the state then.
-
-    The record is left to the caller.
+    Beside them a loop over the stages of a step costs nothing (-15 to 6 % of the time
+    on seven networks of 50 to 160 parameters), and it compiles in half the time. In a
+    vector of coordinates of 20 features it costs 60 %.
     """
-    left = times[walk.reached] - walk.t
-    lands = walk.h >= left * (1 - 1e-12)
-    h = jnp.where(lands, left, walk.h)
-    y, slope, err = _try(velocity, tolerances, walk, h)
-    good = err <= 1
-    there = good & lands
-    t = jnp.where(there, times[walk.reached], jnp.where(good, walk.t + h, walk.t))
-    walk = _judged(walk, y, slope, err, h, t)
-    # A step cut short by a record says little about the next one.
-    return there, walk._replace(
-        h=jnp.where(there, jnp.maximum(walk.h, h), walk.h),
-        reached=walk.reached + there.astype(walk.reached.dtype),
-    )
+    return not jax.tree_util.treedef_is_leaf(jax.tree.structure(start))
 
 
 def _explicit_event(
@@ -164,9 +142,9 @@ def _explicit_event(
     def on(carry):
         walk, search, _, first = carry
         h = search.step(jnp.minimum(jnp.minimum(walk.h, every), end[0] - walk.t))
-        y, slope, err = _try(velocity, tolerances, walk, h, dop853.compact_step)
+        y, slope, err = attempt(velocity, tolerances, walk, h, dop853.compact_step)
         good = err <= 1
-        after = _judged(walk, y, slope, err, h, jnp.where(good, walk.t + h, walk.t))
+        after = judged(walk, y, slope, err, h, jnp.where(good, walk.t + h, walk.t))
         search = search.after(h, side(y, walk.t + h) * first, good)
         return either(search.met, walk, after), search, y, first
 
@@ -186,55 +164,3 @@ def leave(chart: Any, y: Any) -> Any:
 
 def _leave(chart, y):
     return chart.leave(y)
-
-
-def flat(chart: Any, field: Any, start: Any) -> tuple[Callable, Callable, Array]:
-    """The velocity in flat coordinates, how they are shaped, and those of `start`."""
-    y, shape = ravel_pytree(start)
-
-    @jax.jit  # traced once, not at each of the thirteen stages
-    def velocity(y):
-        return ravel_pytree(chart.velocity(field, shape(y)))[0]
-
-    return velocity, shape, y
-
-
-def begin(velocity: Callable, tolerances: tuple, y: Array, times: Array) -> StepState:
-    """The state before the first step; the start may be the first record."""
-    scale = _scale(tolerances, y, y)
-    slope, h = dop853.begin(velocity, y, scale, lambda _: jnp.asarray(times[-1]))
-    zero, none = jnp.zeros(()), jnp.zeros((), int)
-    record = jnp.full((len(times), y.size), jnp.inf).at[0].set(y)
-    early = (times[0] == 0).astype(int)
-    stuck = ~jnp.all(jnp.isfinite(slope))
-    return StepState(zero, y, slope, h, jnp.ones(()), none, early, record, stuck)
-
-
-def _scale(tolerances, a, b):
-    rtol, atol = tolerances
-    return jnp.broadcast_to(atol + rtol * jnp.maximum(jnp.abs(a), jnp.abs(b)), a.shape)
-
-
-def _try(velocity, tolerances, walk, h, step=dop853.step):
-    y, slopes = step(velocity, walk.y, walk.slope, h)
-    err = dop853.error(slopes, h, _scale(tolerances, walk.y, y))
-    return y, slopes[-1], jnp.where(jnp.isfinite(err), err, jnp.inf)
-
-
-def _judged(walk: StepState, y, slope, err, h, t) -> StepState:
-    """The walk after a step of error `err`: there, or still here with a shorter one."""
-    good = err <= 1
-    power = 1 / dop853.ORDER
-    bounded = jnp.clip(err, 1e-10, 1e10)
-    steady = SAFETY * bounded ** -(power - 0.75 * MEMORY) * walk.last_error**MEMORY
-    factor = jnp.where(good, steady, SAFETY * bounded**-power)
-    shorter = h * jnp.clip(factor, SHRINK, jnp.where(good, GROW, 1.0))
-    return walk._replace(
-        t=t,
-        y=jnp.where(good, y, walk.y),
-        slope=jnp.where(good, slope, walk.slope),
-        h=shorter,
-        last_error=jnp.where(good, jnp.maximum(bounded, 1e-4), walk.last_error),
-        steps=walk.steps + 1,
-        stuck=~good & (shorter <= 4 * jnp.finfo(float).eps * walk.t),
-    )

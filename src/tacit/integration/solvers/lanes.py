@@ -21,7 +21,7 @@ from ..lockstep import count
 from ..pieces import follow, size_of
 from . import dop853
 from .crossing import either
-from .explicit import ahead, begin, flat, StepState, toward
+from .explicit_steps import ahead, begin, flat, StepState, toward
 from .segment import Segment
 
 
