@@ -8,7 +8,7 @@ from tacit.claims.measures.paths import LEAST, over_time
 from tacit.claims.parts import Unmeasured
 from tacit.claims.witnesses.discriminants import definite, rectified, three_classes
 from tacit.flows import GradientFlow
-from tacit.losses import Dorfer, Fisher, LogDet, TraceRatio
+from tacit.losses import Dorfer, Fisher, LogDet, RatioTrace, TraceRatio
 from tacit.networks import DeepLinear
 
 
@@ -32,6 +32,15 @@ def test_a_balanced_start_keeps_its_balance():
     )
     assert verdict.outcome is Outcome.HOLDS, str(verdict)
     assert np.max(np.abs(verdict.predicted)) < 1e-14
+
+
+def test_neighbours_are_told_apart_below_a_top_that_rests():
+    # A square last layer never moves under the ratio trace: that only it does is true.
+    rng = np.random.default_rng(3)
+    network = DeepLinear([rng.standard_normal(s) / 2 for s in ((4, 8), (2, 4), (2, 2))])
+    loss = RatioTrace()
+    verdict = check(claims.GramDifferencesConserved(), on_three_classes(network, loss))
+    assert verdict.outcome is Outcome.HOLDS, str(verdict)
 
 
 def test_one_layer_has_no_neighbour():

@@ -19,6 +19,7 @@ from tacit import (
     RiskBelow,
     train,
 )
+from tacit.integration import pieces
 from tacit.observables import AbstractObservable, FisherRatio, TrainingRisk
 from tests.cases import D, each, FLOWS, LOSSES, PROBLEM, RISK
 from tests.present import present
@@ -216,3 +217,22 @@ def test_an_experiment_like_the_last_is_made_without_a_trace():
     before = TRACED[0]
     experiment(1)
     assert TRACED[0] == before
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [flows.GradientFlow(chart="parameters", solver="explicit"), flows.Descent(0.01)],
+    ids=lambda flow: type(flow).__name__,
+)
+def test_the_number_of_pieces_compiles_nothing(flow, monkeypatch):
+    def run(speed, until):
+        monkeypatch.setattr(pieces, "SPEED", speed)
+        experiment = Experiment(START, RISK, flow, until=until)
+        found = train(experiment, [TrainingRisk()], records=60)
+        return np.asarray(found.network.layers), COMPILED[0]
+
+    run(100.0, 60)
+    parts, before = run(1.0, 60)  # a step a piece at first
+    whole, after = run(1e12, 60)
+    assert after == before
+    np.testing.assert_array_equal(parts, whole)

@@ -8,7 +8,9 @@ import pytest
 import xarray
 
 import tacit
+from tacit.cli.base import exit_code, FINE
 from tacit.studies import STUDIES
+from tacit.studies.deep_lda import conserved, nonlinear
 
 
 UNITS = ("flow time", "norm of the predictor", "steps")
@@ -166,6 +168,17 @@ def test_progress_counts_the_questions(study):
         *((i, len(texts), text) for i, text in enumerate(texts)),
         (len(texts), len(texts), "done"),
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "ask", [nonlinear.ask, conserved.ask], ids=["nonlinear", "conserved"]
+)
+def test_a_whole_question_gets_to_the_end_of_every_run(ask):
+    # The quick form of a study says nothing of how long the whole one goes on.
+    found = ask(False).findings
+    assert exit_code(found) == FINE, [each.why or each.not_met for each in found]
+    assert not [each.id for each in found if each.outcome == "undecided"]
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -1,5 +1,7 @@
 """Where a balanced diagonal network ends when the within-class scatter is singular."""
 
+import functools
+
 import numpy as np
 import scipy.optimize
 from jaxtyping import ArrayLike, Float
@@ -69,12 +71,17 @@ def singular_limit(problem: Problem, w0: ArrayLike, depth: int) -> SingularLimit
     within, contrast = within_of(problem), contrast_of(problem, "singular_limit")
     start = vector_of(w0, problem)
     signs = signs_of(start, np.full(len(start), depth > 1), problem)
-    pull = signs * contrast * side_of(contrast, start)
-    walls = factor(within * np.outer(signs, signs))
-    walls = np.linalg.qr(walls.T)[0].T
-    pull = pull - walls.T @ (walls @ pull)
-    _require_kernel(walls, pull, signs * contrast, depth)
-    rows = np.vstack([walls, pull / np.linalg.norm(pull)])
+    toward = signs * contrast * side_of(contrast, start)
+    facing = within * np.outer(signs, signs)
+    rows, meets = _kernel(facing.tobytes(), toward.tobytes(), depth > 1)
+    if not meets:
+        r, d = len(rows) - 1, len(start)
+        raise DataError(
+            "singular_limit needs the kernel of the within-class scatter to meet the "
+            f"open orthant of w0, with delta . w on the side of w0; it has rank {r} of "
+            f"{d}, and its kernel does not.\nWhere it misses the closed orthant too, "
+            "depth does not matter: oracles.orthant_limit(problem, w0)."
+        )
     w = signs * _limit(rows, signs * start, depth)
     return certified(SingularLimit(w, np.nan, start, depth), problem)
 
@@ -95,13 +102,23 @@ def _inverse(p: Direction, L: int) -> Direction:
     return np.where(p < 0, np.abs((L - 2) * p) ** (-L / (L - 2)), np.inf)
 
 
-def _require_kernel(
-    walls: Rows, pull: Direction, contrast: Direction, depth: int
-) -> None:
-    r, d = walls.shape
-    meets = bool(np.linalg.norm(pull) > 1e-10 * np.linalg.norm(contrast))
-    if meets and depth > 1:
+@functools.lru_cache(maxsize=8)
+def _kernel(within: bytes, contrast: bytes, signed: bool) -> tuple[Rows, bool]:  # noqa: FBT001
+    """Orthonormal rows of the scatter and of what the contrast adds to them.
+
+    And whether the kernel meets the orthant of ones. Both are those of arrays of
+    float64, told by their bytes: all depths, and all starts with the same signs, ask
+    for the same, and a linear programme over hundreds of features takes long.
+    """
+    delta = np.frombuffer(contrast)
+    d = len(delta)
+    walls = factor(np.frombuffer(within).reshape(d, d))
+    walls = np.linalg.qr(walls.T)[0].T
+    pull = delta - walls.T @ (walls @ delta)
+    meets = bool(np.linalg.norm(pull) > 1e-10 * np.linalg.norm(delta))
+    if meets and signed:
         # The largest t with w >= t, pull.w >= t and mean(w) = 1 on the kernel.
+        r = len(walls)
         above = -np.vstack([np.eye(d), pull / np.abs(pull).max()])
         equal = np.vstack([walls, np.full(d, 1 / d)])
         found = scipy.optimize.linprog(
@@ -112,14 +129,11 @@ def _require_kernel(
             b_eq=np.append(np.zeros(r), 1.0),
             bounds=[(0, None)] * d + [(None, None)],
         )
-        meets = found.success and -found.fun > 1e-6
-    if not meets:
-        raise DataError(
-            "singular_limit needs the kernel of the within-class scatter to meet the "
-            f"open orthant of w0, with delta . w on the side of w0; it has rank {r} of "
-            f"{d}, and its kernel does not.\nWhere it misses the closed orthant too, "
-            "depth does not matter: oracles.orthant_limit(problem, w0)."
-        )
+        meets = bool(found.success and -found.fun > 1e-6)
+    size = np.linalg.norm(pull)
+    rows = np.vstack([walls, pull / size if size else pull])
+    rows.flags.writeable = False  # it is handed out again
+    return rows, meets
 
 
 def _limit(rows: Rows, w0: Direction, L: int) -> Direction:

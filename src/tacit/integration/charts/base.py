@@ -1,6 +1,7 @@
 """What every chart is."""
 
 import abc
+from collections.abc import Callable
 from typing import Any, TYPE_CHECKING
 
 import equinox as eqx
@@ -59,6 +60,10 @@ class AbstractChart(eqx.Module):
     common = Fact["AbstractChart"](lambda chart: chart)
     """The same coordinates, moving alike, of a network that has the same predictor and
     a shape that does not tell its depth: for that the velocity is compiled, once."""
+
+    leave_numbers = Fact[Callable[[Any], AbstractNetwork] | None](lambda _: None)
+    """`leave` of numbers by NumPy, as it is asked for at the end of a run; None where
+    that is compiled."""
 
     fields: AbstractClassVar[tuple[type[AbstractField], ...]]
     """The fields whose flows stay in these coordinates."""

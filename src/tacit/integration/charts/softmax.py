@@ -1,5 +1,6 @@
 """Logarithmic coordinates of balanced diagonal networks."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import jax
@@ -36,6 +37,11 @@ class Softmax(AbstractChart):
     def common(self) -> "Softmax":
         return Softmax(None, self.sign, self.total, self.rows)
 
+    @property
+    def leave_numbers(self) -> Callable[[Coordinates], Diagonal] | None:
+        # Compiled, every depth would be a shape of its own.
+        return None if self.signs is None else self._leave_numbers
+
     @classmethod
     def valid(cls, network: AbstractNetwork, risk: Risk) -> bool:
         if not isinstance(network, Diagonal) or network.depth < 2:
@@ -65,6 +71,11 @@ class Softmax(AbstractChart):
             return Diagonal(self.signs * size[None])
         layers = jnp.where(self.rows[:, None], size[None], 1.0)
         return Diagonal((self.sign * jnp.prod(layers, axis=0))[None])
+
+    def _leave_numbers(self, y: Coordinates) -> Diagonal:
+        q = np.exp(np.asarray(y) - np.max(y))
+        size = np.sqrt(np.asarray(self.total) * (q / np.sum(q)))
+        return Diagonal(np.asarray(self.signs) * size[None])
 
     def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:
         # The slope has degree -1, so q need not be normalised before it is taken; the

@@ -158,8 +158,8 @@ def _explicit_event(
 
 
 def leave(chart: Any, y: Any) -> Any:
-    """The network at one state, compiled."""
-    return bound(_leave, chart)(y)
+    """The network at one state, compiled where the chart cannot do without."""
+    return (chart.leave_numbers or bound(_leave, chart))(y)
 
 
 def _leave(chart, y):

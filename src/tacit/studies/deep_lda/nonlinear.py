@@ -195,9 +195,10 @@ def _words(
         kind: float(np.abs(_growth(run)[:, :-1]).max()) for kind, run in flows.items()
     }
     moved = ", ".join(f"{number(share, 2)} ({kind})" for kind, share in below.items())
-    ends = {kind: -run.seen["TrainingRisk"][[0, -1]] for kind, run in flows.items()}
+    risks = {kind: np.asarray(run.seen["TrainingRisk"]) for kind, run in flows.items()}
     reached = ", ".join(
-        f"{number(a, 3)} to {number(b, 3)} with {kind}" for kind, (a, b) in ends.items()
+        f"{number(-each[0], 3)} to {number(-each[-1], 3)} with {kind}"
+        for kind, each in risks.items()
     )
     grown = {name: float(_growth(run)[-1, -1]) for name, run in runs.items()}
     best = {name: -float(run.seen["TrainingRisk"][-1]) for name, run in runs.items()}
