@@ -87,13 +87,9 @@ class GramDifferencesConserved(AbstractClaim[DeepLinear]):
     def rivals(self, run: Trajectory[DeepLinear]) -> Iterable[Rival]:
         start, found = _layers(run.experiment.network), layers_along(run)
         # The one that moves most: of a layer that rests it would be no other claim.
-        ways = [
-            np.abs(np.stack(each) - W) for W, *each in zip(start, *found, strict=True)
-        ]
-        k = int(np.argmax([way.max() for way in ways]))
-        alone = [
-            _flat(imbalances([*start[:k], now[k], *start[k + 1 :]])) for now in found
-        ]
+        pairs = zip(found[-1], start, strict=True)
+        k = int(np.argmax([np.abs(now - before).max() for now, before in pairs]))
+        alone = [_flat(imbalances([*start[:k], W[k], *start[k + 1 :]])) for W in found]
         yield Rival("only one layer moves", np.stack(alone))
 
     def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:

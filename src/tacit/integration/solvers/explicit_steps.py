@@ -42,7 +42,9 @@ def unbegun(start: Any, records: int) -> StepState:
     size, zero = size_of(start), np.zeros(())
     still, record = np.zeros(size), np.zeros((records, size))
     none, no = np.zeros((), int), np.zeros((), bool)
-    return StepState(zero, still, still, zero, zero, none - 1, none, record, no)
+    # NumPy's, so that nothing is computed before the one call that is compiled.
+    parts: list[Any] = [zero, still, still, zero, zero, none - 1, none, record, no]
+    return StepState(*parts)
 
 
 def flat(chart: Any, field: Any, start: Any) -> tuple[Callable, Callable, Array]:
