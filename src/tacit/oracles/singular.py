@@ -132,7 +132,7 @@ def _kernel(within: bytes, contrast: bytes, signed: bool) -> tuple[Rows, bool]: 
         meets = bool(found.success and -found.fun > 1e-6)
     size = np.linalg.norm(pull)
     rows = np.vstack([walls, pull / size if size else pull])
-    rows.flags.writeable = False  # it is handed out again
+    rows.setflags(write=False)  # it is handed out again
     return rows, meets
 
 
