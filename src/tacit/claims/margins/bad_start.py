@@ -69,8 +69,9 @@ class StartAboveZeroMayStall(AbstractClaim[DeepLinear]):
         left = far * float(np.exp(-2 * flat * time))
         reason = "w falls at the rate of the slope at 0, and the risk by its slope"
         yield Term("what is left of the way", left * steep / none, reason, "longer")
-        # u + v grows as fast as u - v falls, and comes to rounding at first.
-        end = max(float(jnp.abs(run.network.predictor()[0])), 1e-300)
+        # u + v grows as fast as u - v falls, and comes to rounding at first. A run that
+        # has left already is far from where it would be on the line.
+        end = max(min(float(jnp.abs(run.network.predictor()[0])), left), 1e-300)
         off = (64 * EPS) ** 2 * far * (far / end) * steep / none
         leaving = "what rounding puts off the balanced line grows, squared"
         yield Term("leaving the line", off, leaving, "a shorter run")
