@@ -142,6 +142,19 @@ def test_a_study_is_loaded_moved_and_judged(browser, address):
         expect(page.locator(CURVES.format("weights"))).to_have_count(40)
 
 
+LAYOUT = """([log, decades]) => import("/static/plots.js").then(
+  ({ layout }) => layout({ x: "x", y: "y", log }, {}, { y: decades }).yaxis)"""
+AXES = [("", 3, "linear", None), ("y", 0.1, "linear", None), ("y", 0.4, "linear", None),
+        ("y", 0.8, "log", "D2"), ("y", 4, "log", 1), ("y", 16, "log", 4)]  # fmt: skip
+
+
+def test_every_axis_has_ticks_however_little_it_spans(browser, address):
+    with opened(browser, address) as page:
+        for log, decades, kind, ticks in AXES:
+            axis = page.evaluate(LAYOUT, [log, decades])
+            assert (axis["type"], axis["dtick"]) == (kind, ticks)
+
+
 def test_what_is_refused_is_said_and_the_page_goes_on(browser, address):
     with opened(browser, f"{address}#study=deep-lda&step=0.001&time=1000000") as page:
         expect(page.get_by_role("alert")).to_contain_text("1e+09 steps")

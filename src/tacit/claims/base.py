@@ -12,7 +12,7 @@ from ..experiment import Experiment, N
 from ..networks import AbstractNetwork
 from ..observables import AbstractObservable
 from ..training import Trajectory
-from .papers import cite, Source, STATUS
+from .papers import cite, each_source, Source, STATUS
 from .parts import exceeding, Forecast, Hypothesis, optional, relative, Rival, Term
 
 
@@ -162,8 +162,7 @@ def _require_parts(cls: type[AbstractClaim]) -> None:
         missing.append("forecast or predicted")
     if missing:
         raise ClaimError(cls.__name__, missing)
-    sources = (cls.source,) if isinstance(cls.source, Source) else cls.source
-    for source in sources:
+    for source in each_source(cls.source):
         if source.status not in STATUS:
             what = f"the status of the source of {cls.__name__}"
             raise OptionError(what, source.status, STATUS)

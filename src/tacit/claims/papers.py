@@ -33,9 +33,14 @@ class Source(NamedTuple):
         return said if self.status == "quoted" else f"{said} ({self.status})"
 
 
+def each_source(source: Source | tuple[Source, ...]) -> tuple[Source, ...]:
+    """A source or several, as several."""
+    return (source,) if isinstance(source, Source) else source
+
+
 def cite(source: Source | tuple[Source, ...]) -> str:
     """A source or several, in words."""
-    return str(source) if isinstance(source, Source) else "; ".join(map(str, source))
+    return "; ".join(map(str, each_source(source)))
 
 
 ARORA_2018 = Paper("Arora, Cohen and Hazan (2018)", "arXiv:1802.06509")

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Iterable
 
-from ..claims.papers import Source
+from ..claims.papers import each_source, Source
 from ..claims.written import in_short
 from ..display.notation import plain
 from ..verdict import Outcome, Verdict
@@ -53,7 +53,6 @@ class Finding:
     def of(cls, verdict: Verdict, *, role: str = "", on: str = "") -> "Finding":
         """The finding that `verdict` is, read off it and its claim."""
         claim, nearest = verdict.claim, verdict.nearest
-        source = claim.source
         return cls(
             id=claim.id,
             name=type(claim).__name__,
@@ -70,7 +69,7 @@ class Finding:
             nearest=nearest.distance if nearest else math.nan,
             why=verdict.why,
             diverged=verdict.diverged,
-            sources=(source,) if isinstance(source, Source) else source,
+            sources=each_source(claim.source),
         )
 
     @classmethod

@@ -18,11 +18,11 @@ HEADINGS = {
 PRECEDENCE = ("corrected", "quoted", "derived")
 """Which status decides where a claim stands that has several sources in the paper."""
 
-COUNTED = {
-    "holds": ("holds on {} run", "holds on {} runs"),
-    "fails": ("fails on {} run", "fails on {} runs"),
-    "undecided": ("is undecided on {}", "is undecided on {}"),
-    "does not apply": ("does not apply to {}", "does not apply to {}"),
+VERBS = {
+    "holds": "holds on",
+    "fails": "fails on",
+    "undecided": "is undecided on",
+    "does not apply": "does not apply to",
 }
 
 
@@ -77,9 +77,7 @@ def _stated(findings: list[Finding], reference: str) -> Stated:
 def _counted(findings: list[Finding]) -> str:
     """How often which outcome was found, in words."""
     counts = collections.Counter(f.outcome for f in findings)
-    words = (
-        text[counts[outcome] > 1].format(counts[outcome])
-        for outcome, text in COUNTED.items()
-        if counts[outcome]
-    )
-    return ", ".join(words)
+    told = [f"{VERBS[each]} {counts[each]}" for each in VERBS if counts[each]]
+    if told:  # only the first says of what
+        told[0] += " run" if told[0].endswith(" 1") else " runs"
+    return ", ".join(told)
