@@ -104,7 +104,7 @@ def test_the_answer_stands_before_the_details_and_numbers_are_as_in_print(study)
 @pytest.mark.slow
 def test_an_answer_says_where_no_claim_was_judged(study):
     for answer in study[0].answers:
-        assert ("no claim that is judged" in answer.short) == (not answer.findings)
+        assert ("no claim that is judged" in answer.sentence) == (not answer.findings)
 
 
 @pytest.mark.slow
