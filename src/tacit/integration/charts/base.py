@@ -1,6 +1,7 @@
 """What every chart is."""
 
 import abc
+import functools
 from collections.abc import Callable
 from typing import Any, TYPE_CHECKING
 
@@ -42,9 +43,12 @@ def atol_from(network: AbstractNetwork) -> float:
     return ATOL * float(min(1.0, *sizes)) if sizes else ATOL
 
 
+@functools.lru_cache(maxsize=64)
 def present(depth: int) -> np.ndarray:
     """Which of `DEEPEST` layers there are: a depth as numbers, not as a shape."""
-    return np.arange(max(depth, DEEPEST)) < depth
+    there = np.arange(max(depth, DEEPEST)) < depth
+    there.setflags(write=False)
+    return there
 
 
 class AbstractChart(eqx.Module):

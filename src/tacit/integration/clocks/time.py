@@ -120,6 +120,7 @@ class Time(AbstractClock):
         jobs = list(zip(tolerances, charts, fields, networks, strict=True))
         found: dict[int, Path] = {}
         plain = settings.solver != "stiff" and times[0] > 0
+        recorded = float64(times)  # once for all: a tenth of what a short flow takes
         for group in _alike(jobs) if plain else ():
             chosen = [jobs[i] for i in group]
             legs = explicit_many(
@@ -129,6 +130,7 @@ class Time(AbstractClock):
                 shared=all(each[2].risk is chosen[0][2].risk for each in chosen),
             )
             for i, leg in zip(group, legs, strict=True):
+                leg = leg._replace(times=recorded)
                 found[i] = _followed(settings, *jobs[i], times, leg)
         return [
             found[i]
@@ -219,13 +221,18 @@ def _views(chart):
 
 def _alike(jobs) -> list[list[int]]:
     """Which flows are followed side by side: several, alike, and small enough."""
-    groups: dict = {}
+    kinds: list[tuple] = []  # few: to compare is a tenth of the cost of a name
+    groups: list[list[int]] = []
     for i, job in enumerate(jobs):
-        leaves, kind = jax.tree.flatten(job)
-        shape = tuple(np.shape(leaf) for leaf in leaves)
-        groups.setdefault((str(kind), shape), []).append(i)
+        leaves, tree = jax.tree.flatten(job)
+        kind = tree, [np.shape(leaf) for leaf in leaves]
+        if kind in kinds:
+            groups[kinds.index(kind)].append(i)
+        else:
+            kinds.append(kind)
+            groups.append([i])
     small = size(jobs[0][-1]) <= LARGEST_TOGETHER
-    return [group for group in groups.values() if len(group) > 1 and small]
+    return [group for group in groups if len(group) > 1 and small]
 
 
 def _tolerances(settings, chart, network):
