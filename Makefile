@@ -11,7 +11,7 @@ TESTED := data,dask,zarr,parquet,web,notebook,docs,test
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check docs bench lock clean
+.PHONY: help demo test soak fresh check docs bench lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -24,6 +24,9 @@ test: $(VENV)/.test  ## run the tests
 
 soak: $(VENV)/.test  ## all claims on ten draws and every variation; writes docs/soak.md
 	$(BIN)/python -m tests.soak
+
+fresh: $(VENV)/.test  ## a fresh clone: make demo, its page, and tacit view in a browser
+	$(BIN)/python -m tests.fresh_clone
 
 check: $(VENV)/.check  ## lint, format, types, the import rules, unused code, the wheel
 	$(BIN)/ruff check .
