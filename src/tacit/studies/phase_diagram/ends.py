@@ -2,12 +2,14 @@
 
 import functools
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import xarray
 
 from ...claims import OrthantMaximiser
+from ...display.figures import Drawing
 from ...experiment import Experiment
 from ...flows import GradientFlow
 from ...losses import Fisher
@@ -91,18 +93,33 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         for each in balanced
     )
     cost = float(data.steps.sum()), float((data.waste * data.steps).sum())
-    return Answer(
-        _section(share, int(there.count()), cost), findings, {"share": record}
+    said = _counted(data)
+    return Answer(_section(share, said, cost), findings, {"share": record})
+
+
+def _counted(data) -> str:
+    """How many flows there are, and why there are no more."""
+    failed = data.status.values != 0
+    counted = f"{int((~failed).sum()):,} flows of {FEATURES} features"
+    if not failed.any():
+        return counted
+    reasons = Counter(
+        str(each).partition(". ")[0] for each in data.reason.values[failed]
     )
+    (most, times), *_ = reasons.most_common(1)
+    number = f"{int(failed.sum())} more have no verdict, {times} of them for"
+    return f"{counted} ({number}: {most})"
 
 
-def _section(share: xarray.DataArray, runs: int, cost: tuple) -> Section:
-    balanced = share.sel(imbalance=0.0)
-    widest = share.isel(imbalance=-1)
-    few, many = (float(widest.isel(ratio=i).mean()) for i in (0, -1))
+def _section(share: xarray.DataArray, counted: str, cost: tuple) -> Section:
+    balanced, widest = share.sel(imbalance=0.0), share.isel(imbalance=-1)
+    few, many = (_percent(widest.isel(ratio=i)) for i in (0, -1))
     off = number(float(share.imbalance[1]), 1)
-    slow = [float(share.isel(imbalance=1, depth=i).mean()) for i in (0, -1)]
-    shallow, deep = (float(share.isel(imbalance=-1, depth=i).mean()) for i in (0, -1))
+    slow = [share.isel(imbalance=1, depth=i) for i in (0, -1)]
+    least, most = map(_percent, slow)
+    shallow, deep = (_percent(share.isel(imbalance=-1, depth=i)) for i in (0, -1))
+    first, last = (int(share.depth[i]) for i in (0, -1))
+    longer = slow[1].mean() > slow[0].mean()
     rows = [
         [f"{int(L)}", *(f"{float(x):.2f}" for x in share.sel(depth=L).mean("ratio"))]
         for L in share.depth.values
@@ -113,25 +130,20 @@ def _section(share: xarray.DataArray, runs: int, cost: tuple) -> Section:
     )
     return Section(
         "Where the flow ends",
-        f"{runs:,} flows of {FEATURES} features, each to the time {UNTIL:g}. A run "
+        f"{counted}, each to the time {UNTIL:g}. A run "
         f"counts as there if it is within {CLOSE:g} of the limit of its orthant, in "
         "the norm of the scatter within the classes. The imbalance is by how much all "
         "layers but one start larger than that one.",
-        "**Balanced, the forecast holds at every depth**: "
-        f"{float(balanced.mean()):.0%} of the runs are in the orthant limit that was "
-        "computed before training. At the largest imbalance "
-        f"{float(widest.mean()):.0%} are: {few:.0%} at {float(share.ratio[0]):g} "
-        f"samples a feature and {many:.0%} at {float(share.ratio[-1]):g}; "
-        f"{shallow:.0%} of networks of {int(share.depth[0])} layers and {deep:.0%} of "
-        f"{int(share.depth[-1])}. Off balance nothing keeps the others in their "
-        "orthant: a weight may change its sign.",
-        "Depth keeps a network in its orthant for longer: at an imbalance of "
-        f"{off} {slow[0]:.0%} of {int(share.depth[0])} "
-        f"layers are still there and {slow[1]:.0%} of {int(share.depth[-1])}."
-        if slow[1] > slow[0]
-        else f"At an imbalance of {off} {slow[0]:.0%} of "
-        f"{int(share.depth[0])} layers are there and {slow[1]:.0%} of "
-        f"{int(share.depth[-1])}.",
+        f"**Balanced, the forecast holds at every depth**: {_percent(balanced)} of the "
+        "runs are in the orthant limit that was computed before training. At the "
+        f"largest imbalance {_percent(widest)} are: {few} at "
+        f"{float(share.ratio[0]):g} samples a feature and {many} at "
+        f"{float(share.ratio[-1]):g}; {shallow} of networks of {first} layers and "
+        f"{deep} of {last}. Off balance nothing keeps the others in their orthant: a "
+        "weight may change its sign.",
+        f"{'Depth keeps a network in its orthant for longer: at' if longer else 'At'} "
+        f"an imbalance of {off}, {least} of the networks of {first} layers are still "
+        f"there, and {most} of those of {last}.",
         "A weight that is to leave falls exponentially at 2 layers, so it is at its "
         "smallest layer's size, where it crosses 0, after a time that grows like the "
         "logarithm of the imbalance; at $L = 3$ it falls like $t^{-3}$, at 4 like "
@@ -143,24 +155,38 @@ def _section(share: xarray.DataArray, runs: int, cost: tuple) -> Section:
     )
 
 
+def _percent(shares: xarray.DataArray) -> str:
+    """Their mean in whole percent, but 100 only of all and 0 only of none."""
+    share = float(shares.mean())
+    whole = f"{share:.0%}"
+    return f"{share:.1%}" if whole in ("0%", "100%") and 0 < share < 1 else whole
+
+
 def _picture(share: xarray.DataArray) -> Picture:
+    alt = (
+        "Share of runs that end in the orthant limit, over samples a feature and "
+        f"imbalance, one panel for each depth: from {float(share.min()):.2f} to "
+        f"{float(share.max()):.2f}, and 1 where the start is balanced."
+    )
+    drawn = plots.to_svg(drawing(share), alt=alt)
+    return Picture(drawn, "Bright: the flow keeps its signs.")
+
+
+def drawing(share: xarray.DataArray) -> Drawing:
+    """The phase diagram: a panel for each depth."""
     drawing = plots.figure(1, share.sizes["depth"], height=3.0, share="y")
     rows, columns = (np.arange(share.sizes[name]) for name in ("imbalance", "ratio"))
     mesh = None
     for panel, L in zip(drawing, share.depth.values, strict=True):
         table = share.sel(depth=L).transpose("imbalance", "ratio").values
         mesh = panel.axes.pcolormesh(
-            columns, rows, table, cmap="cividis", vmin=0, vmax=1, shading="nearest"
-        )
+            columns, rows, table, cmap="cividis", vmin=0, vmax=1, shading="nearest",
+            edgecolors="face",  # else the page shows through between the cells
+        )  # fmt: skip
         panel.axes.set_xticks(columns, [f"{r:g}" for r in share.ratio.values])
-        panel.axes.set_yticks(rows, [f"{b:g}" for b in share.imbalance.values])
+        panel.axes.set_yticks(rows, [number(b, 1) for b in share.imbalance.values])
         panel.axes.grid(visible=False)
         panel.frame(x="samples a feature", y="imbalance", title=f"{int(L)} layers")
     assert mesh is not None  # there is a depth
     drawing.figure.colorbar(mesh, ax=[panel.axes for panel in drawing], label="share")
-    alt = (
-        "Share of runs that end in the orthant limit, over samples a feature and "
-        f"imbalance, one panel for each depth: from {float(share.min()):.2f} to "
-        f"{float(share.max()):.2f}, and 1 where the start is balanced."
-    )
-    return Picture(plots.to_svg(drawing, alt=alt), "Bright: the flow keeps its signs.")
+    return drawing
