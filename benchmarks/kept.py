@@ -14,7 +14,10 @@ import sys
 from typing import Any
 
 
-PACKAGES = ("tacit", "jax", "numpy", "scipy", "scikit-learn", "torch", "torchdiffeq")
+PACKAGES = (
+    "tacit", "jax", "numpy", "scipy", "scikit-learn", "torch", "torchdiffeq",
+    "distributed",
+)  # fmt: skip
 FOUND: dict[str, list[dict[str, Any]]] = {"tables": [], "targets": []}
 
 

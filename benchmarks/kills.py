@@ -10,7 +10,6 @@ import sys
 from pairs import CORES, show
 
 import contextlib
-import importlib
 import os
 import random
 import signal
@@ -19,9 +18,9 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from dask_cluster import dask_cluster
 
 import tacit
 from tacit import Experiment, losses, Problem, Risk
@@ -56,6 +55,7 @@ def main():
     """
     runs = 30 if QUICK else 600
     os.sched_setaffinity(0, CORES) if CORES else None
+    os.environ["PJRT_NPROC"] = "1"  # XLA cuts its loops alike in whoever computes
     with tempfile.TemporaryDirectory() as folder:
         calm = Path(folder) / "calm"
         tacit.sweep(steps, {"seed": range(runs)}, calm, workers=2, batch=1)
@@ -76,19 +76,9 @@ def _killed_here(place, runs, undisturbed):
 
 
 def _killed_on_a_cluster(place, runs, undisturbed):
-    # by name: it annotates a cluster and a client as what they are when awaited
-    distributed: Any = importlib.import_module("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None
-    ) as cluster:
-
-        def workers():
-            """Not those that are being started, which Dask would not start again."""
-            own = [each.process for each in cluster.workers.values()]
-            return [each.pid for each in own if each and each.status.name == "running"]
-
-        engine = f"cluster={cluster.scheduler_address!r}"
-        killed = _killed(place, runs, engine, workers)
+    with dask_cluster(2) as cluster:
+        engine = f"cluster={cluster.address!r}"
+        killed = _killed(place, runs, engine, cluster.computing)
     return ("a cluster of Dask", killed, *_told(place, runs, undisturbed))
 
 
@@ -104,27 +94,43 @@ def _killed(place, runs, engine, workers):
     moments = sorted(rng.sample(range(2, runs * 9 // 10), len(victims)))
     words = {"file": __file__, "folder": str(Path(__file__).parent), "engine": engine}
     code = DRIVER.format(runs=runs, place=str(place), **words)
-    driver, killed = subprocess.Popen([sys.executable, "-c", code]), Counter()
-    while driver.poll() is None:
-        time.sleep(rng.uniform(0.0, 0.2))  # at some moment of a unit
-        done = _progress(place)[0]
-        if not victims or done < moments[len(moments) - len(victims)]:
-            continue
-        if victims[0] == "driver":
-            driver.kill()
-            driver.wait()
-            driver = subprocess.Popen([sys.executable, "-c", code])
-        elif alive := workers():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(rng.choice(alive), signal.SIGKILL)
-        else:
-            continue
-        killed[victims.pop(0)] += 1
-        print(
-            f"{engine}: after {done} units, {sum(killed.values())} killed", flush=True
-        )
+    driver, killed, gone = _started(code), Counter(), set()
+    try:
+        while driver.poll() is None:
+            time.sleep(rng.uniform(0.0, 0.2))  # at some moment of a unit
+            done = _progress(place)[0]
+            if not victims or done < moments[len(moments) - len(victims)]:
+                continue
+            if victims[0] == "driver":
+                driver.kill()
+                driver.wait()
+                driver = _started(code)
+            elif not _one_killed(workers(), gone, rng):
+                continue
+            killed[victims.pop(0)] += 1
+            told = f"after {done} units, {sum(killed.values())} killed"
+            print(f"{engine}: {told}", flush=True)
+    finally:
+        driver.kill()
+        driver.wait()
     told = ", ".join(f"{number} {who}s" for who, number in killed.items())
     return told + f" and not {len(victims)}" * bool(victims)
+
+
+def _started(code):
+    return subprocess.Popen([sys.executable, "-c", code])
+
+
+def _one_killed(workers, gone, rng):
+    """Kill one of `workers` that is not yet among the `gone`; whether there was one."""
+    alive = sorted({*workers} - gone)
+    if not alive:
+        return False
+    gone.add(one := rng.choice(alive))
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(one, signal.SIGKILL)
+        return True
+    return False
 
 
 def _told(place, runs, undisturbed):
@@ -137,8 +143,14 @@ def _told(place, runs, undisturbed):
     yield sum(map(store.attempts, store.committed()))
     sound = audit.clean and status.flawless and parts == runs
     yield "clean" if sound else "NOT CLEAN"
-    same = store.open().equals(undisturbed)
-    yield "as undisturbed" if same else "OTHERS"
+    yield "as undisturbed" if _same(store.open(), undisturbed) else "OTHERS"
+
+
+def _same(one, other):
+    """Whether two datasets have the same bits: to `equals` 0 and -0 are one."""
+    pairs = [(one[name].values, other[name].values) for name in other.variables]
+    bits = all(a.tobytes() == b.tobytes() for a, b in pairs if b.dtype.kind in "fiub")
+    return bits and one.equals(other)
 
 
 def _progress(place):

@@ -15,6 +15,10 @@ from tacit.observables import LinearPredictor, TrainingRisk
 WATCH = [TrainingRisk(), LinearPredictor()]
 STEPS = 6
 
+WORKERS = {"threads_per_worker": 1, "dashboard_address": ":0"}
+"""Of a Dask cluster for a test. At None its scheduler would ask for port 8787, and warn
+where another test's has it."""
+
 
 def regression(seed=0):
     """Ten samples of three features."""

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import tacit
 from tacit import cli
+from tests.sweeps import WORKERS
 
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -118,7 +119,7 @@ def test_a_recipe_hands_a_cluster_its_sweep(path, tmp_path, monkeypatch):
     recipe = runpy.run_path(str(path))
     handed = []
     told = lambda spec, store, cluster: handed.append((spec, store, cluster))  # noqa: E731
-    threads = {"processes": False, "n_workers": 1, "dashboard_address": None}
+    threads = {**WORKERS, "processes": False, "n_workers": 1}
     stand_ins = {
         "cluster": lambda: distributed.LocalCluster(**threads), "run_spec": told
     }  # fmt: skip

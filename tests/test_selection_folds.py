@@ -8,6 +8,7 @@ from tacit.errors import DataError, ShapeError
 from tacit.problems import Scatter
 from tacit.selection import deal, FoldScatters
 from tests.present import present
+from tests.sweeps import WORKERS
 
 
 def rows(n=60, d=5, C=3):
@@ -106,15 +107,11 @@ def test_gathering_on_workers_is_gathering_here(parts):
     assert client.calls == 2 * parts - 1  # a tree of pairs
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_gathering_on_dask(tmp_path):
+def test_gathering_on_dask():
     distributed = pytest.importorskip("distributed")
     dask_array = pytest.importorskip("dask.array")
     X, y = rows(80)
-    del tmp_path
-    with distributed.Client(
-        processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None
-    ) as client:
+    with distributed.Client(**WORKERS, processes=False, n_workers=1) as client:
         blocks = zip(
             dask_array.from_array(X, chunks=(20, 5)).to_delayed().ravel(),
             dask_array.from_array(y, chunks=20).to_delayed(),
