@@ -27,6 +27,9 @@ from ..witnesses.discriminants import CLOSE, definite, singular
 SPEED_UP = {"neglog": 1, "ratio": 2}
 """The loss runs J to this power times faster than 1/J, along the same path."""
 
+HIGHEST = 1e12
+"""The J up to which its inverse is integrated; what is left is a share of 1e-12."""
+
 
 def _ratio(experiment: Experiment[Diagonal], network: Diagonal) -> float:
     """J of the network."""
@@ -98,8 +101,10 @@ class FiniteBlowUp(AbstractClaim[Diagonal]):
         if not other.finite:
             raise Unmeasured(f"the flow of 1/J stops early: {other.reason}")
         J = np.asarray(other.seen["FisherRatio"])
-        pace = J**-power * unit * np.exp(s)
-        total, error = over_time(s, pace)
+        # Past it J is a difference that rounding has eaten, and may be below 0.
+        far = np.flatnonzero(~(J < HIGHEST))
+        s, J = (x[: far[0] + 1 if len(far) else None] for x in (s, J))
+        total, error = over_time(s, J**-power * unit * np.exp(s))
         beyond = np.flatnonzero(0.999 * _ratio(run.experiment, run.network) <= J)
         left = math.inf
         if len(beyond):
