@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import subprocess
 import sys
 import threading
@@ -202,7 +203,7 @@ def test_a_balanced_start_ends_in_its_orthant_and_another_does_not():
         (far,) = [c for c in told["run"]["curves"] if c["panel"] == "alignment"]
         verdicts = {v["id"]: v["outcome"] for v in told["verdicts"]["verdicts"]}
         ends[imbalance] = far["y"][-1], verdicts["C1"]
-        (row,) = [c for c in told["run"]["curves"] if c["panel"] == "row"]
+        (row,) = told["more"]["curves"]
         assert row["y"][-1] > 0.05
         assert row["x"][-1] == 1.0
     assert ends[0.0][0] < 0.05
@@ -242,6 +243,59 @@ def test_a_depth_once_seen_compiles_nothing():
     for depth in (2, 3, 2):
         run("deep-lda", depth=depth, start=0.3)
     assert compiled() == before
+
+
+def between(slider, i):
+    """A value of a slider that is none of its stops, or else the stop itself."""
+    low, high = sorted((slider.default, slider.stops[i]))
+    if slider.whole:
+        return slider.stops[i]
+    return math.sqrt(low * high) if low > 0 else high / 2
+
+
+@pytest.mark.parametrize("study", ["deep-lda", "alignment"])
+def test_a_slider_moved_to_a_number_not_seen_before_compiles_nothing(study):
+    """Once it was moved elsewhere; other shapes and another number of samples apart."""
+    shown = SHOWN[study]
+    anew = {"step", "batch"}  # another flow
+    run(study)
+    for slider in shown.controls:
+        if not isinstance(slider, Slider) or slider.key in {*shown.shapes, *anew}:
+            continue
+        if slider.key == "ratio":
+            continue
+        here = slider.stops.index(slider.default)
+        near = range(len(slider.stops)) if not here else range(here - 1, -1, -1)
+        first, second = [i for i in near if i != here][:2]
+        run(study, **{slider.key: between(slider, first)})
+        before = compiled()
+        told = run(study, **{slider.key: between(slider, second)})
+        assert "refused" not in told
+        assert compiled() == before, slider.key
+
+
+def test_what_is_drawn_beside_a_run_comes_after_it_and_once():
+    told = run("phase-diagram", seed=7)
+    assert list(told) == ["forecast", "run", "verdicts", "more"]
+    again = run("phase-diagram", seed=7, imbalance=0.5)
+    assert again["more"] == told["more"]
+    assert again["run"] != told["run"]
+
+
+@pytest.mark.parametrize("small", [3, 4])
+def test_records_of_an_escape_resolve_it(small):
+    """However long it waits: what a theorem integrates over them is then known."""
+    told = run("saddle-escape", small=small)
+    assert not told["run"]["reason"]
+    (found,) = [v for v in told["verdicts"]["verdicts"] if v["id"] == "S1"]
+    assert found["outcome"] == "holds"
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_the_first_record_of_a_norm_is_beyond_the_start(depth):
+    told = run("alignment", depth=depth)
+    assert not told["run"]["reason"]
+    assert len(told["run"]["curves"][0]["x"]) == 60
 
 
 def test_a_run_that_is_told_to_stop_says_so():

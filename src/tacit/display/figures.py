@@ -65,6 +65,13 @@ class Drawing:
         )  # fmt: skip
         return self
 
+    @styled
+    def scale(self, mesh: Any, label: str) -> "Drawing":
+        """One bar for all panels, of what the colours of `mesh` stand for."""
+        axes = [panel.axes for panel in self]
+        self.figure.colorbar(mesh, ax=axes, label=label)
+        return self
+
     def finish(self) -> Figure:
         """The matplotlib figure, with every label in its place."""
         self._label_once()

@@ -16,7 +16,7 @@ from ..memory import MovingAverages
 from ..networks import AbstractNetwork
 from ..risk import Risk
 from .batches import lacks_class
-from .fixed_step import AbstractFixedStep, diverged, undefined
+from .fixed_step import AbstractFixedStep, diverged, traced, undefined
 from .updates import require_range
 
 
@@ -61,7 +61,7 @@ class AbstractAdaptive(AbstractFixedStep):
         still = jax.tree.map(jnp.zeros_like, network)
         first, second = still, still
         if self.warm:
-            first, second, state = _warmed(self, risk, network, sampler, state)
+            first, second, state = _warmed(traced(self), risk, network, sampler, state)
         return first, second, sampler, state
 
     def move(self, risk: Risk, network: AbstractNetwork, memory, k: Array):

@@ -104,7 +104,7 @@ class AbstractFixedStep(AbstractFlow):
         look: Look | None = None,
     ) -> Path:
         ticks = np.unique(np.ceil(np.asarray(times) - 1e-9)).astype(int)
-        flow, now = _traced(self), (network, self.memory(risk, network, key))
+        flow, now = traced(self), (network, self.memory(risk, network, key))
         onward = functools.partial(march, flow, risk)
         pieces = Pieces(MOVE * (work_of(risk, network) + size_of(now[1])), FIRST)
         seen, reason, k = [], None, 0
@@ -168,7 +168,7 @@ class AbstractFixedStep(AbstractFlow):
         now, k = (network, self.memory(risk, network, key)), 0
         last, first = int(min(within, 2**53)), np.asarray(np.nan)
         until = functools.partial(
-            until_event, _traced(self), risk, crossing, np.asarray(last)
+            until_event, traced(self), risk, crossing, np.asarray(last)
         )
         pieces = Pieces(MOVE * (work_of(risk, network) + size_of(now[1])), FIRST)
         while True:
@@ -206,6 +206,11 @@ def undefined(risk: Risk) -> str:
     )
 
 
+def traced(flow: Any) -> Any:
+    """The flow with its numbers as arrays, so that a new step needs no compilation."""
+    return jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, flow)
+
+
 def _itself(network):
     return network
 
@@ -222,8 +227,3 @@ def _cut(stack, part):
     # By NumPy where it is not all: a slice of a JAX array is compiled.
     whole = part == slice(0, len(jax.tree.leaves(stack)[0]))
     return stack if whole else jax.tree.map(lambda x: np.asarray(x)[part], stack)
-
-
-def _traced(flow):
-    """The flow with its numbers as arrays, so that a new step needs no compilation."""
-    return jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, flow)

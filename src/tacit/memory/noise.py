@@ -7,6 +7,7 @@ long, with independent batches. The structure is that of Cattaneo and Shigida (2
 arXiv:2602.01642; the coefficients are derived.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -157,7 +158,11 @@ def noise_thresholds(
     that order the slope in $\beta_2$ never vanishes (`long_memory_coefficient`).
     """
     require_memory("noise_thresholds", beta1=beta1, beta2=beta2)
+    return _thresholds(float(beta1), float(beta2), model)
 
+
+@functools.lru_cache(maxsize=64)
+def _thresholds(beta1, beta2, model):
     def factor(betas, noise):
         return second_order_coefficient(betas[0], betas[1], noise, model=model)
 

@@ -109,8 +109,7 @@ def _phases(data, x, y, seen, log, title) -> Drawing:
         axis.set_ticks([], minor=True)
         axis.set_ticks(places[::every], labels[::every])
     panel.axes.grid(visible=False)
-    panel.axes.figure.colorbar(mesh, ax=panel.axes, label=_axis_label(seen))
-    return drawing
+    return drawing.scale(mesh, _axis_label(seen))
 
 
 def _time_of(seen: Any) -> str | None:

@@ -25,9 +25,9 @@ Say = Callable[[str, dict[str, Any]], None]
 def solve(study: str, values: Values, say: Say, stop: threading.Event) -> None:
     """Run `study` at `values` and tell what comes of it, piece by piece.
 
-    The pieces are ``forecast``, ``run`` and ``verdicts``, or ``refused`` with the text
-    of an error that the values are to blame for. Ends early, saying so in ``run``, once
-    `stop` is set.
+    The pieces are ``forecast``, ``run``, ``verdicts`` and, for what is drawn beside the
+    run, ``more``; or ``refused`` with the text of an error that the values are to blame
+    for. Ends early, saying so in ``run``, once `stop` is set.
     """
     begun = time.perf_counter()
     try:
@@ -76,6 +76,8 @@ def solve(study: str, values: Values, say: Say, stop: threading.Event) -> None:
             "seconds": time.perf_counter() - begun,
         },
     )
+    if bench.later is not None and not stop.is_set():
+        say("more", {"curves": [curve.to_json() for curve in bench.later()]})
 
 
 @functools.cache

@@ -82,6 +82,7 @@ class CorrectionByProducts(AbstractClaim[AbstractNetwork]):
     def _differentiated(self, run):
         loss, order, _ = _history(run)
         rule = flow_of(run.experiment).memory_rule
+        rule = jax.tree.map(jnp.asarray, rule)  # another memory compiles nothing
         found = _differentiated(loss, run.network, jnp.asarray(order), rule)
         return tuple(map(np.asarray, found))
 

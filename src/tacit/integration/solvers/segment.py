@@ -51,7 +51,8 @@ class Segment(NamedTuple):
             f"{int(self.steps)} explicit steps reached t = {reached:.6g} of {goal:.6g}"
         )
         reason += f"; {STOPPED if self.stopped else WAY_OUT}"
-        states = jax.tree.map(lambda x: x[:done], self.states)
+        # By NumPy, as in `join`: of JAX arrays every number of states is compiled.
+        states = jax.tree.map(lambda x: jnp.asarray(np.asarray(x)[:done]), self.states)
         return self._replace(states=states, time=reached, reason=reason)
 
     def closed(self, times: np.ndarray) -> tuple[Any, Array]:
@@ -65,4 +66,15 @@ class Segment(NamedTuple):
 
 def join(a: Any, b: Any) -> Any:
     """Two stacks of states, one after the other."""
-    return jax.tree.map(lambda x, y: jnp.concatenate([x, y]), a, b)
+    return jax.tree.map(lambda x, y: jnp.asarray(np.concatenate([x, y])), a, b)
+
+
+def shaped_as(like: Any, flat: np.ndarray) -> Any:
+    """Stacked states of the shapes in `like`, from rows ``(m, P)`` of numbers."""
+    leaves, tree = jax.tree.flatten(like)
+    ends = np.cumsum([x.size for x in leaves])[:-1]
+    parts = np.split(flat, ends, axis=1)
+    shaped = [
+        p.reshape(len(flat), *x.shape) for p, x in zip(parts, leaves, strict=True)
+    ]
+    return jax.tree.unflatten(tree, [jnp.asarray(each) for each in shaped])

@@ -14,7 +14,7 @@ from ..charts import AbstractChart
 from ..fields import AbstractField
 from ..pieces import STOPPED, stopped, WAY_OUT
 from .crossing import first_crossing
-from .segment import join, Segment
+from .segment import join, Segment, shaped_as
 
 
 STALL = 50
@@ -85,7 +85,7 @@ def integrate_stiff(
         return 0.0 if across is None else float(across(y, np.float64(t)))
 
     def stop(y, t, reason):
-        stacked = jax.vmap(shape)(jnp.asarray(np.array(states))) if states else None
+        stacked = shaped_as(like, np.array(states)) if states else None
         kept = leg.states if stacked is None else join(leg.states, stacked)
         total, good = int(leg.steps) + steps, reason is None
         last = shape(jnp.asarray(y))

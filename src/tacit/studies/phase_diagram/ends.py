@@ -188,5 +188,5 @@ def drawing(share: xarray.DataArray) -> Drawing:
         panel.axes.grid(visible=False)
         panel.frame(x="samples a feature", y="imbalance", title=f"{int(L)} layers")
     assert mesh is not None  # there is a depth
-    drawing.figure.colorbar(mesh, ax=[panel.axes for panel in drawing], label="share")
+    drawing.scale(mesh, "share")
     return drawing

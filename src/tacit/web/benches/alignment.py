@@ -71,7 +71,8 @@ def bench(values: Values) -> Bench:
     if records is None:
         if until <= size:
             raise DataError(f"the predictor starts at a norm of {size:g}: go further.")
-        records = np.geomspace(size, until, RECORDS)
+        # From beyond the start, whose norm is its own to rounding only.
+        records = np.geomspace(size, until, RECORDS + 1)[1:]
     best = max_margin(problem)
     claims = [as_claim(name) for name in CLAIMS]
     watch = [

@@ -22,6 +22,7 @@ class Bench:
     `curves` draws a run, called with it and with the runs of the experiments `beside`
     it; `marks` are foretold, before it, and so is what is `told` in words, under a
     name. `judged_apart` are claims whose experiment ends elsewhere, each with its own.
+    `later` draws what is not seen on these runs, once they are drawn and judged.
     """
 
     experiment: Experiment
@@ -33,6 +34,7 @@ class Bench:
     told: Sequence[tuple[str, str]] = ()
     beside: Sequence[Experiment] = ()
     judged_apart: Sequence[tuple[AbstractClaim, Experiment]] = ()
+    later: Callable[[], list[Curve]] | None = None
 
 
 def moves(time: float, step: float) -> int:

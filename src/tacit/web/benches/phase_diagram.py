@@ -49,14 +49,8 @@ def bench(values: Values) -> Bench:
     place = int(values["depth"]), float(values["imbalance"])
     drawn = float(values["ratio"]), int(values["seed"])
     until = float(values["time"])
-
-    def of(imbalance: float) -> Experiment:
-        made = experiment(place[0], imbalance, *drawn)
-        return dataclasses.replace(made, until=until)
-
-    own = of(place[1])
-    limit = orthant_limit(own.risk.problem, np.asarray(own.network.predictor()))
-    told = np.asarray(limit.value)
+    own = of(*place, *drawn, until)
+    told = limit_of(own)
     claims = [as_claim(name) for name in CLAIMS]
     observe = {each.name: each for each in (LinearPredictor(), *observed_by(*claims))}
     marks = [
@@ -69,12 +63,13 @@ def bench(values: Values) -> Bench:
         marks.append(Mark("row", "this one", place[1], upright=True))
     return Bench(
         own, claims, tuple(observe.values()), np.geomspace(1e-2, until, RECORDS),
-        functools.partial(curves, told=told, others=[of(x) for x in ROW]), marks,
+        functools.partial(curves, told=told), marks,
+        later=functools.partial(row, place[0], *drawn, until),
     )  # fmt: skip
 
 
-def curves(run: Trajectory, told: np.ndarray, others: list[Experiment]) -> list[Curve]:
-    """What the panels show of a run, and of the ends of the others."""
+def curves(run: Trajectory, told: np.ndarray) -> list[Curve]:
+    """What the panels show of a run."""
     own, at = run.experiment, np.asarray(run.times)
     w = np.asarray(run.seen["LinearPredictor"])
     unit = w / np.linalg.norm(w, axis=1, keepdims=True)
@@ -87,7 +82,31 @@ def curves(run: Trajectory, told: np.ndarray, others: list[Experiment]) -> list[
     S, delta = np.asarray(own.risk.problem.within), np.asarray(own.risk.problem.delta)
     best = delta @ np.linalg.solve(S, delta)
     share = (w @ delta) ** 2 / np.sum(w @ S * w, axis=1) / best
-    found.append(Curve("margin", "missing", at, above(1 - share, FLOOR)))
+    return [*found, Curve("margin", "missing", at, above(1 - share, FLOOR))]
+
+
+@functools.lru_cache(maxsize=64)
+def row(depth: int, ratio: float, seed: int, until: float) -> list[Curve]:
+    """How far from the limit of their orthant flows from the imbalances `ROW` end.
+
+    All start along one direction and so in one orthant, the run of the sliders too.
+    """
+    others = [of(depth, x, ratio, seed, until) for x in ROW]
+    told = limit_of(others[0])
     ends = [each.network.predictor() for each in train_ensemble(others, records=1)]
-    far = np.array([strayed(own, told, np.asarray(each)) for each in ends])
-    return [*found, Curve("row", "where they end", ROW, above(far, FLOOR))]
+    far = np.array([strayed(others[0], told, np.asarray(each)) for each in ends])
+    return [Curve("row", "where they end", ROW, above(far, FLOOR))]
+
+
+def of(
+    depth: int, imbalance: float, ratio: float, seed: int, until: float
+) -> Experiment:
+    """That of the study, to another time."""
+    made = experiment(depth, imbalance, ratio, seed)
+    return dataclasses.replace(made, until=until)
+
+
+def limit_of(own: Experiment) -> np.ndarray:
+    """The limit of the orthant it starts in."""
+    limit = orthant_limit(own.risk.problem, np.asarray(own.network.predictor()))
+    return np.asarray(limit.value)

@@ -30,12 +30,16 @@ from ..panels import above, Curve, Mark, Panel
 from .base import Bench, moves
 
 
-FEATURES, WIDTH, RECORDS = 6, 10, 120
+FEATURES, WIDTH, RECORDS = 6, 10, 240
 LEVEL = 0.05
 """The gain of the small layers at which the law is read: its next order is small."""
 
-BEYOND = 2.5
-"""How many times the law's time the run goes on for."""
+LARGE = 0.9
+"""The gain at which it is over, below that of the layers that are taken for fixed."""
+
+BEYOND, REST = 2.5, 6000.0
+"""How many times the law's time the run goes on for, and the most flow time after it:
+at the minimum every step is as short as the last, and millions of them show nothing."""
 
 FLOOR = 1e-17
 CLAIMS = ("S1", "S2")
@@ -74,7 +78,9 @@ def bench(values: Values) -> Bench:
     network = MLP.symmetric(first, gains[1:], width=WIDTH, activation=activation)
     step, batch, down = float(values["step"]), int(values["batch"]), risk(values)
     told = float(escape_time(network, down, LEVEL).value)
-    flow, until = flow_of(step, batch, BEYOND * told, down.problem.n)
+    over = float(escape_time(network, down, LARGE).value)
+    span = told + min((BEYOND - 1) * told, REST)
+    flow, until = flow_of(step, batch, span, down.problem.n)
     experiment = Experiment(network, down, flow, until=until)
     claims = [as_claim(name) for name in CLAIMS]
     watch = [FrobeniusNorms(), Imbalance(), Misalignment(), TrainingRisk()]
@@ -83,7 +89,7 @@ def bench(values: Values) -> Bench:
     law = [(as_claim("S6"), leaving(down, flow, gains, activation))]
     return Bench(
         experiment, claims, tuple(observe.values()),
-        places(told, BEYOND * told, step), functools.partial(curves, step=step),
+        places(told, over, span, step), functools.partial(curves, step=step),
         [Mark(panel.key, "escape, by the law", told, "law", upright=True)
          for panel in PANELS if panel.key in ("weights", "margin")],
         judged_apart=law if small > 2 and not step else (),
@@ -104,20 +110,19 @@ def flow_of(
     return flow, moves(time, step)
 
 
-def places(told: float, until: float, step: float) -> np.ndarray:
-    """Where to record: everywhere, and ever closer to the moment of escape.
+def places(told: float, over: float, until: float, step: float) -> np.ndarray:
+    """Where to record: ever closer to where all happens at once.
 
+    That is from `told` on to `over`, when by the law the gains are `LARGE`.
     For steps of this length in their number, else in flow time.
     """
-    near = told * np.geomspace(1e-3, 1, RECORDS // 2)
-    evenly = np.linspace(0, until, RECORDS)[1:]
-    found = np.concatenate([evenly, told - near, told + near])
-    inside = found[(found > 0) & (found <= until)]
+    width = (over - told) / 5
+    ends = np.arcsinh(np.array([-over, until - over]) / width)
+    found = over + width * np.sinh(np.linspace(*ends, RECORDS + 1)[1:])
+    found[-1] = until
     if not step:
-        return np.unique(inside)
-    return np.unique(
-        np.clip((inside / step).round(), 1, moves(until, step)).astype(int)
-    )
+        return found
+    return np.unique(np.clip((found / step).round(), 1, moves(until, step)).astype(int))
 
 
 def leaving(

@@ -171,6 +171,10 @@ function hear(kind, piece, begun) {
     if (piece.reason) complain(`The run ended early: ${piece.reason}.`);
     $("status").textContent = `Drawn after ${number((performance.now() - begun) / 1000, 2)} s, ${number(piece.steps)} steps.`;
   }
+  if (kind === "more") {
+    state.run.curves = [...state.run.curves, ...piece.curves];
+    draw(state.told, state.run, state.kept);
+  }
   if (kind === "verdicts") judge(piece.verdicts);
   return undefined;
 }
@@ -238,9 +242,11 @@ async function recall(queries) {
   for (const query of queries.filter((each) => !state.kept.some((other) => other.query === each))) {
     const values = Object.fromEntries(study.controls.map((each) => [each.key, String(each.default)]));
     Object.assign(values, Object.fromEntries(new URLSearchParams(query)));
+    const curves = [];
     await listen(address(values), (kind, piece) => {
-      if (kind === "run" && state.study === study) keep(query, piece);
+      if (kind === "run" || kind === "more") curves.push(...piece.curves);
     }).catch(() => undefined);
+    if (curves.length && state.study === study) keep(query, { curves });
   }
 }
 
