@@ -122,6 +122,14 @@ def test_answer_follows_the_units_of_the_data(case, factor):
 
 
 @every
+def test_a_sample_that_is_there_twice_changes_nothing(case):
+    for seed in range(1000, 1005):
+        (data, plain), two = case.ask(seed), case.doubled(seed)
+        if two is not None:
+            assert case.error(two.value, plain.value, data) < 1e-7
+
+
+@every
 def test_prints_its_value_and_its_residual(case):
     answer = case.ask(1000)[1]
     name, value, residual = type(answer).__name__, answer.value, answer.residual

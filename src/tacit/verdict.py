@@ -120,7 +120,10 @@ class Verdict(eqx.Module):
             parts.append(f"predicted {in_short(self.predicted)}")
             parts.append(f"measured {in_short(self.furthest)}")
         if math.isfinite(self.distance):
-            parts.append(f"off {self.distance:.0e}, sees {self.sees:.0e}")
+            # What fails was seen, whatever its size: then what counts is the budget.
+            fails = self.outcome is Outcome.FAILS
+            most = f"allowed {self.allowed:.0e}" if fails else f"sees {self.sees:.0e}"
+            parts.append(f"off {self.distance:.0e}, {most}")
         lines = ["  ".join(parts), *(f"not met: {text}" for text in self.not_met)]
         lines += [f"undecided: {self.why}"] if self.why else []
         return "\n  ".join(lines)

@@ -56,6 +56,12 @@ class Case(NamedTuple):
         data, *args = self.make(seed)
         return data, self.oracle(data, *args)
 
+    def doubled(self, seed):
+        """The answer where every sample is there twice; None where there are none."""
+        data, *args = self.make(seed)
+        two = twice(data)
+        return None if two is None else self.oracle(two, *args)
+
     def told(self, seed):
         """What the reference says of it."""
         return self.reference(*self.make(seed))
@@ -77,6 +83,16 @@ def times(data, factor):
         return Problem.from_scatter(within=factor**2 * within, delta=factor * delta)
     labels = data.labels if data.classes else factor * np.asarray(data.y)
     return Problem(factor * np.asarray(data.X), labels)
+
+
+def twice(data):
+    """The data with every sample a second time, beside the first."""
+    if isinstance(data, np.ndarray):
+        return np.repeat(data, 2, axis=0)
+    if data.X is None:
+        return None
+    told = data.labels if data.classes else data.y
+    return Problem(*(np.repeat(np.asarray(x), 2, axis=0) for x in (data.X, told)))
 
 
 def separable(seed, n=30, d=3, gap=0.12):

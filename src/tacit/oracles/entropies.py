@@ -136,7 +136,9 @@ def hyperbolic_margin(problem: Problem | Rows, kappa: float) -> HyperbolicMargin
     rows, mass = signed_rows(problem, "hyperbolic_margin")
     kappa = _positive(kappa, "kappa")
     margin = max_margin(problem)
-    held = mass > 0
+    held = np.flatnonzero(mass > 0)
+    # A sample that is there twice would be held twice, by equations that are one.
+    held = held[np.sort(np.unique(rows[held], axis=0, return_index=True)[1])]
     size = float(np.abs(rows[held]).max())
     kept, unit = rows[held] / size, kappa * size
 
@@ -176,7 +178,10 @@ def _settled(rows, nu, kappa):
     active = np.zeros(n, bool)
     active[np.argsort(-nu)[: min(n, d, int(np.sum(nu > 1e-7 * nu.max())))]] = True
     for _ in range(100 + 10 * n):
-        w, nu = _held_at_one(rows, active, kappa)
+        try:
+            w, nu = _held_at_one(rows, active, kappa)
+        except np.linalg.LinAlgError:  # some of the active are combinations of others
+            return None, nu
         late = np.where(active, 0.0, rows @ w - 1)
         if nu.min() < 0:
             active[np.argmin(nu)] = False

@@ -85,7 +85,9 @@ def _values(each: Finding) -> tuple[str, ...]:
     seen = f"measured {each.measured}" if each.measured else ""
     if not math.isfinite(each.distance):
         return told, seen, ""
-    return told, seen, f"off {each.distance:.0e}, sees {each.sees:.0e}"
+    fails = each.outcome == "fails"
+    most = f"allowed {each.allowed:.0e}" if fails else f"sees {each.sees:.0e}"
+    return told, seen, f"off {each.distance:.0e}, {most}"
 
 
 def _remarks(each: Finding) -> list[str]:

@@ -14,6 +14,10 @@ from ..parts import Unmeasured
 LEAST = 32
 """Records that a spline of degree 7 through every fourth one needs."""
 
+RESOLVED = 16
+"""How much worse a spline through half the records is where they resolve a function:
+256 times in the end."""
+
 
 @eqx.filter_jit
 def gradient(risk: Risk, network: N) -> N:
@@ -60,8 +64,9 @@ def over_time(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]
 
     It is that of the spline of degree 7 through all records. The error is that of the
     spline through every other record, which at order 8 is 256 times as far off; where
-    that through every fourth is not much worse still, the records do not resolve what
-    they follow, and four times the worse of the two is taken. `Unmeasured` if there are
+    that through every fourth is not `RESOLVED` times worse still, the records do not
+    resolve what they follow, and so many times the worse of the two is taken: of an
+    escape within three records four times was too little. `Unmeasured` if there are
     fewer than 32 records.
     """
     from scipy.interpolate import make_interp_spline  # half a second, for few claims
@@ -80,5 +85,6 @@ def over_time(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]
         np.max(np.abs((total - half)[::2])),
         np.max(np.abs((half - quarter)[::4])),
     )
-    off, size = near if far > 8 * near else 4 * max(near, far), np.max(np.abs(total))
+    resolved, size = far > RESOLVED * near, np.max(np.abs(total))
+    off = near if resolved else RESOLVED * max(near, far)
     return total, float(off / size) if size else 0.0

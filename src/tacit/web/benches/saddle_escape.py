@@ -117,8 +117,8 @@ def places(told: float, over: float, until: float, step: float) -> np.ndarray:
     For steps of this length in their number, else in flow time.
     """
     width = (over - told) / 5
-    ends = np.arcsinh(np.array([-over, until - over]) / width)
-    found = over + width * np.sinh(np.linspace(*ends, RECORDS + 1)[1:])
+    first, last = (float(np.arcsinh(x / width)) for x in (-over, until - over))
+    found = over + width * np.sinh(np.linspace(first, last, RECORDS + 1)[1:])
     found[-1] = until
     if not step:
         return found
