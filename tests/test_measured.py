@@ -62,7 +62,16 @@ FALSE = {
     "steep": (lambda: loss(smoothed, slope_bound=0.8), SIGNS, "reaches 0.9"),
     "bent": (lambda: loss(smoothed, smoothness=0.2), SIGNS, "changes by 0.2"),
     "unbounded": (lambda: loss(squared, slope_bound=10.0), PAIRS, "or None"),
-}
+    "not convex": (
+        lambda: loss(lambda p, t: jnp.sum(jnp.log1p((p - t) ** 2))), PAIRS,
+        "slope falls at the output.*write it as an AbstractLoss",
+    ),
+    "concave": (lambda: loss(lambda p, t: -squared(p, t)), PAIRS, "slope falls"),
+    "below 0": (lambda: loss(lambda p, t: squared(p, t) - 1), PAIRS, "on one sample"),
+    "no minimum": (
+        lambda: loss(lambda p, t: jnp.sum(jnp.exp(-p * t))), SIGNS, "attained = False"
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("make", "problem", "says"), FALSE.values(), ids=FALSE)
@@ -76,7 +85,13 @@ TRUE = {
     "squared": (lambda: loss(squared, smoothness=1.0), PAIRS),
     "free": (lambda: Batch(scale_free=True, shift_free=True), PAIRS),
     "turned": (lambda: Batch(power=1.0, shift_free=True), PAIRS),
-}
+    "flat": (lambda: loss(lambda p, t: jnp.sum(jnp.maximum(0, 1 - p * t))), SIGNS),
+    "kinked": (lambda: loss(lambda p, t: jnp.sum(jnp.abs(p - t))), PAIRS),
+    "overflows": (lambda: loss(lambda p, t: jnp.sum(jnp.cosh(99 * (p - t)))), PAIRS),
+    "without a minimum": (
+        lambda: loss(lambda p, t: jnp.sum(jnp.exp(-p * t)), attained=False), SIGNS
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("make", "problem"), TRUE.values(), ids=TRUE)

@@ -196,10 +196,13 @@ def diverged(flow: AbstractFixedStep) -> str:
 
 
 def undefined(risk: Risk) -> str:
-    """What is said of a first move that no step could make: the slope is no number."""
-    why = f"the slope of {type(risk.loss).__name__} is not finite there, for any step"
+    """What is said of a start that nothing leads from: the slope is no number."""
+    why = f"the slope of {type(risk.loss).__name__} is not finite, whatever the step"
     if isinstance(risk.loss, AbstractPointwiseLoss):
-        return f"{why}: look at the activation, the data and the size of the start"
+        return (
+            f"{why}: look at the activation, the data, the size of the start, and at "
+            "the loss there, whose exponential or root may be no number"
+        )
     return (
         f"{why}: the outputs have a scatter of a lower rank than there are outputs. "
         "Take fewer outputs, wider hidden layers or larger batches, or give a `ridge`"

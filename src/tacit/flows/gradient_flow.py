@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import equinox as eqx
+import jax
 import numpy as np
 
 from .._types import Key
@@ -15,7 +16,7 @@ from ..integration.path import Arrival, Look, Path, Times
 from ..networks import AbstractNetwork
 from ..risk import Risk
 from .base import AbstractFlow
-from .fixed_step import AbstractFixedStep
+from .fixed_step import AbstractFixedStep, undefined
 from .limits import field_of, require_limit, require_mean
 from .updates import require_range
 
@@ -137,6 +138,8 @@ class GradientFlow(AbstractFlow):
         del key
         field = field_of(self, risk)
         path = self.clock.path(_settings(self), field, network, times, look)
+        if path.reason and not float(path.times[-1]) and not _defined(risk, network):
+            path = path._replace(reason=f"at the start {undefined(risk)}")
         if look is None or path.states is None:
             return path
         seen = look(path.view, path.states, path.times, path.common)
@@ -169,6 +172,11 @@ class GradientFlow(AbstractFlow):
 
 
 # A function, not a method: every method of a module costs 40 µs to look up.
+
+
+def _defined(risk, network):
+    slope = jax.tree.leaves(risk.gradient(network))
+    return all(bool(np.all(np.isfinite(x))) for x in slope)
 
 
 def _settings(flow):

@@ -1,6 +1,7 @@
 """What a loss says of itself, measured once where it is first used."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -26,7 +27,7 @@ UNTRACED = (
 
 FAR = np.linspace(-30.0, 30.0, 121)
 STEP = 1e-3
-"""Outputs at which slopes are taken, each also so much further on."""
+"""Outputs, less the target, at which slopes are taken; each also so much further on."""
 
 MOST = 1024
 _TRUE: set[tuple] = set()
@@ -51,7 +52,9 @@ def require_true(loss: AbstractLoss, targets: np.ndarray) -> None:
     ]
     if isinstance(loss, AbstractPointwiseLoss):
         _require_numbers(loss, rows)
-        _require_slopes(loss, rows)
+        along = _along(loss, rows)
+        _require_shape(loss, along)
+        _require_bounds(loss, along)
     for outputs in _draws(rows):
         _require_free(loss, outputs, rows)
     if len(_TRUE) >= MOST:
@@ -92,34 +95,79 @@ def _require_numbers(loss: AbstractPointwiseLoss, rows: np.ndarray) -> None:
             )
 
 
-def _require_slopes(loss: AbstractPointwiseLoss, rows: np.ndarray) -> None:
-    """No slope in a single output above `slope_bound`, nor faster than `smoothness`."""
-    if loss.slope_bound is None and loss.smoothness is None:
-        return
-    near, base = jnp.asarray(FAR), jnp.zeros(rows.shape[1:])
+class _Along(NamedTuple):
+    """A loss of one sample along one output, the others at 0: ``(outputs, targets)``.
+
+    `slopes` are at the outputs `at`, `further` a `STEP` on; 0 and not `known` is
+    what overflows.
+    """
+
+    at: np.ndarray
+    targets: np.ndarray
+    values: np.ndarray
+    slopes: np.ndarray
+    further: np.ndarray
+    known: np.ndarray
+
+
+def _along(loss: AbstractPointwiseLoss, rows: np.ndarray) -> _Along:
+    base = jnp.zeros(rows.shape[1:])
     place = (0,) * base.ndim
-
-    def slope(at, target):
-        return jax.grad(loss.pointwise)(base.at[place].set(at), target)[place]
-
-    slopes = jax.vmap(jax.vmap(slope, (0, None)), (None, 0))
     some = jnp.asarray(np.unique(rows, axis=0)[:4])
-    first = np.asarray(slopes(near, some))
-    further = np.asarray(slopes(near + STEP, some))
+    at = jnp.asarray(FAR)[:, None] + some[(slice(None), *place)][None]
+
+    def one(at, target):
+        return loss.pointwise(base.at[place].set(at), target)
+
+    values, slopes = (jax.vmap(jax.vmap(of), (0, None)) for of in (one, jax.grad(one)))
+    found = values(at, some), slopes(at, some), slopes(at + STEP, some)
+    found = [np.asarray(each) for each in found]
+    known = np.all([np.isfinite(each) for each in found], axis=0)
+    found = [np.where(known, each, 0.0) for each in found]
+    return _Along(np.asarray(at), np.asarray(some), *found, known)
+
+
+def _require_shape(loss: AbstractPointwiseLoss, along: _Along) -> None:
+    """Convex, nowhere below 0, and with a minimum to reach if it says so."""
+    general = "write it as an AbstractLoss, which says nothing of single samples"
+    steepest = np.maximum(np.abs(along.slopes), np.abs(along.further))
+    bends = along.further - along.slopes + OFF * (1 + steepest)
+    if bends.min() < 0:
+        at, of = np.unravel_index(np.argmin(bends), bends.shape)
+        raise _false(
+            loss, "that it is convex in the output, as all of its kind are",
+            f"its slope falls at the output {along.at[at, of]:.4g} for the target "
+            f"{along.targets[of]}", general,
+        )  # fmt: skip
+    lowest = along.values.min()
+    if lowest < -OFF:
+        raise _false(
+            loss, "that it is at least 0, as all of its kind are",
+            f"it is {lowest:.6g} on one sample", f"add a constant, or {general}",
+        )  # fmt: skip
+    single = along.targets.ndim == 1  # of several outputs one may pull at another
+    away = (along.slopes[0] > 0) | (along.slopes[-1] < 0)
+    if single and loss.attained and np.any(along.known.all(axis=0) & away):
+        raise _false(
+            loss, "attained = True", "it falls as far out as was looked",
+            "say attained = False",
+        )  # fmt: skip
+
+
+def _require_bounds(loss: AbstractPointwiseLoss, along: _Along) -> None:
+    """No slope above `slope_bound`, and none that changes faster than `smoothness`."""
+    turns = np.abs(along.further - along.slopes) / STEP
     found = {
-        "slope_bound": (np.abs(first).max(), "the slope of one sample's loss reaches"),
-        "smoothness": (
-            np.abs(further - first).max() / STEP,
-            "the slope of one sample's loss changes by",
-        ),
+        "slope_bound": (np.abs(along.slopes), "the slope of one sample's loss reaches"),
+        "smoothness": (turns, "the slope of one sample's loss changes by"),
     }
-    for fact, (most, says) in found.items():
-        bound = getattr(loss, fact)
+    for fact, (sizes, says) in found.items():
+        bound, most = getattr(loss, fact), sizes.max()
         if bound is not None and most > bound * (1 + OFF):
             per = "" if fact == "slope_bound" else " per unit of the output"
             raise _false(
                 loss, f"{fact} = {bound}", f"{says} {most:.6g}{per}",
-                f"a {fact} of at least that, or None if there is none",
+                f"say a {fact} of at least that, or None if there is none",
             )  # fmt: skip
 
 
@@ -162,7 +210,7 @@ def _require_free(loss: AbstractLoss, outputs: np.ndarray, rows: np.ndarray) -> 
             raise _false(
                 loss, f"{fact} = True",
                 f"the loss went from {before:.6g} to {after:.6g} when {event}",
-                f"{fact} = False",
+                f"say {fact} = False",
             )  # fmt: skip
 
 
@@ -173,5 +221,5 @@ def _value(loss: AbstractLoss, outputs: np.ndarray, rows: np.ndarray) -> float:
 def _false(loss: AbstractLoss, said: str, found: str, way: str) -> DataError:
     return DataError(
         f"{type(loss).__name__} says {said}, but {found}. Theorems would be "
-        f"asked of it that do not hold of it: say {way}."
+        f"asked of it that do not hold of it: {way}."
     )
