@@ -2,13 +2,12 @@
 
 import collections
 import importlib.metadata
-import inspect
 import json
 import warnings
 
-import numpy as np
-
 from tacit.claims.catalogue import every_claim
+from tacit.claims.papers import each_source
+from tacit.reporting import claim_page
 
 
 THEMES = {
@@ -24,11 +23,6 @@ UNHELD = {"undecided": "undecided", "fails": "failed", "raised": "raised an erro
 """Outcomes in the record, and how a page says them."""
 
 VERSION = importlib.metadata.version("tacit")
-STATUS = {
-    "quoted": "as the paper states it",
-    "derived": "derived in its setting; the paper does not state it",
-    "corrected": "as the paper means it, with a slip mended",
-}
 
 
 def pages(record):
@@ -49,8 +43,8 @@ def theme(kind):
     return kind.__module__.split(".")[2]
 
 
-def sources(kind):
-    return (kind.source,) if hasattr(kind.source, "paper") else kind.source
+def cited(source):
+    return ", ".join(filter(None, (link(source.paper), source.place)))
 
 
 def link(paper):
@@ -67,21 +61,12 @@ def in_table(text):
 def page(kind, entries):
     """One theorem: what it says, whose it is, when it applies, how it was tried."""
     claim = kind()
-    with np.errstate(all="ignore"):
-        experiment = claim.witness()
-        needed = [each.text for each in claim.hypotheses(experiment)]
-    title, _, more = inspect.getdoc(kind).partition("\n")
+    needed = claim_page.conditions(claim, claim.witness())
+    title, more = claim_page.heading(kind)
     facts = {
         "class": f"`tacit.claims.{kind.__name__}`",
         "number": f"{kind.id}, in tacit {VERSION}",
-        "source": "; ".join(
-            ", ".join(filter(None, (link(each.paper), each.place)))
-            for each in sources(kind)
-        ),
-        "status": "; ".join(dict.fromkeys(STATUS[s.status] for s in sources(kind))),
-        "network": f"`{kind.needs.__name__}`",
-        "predicts": "before training" if claim.foresees else "along the path",
-        "sees": f"a relative error of {claim.sees:.0e} in what it says, on its witness",
+        **claim_page.facts(claim, cited, "`{}`".format),
         "draws held": held(kind, entries),
     }
     lines = [
@@ -90,9 +75,9 @@ def page(kind, entries):
         "---",
         f"(claim-{kind.id})=",
         "",
-        f"# {kind.id}: {title.strip()}",
+        f"# {kind.id}: {title}",
         "",
-        more.strip(),
+        more,
         "",
         "| | |",
         "|---|---|",
@@ -103,7 +88,7 @@ def page(kind, entries):
         "",
         "## It applies if",
         "",
-        *(f"* {text}" for text in needed or ["(whatever the experiment)"]),
+        *(f"* {text}" for text in needed),
         "",
         "## Try it",
         "",
@@ -177,7 +162,7 @@ def index(kinds, tried, *, table):
     """All of them, theme by theme, and by paper, with what all draws came to."""
     papers = {}
     for kind in kinds:
-        for source in sources(kind):
+        for source in each_source(kind.source):
             papers.setdefault(source.paper, []).append(kind)
     lines = [
         "# The claims",
@@ -198,7 +183,9 @@ def index(kinds, tried, *, table):
         ]
         for kind in kinds:
             if theme(kind) == key:
-                who = "; ".join(dict.fromkeys(s.paper.authors for s in sources(kind)))
+                who = "; ".join(
+                    dict.fromkeys(s.paper.authors for s in each_source(kind.source))
+                )
                 said = in_table(kind().statement)
                 lines.append(f"| [{kind.id}]({kind.id}.md) | {said} | {who} |")
         lines.append("")

@@ -44,7 +44,10 @@ def find_claims(
     if not found:
         like_an_id = any(letter.isdigit() for letter in name)
         choices = (kind.id if like_an_id else kind.__name__ for kind in known)
-        raise NotFoundError("claim", name, dict.fromkeys(choices))
+        error = NotFoundError("claim", name, dict.fromkeys(choices))
+        more = " One of yours goes by where it is, package.module:Class."
+        error.args = (*error.args, more)
+        raise error
     return found
 
 
