@@ -328,3 +328,15 @@ def test_a_record_below_the_start_is_refused():
         follow(records=[1e-9, 1e9])
     with pytest.raises(DataError, match="hand_over"):
         clocks.LogRisk(hand_over=0.0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_norm_of_the_start_is_a_record_however_it_is_rounded(seed):
+    network = networks.DeepLinear.gaussian((D, 4, 1), scale=0.5, seed=seed)
+    norm = float(np.linalg.norm(np.asarray(network.predictor())))
+    for first in (norm, np.nextafter(norm, 0), np.nextafter(norm, 1e9)):
+        norms = np.geomspace(first, 1e3, 5)
+        run = follow(network, until=float(norms[-1]), records=norms)
+        seen = np.linalg.norm(np.asarray(run.seen["LinearPredictor"]), axis=-1)
+        assert run.reason is None
+        np.testing.assert_allclose(seen.ravel(), norms, rtol=1e-9)

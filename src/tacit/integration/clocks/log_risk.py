@@ -28,6 +28,7 @@ from .far_path import (
     whole,
     wrong_clock,
 )
+from .norm_records import at_the_start, filled, goals, with_start
 
 
 LARGEST = 1e150
@@ -119,7 +120,11 @@ class LogRisk(AbstractClock):
         risk, network, norms = field.risk, _linear(network), np.asarray(times)
         length = norm_of(network)
         meet = max(self._meet(risk, norms[-1]), length)
-        leg = self._soft(settings, risk, network, _excess, _goals(length, norms, meet))
+        # A record of the start is not looked for: rounding may have put it behind.
+        begun = int(at_the_start(length, norms))
+        to = goals(length, norms[begun:], meet)
+        leg = self._soft(settings, risk, network, _excess, to)
+        leg = with_start(network, leg) if begun else leg
         return whole(settings, risk, network, norms, leg, meet)
 
     def paths(
@@ -136,14 +141,15 @@ class LogRisk(AbstractClock):
         own = [self._meet(risk, norms[-1]) for risk in risks[: 1 if shared else None]]
         meets = map(max, own * len(risks) if shared else own, lengths)
         each = list(zip(risks, map(_linear, networks), lengths, meets, strict=True))
-        goals = [_goals(length, norms, meet) for *_, length, meet in each]
-        if len({tuple(g) for g in goals}) > 1:  # they hand over at norms of their own
+        begun = any(at_the_start(length, norms) for length in lengths)
+        to = [] if begun else [goals(length, norms, meet) for *_, length, meet in each]
+        if len({tuple(g) for g in to}) != 1:  # or they hand over at norms of their own
             return one_by_one(self, settings, fields, networks, times)
         legs = margin_flows(
             risks[:1] if shared else risks,
             [network for _, network, *_ in each],
             _excess,
-            _filled(goals[0]),
+            filled(to[0]),
             np.asarray(settings.rtol),
             np.asarray(settings.max_steps),
             rebalance=self.rebalance,
@@ -192,7 +198,7 @@ class LogRisk(AbstractClock):
 
     def _soft(self, settings, risk, network, crossing, targets, every=None):
         return margin_flow(
-            risk, network, crossing, _filled(targets), np.asarray(settings.rtol),
+            risk, network, crossing, filled(targets), np.asarray(settings.rtol),
             np.asarray(settings.max_steps), every=every, rebalance=self.rebalance,
         )  # fmt: skip
 
@@ -216,26 +222,6 @@ def _still(risk, network):
     w, pull = jax.vjp(flat_predictor, network)
     slope = risk.log_slope(network.predictor())
     return not jnp.any(ravel_pytree(pull(slope.reshape(w.shape)))[0] != 0)
-
-
-def _goals(length, norms, meet):
-    """The norms up to which the flow is integrated as it is."""
-    if norms[0] < length * (1 - 1e-12):
-        raise DataError(
-            f"the first record is the norm {norms[0]:g}, but the start's predictor "
-            f"has {length:g} already; record from there on."
-        )
-    near = norms[norms <= meet]
-    bridged = len(near) < len(norms) and not np.any(near == meet)
-    return np.append(near, [meet] * int(bridged))
-
-
-def _filled(targets):
-    """The targets, filled with infinite ones to 2, 16, 64, ... of them."""
-    size = 2 if len(targets) <= 2 else 4 ** max(2, math.ceil(math.log(len(targets), 4)))
-    filled = np.full(size, np.inf)
-    filled[: len(targets)] = targets
-    return filled
 
 
 def _excess(network, norm):
