@@ -327,8 +327,98 @@ def test_what_is_not_measured_is_said():
         "no matrix form is known for a Multihead" in left_out["attend.in_proj_weight"]
     )
     assert "call the model once first" in left_out["lazy.weight"]
+    one = torch.optim.SGD([nn.Parameter(torch.ones(1))])
     with pytest.raises(DataError, match="has no Linear or convolution layer"):
-        Monitor(nn.Embedding(3, 2), torch.optim.SGD([nn.Parameter(torch.ones(1))]))
+        Monitor(nn.Embedding(3, 2), one)
+    with pytest.raises(DataError, match="weight, a vector of a BatchNorm1d.*bias, a"):
+        Monitor(nn.BatchNorm1d(3), one)
+    with pytest.raises(DataError, match="nothing; it has no parameter"):
+        Monitor(nn.ReLU(), one)
+
+
+class Scaled(nn.Module):
+    """Normalisations, an activation that learns, and parameters of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(
+            *(nn.Linear(6, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 4)),
+            *(nn.PReLU(), nn.Linear(4, 4), nn.ReLU(), nn.LayerNorm(4), nn.Linear(4, 3)),
+        )
+        self.scale, self.W = nn.Parameter(torch.ones(3)), nn.Parameter(torch.eye(3))
+        self.heat = nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, x):
+        return self.heat * (self.body(x) * self.scale) @ self.W
+
+
+def test_every_parameter_is_measured_or_said_to_be_left_out():
+    model = Scaled()
+    found = structure(model)
+    measured = {f"{name}.{own}" for name in found.layers for own in ("weight", "bias")}
+    every = {name for name, _ in model.named_parameters()}
+    assert measured | set(found.skipped) == every
+    assert not measured & set(found.skipped)
+    assert found.skipped["body.1.bias"] == "a vector of a BatchNorm1d, and no matrix"
+    assert found.skipped["body.4.weight"] == "a vector of a PReLU, and no matrix"
+    assert found.skipped["heat"] == "a number of a Scaled, and no matrix"
+
+
+class Forked(nn.Module):
+    """What leaves one layer goes on twice; two activations; channels in groups."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.c = (nn.Linear(4, 4) for _ in range(3))
+        self.wide, self.groups = nn.Conv1d(1, 4, 1), nn.Conv1d(4, 4, 1, groups=2)
+
+    def forward(self, x):
+        h = torch.relu(self.a(x))
+        h = self.b(h) + self.c(torch.tanh(h))
+        return self.groups(self.wide(torch.relu(torch.tanh(h))))
+
+
+def test_why_two_layers_that_follow_one_another_are_no_pair():
+    found = structure(Scaled())
+    assert [(k.below, k.above) for k in found.links] == [("body.3", "body.5")]
+    assert found.unlinked == {
+        "body.0:body.3": "BatchNorm1d stands between them",
+        "body.5:body.8": "LayerNorm stands between them",
+    }
+    assert structure(Forked()).unlinked == {
+        "a:b": "what leaves a is used 2 times",
+        "a:c": "what leaves a is used 2 times",
+        "b:wide": "add stands between them",
+        "c:wide": "add stands between them",
+        "wide:groups": "groups is a convolution in groups",
+    }
+    twice = nn.Sequential(
+        *(nn.Linear(2, 2), nn.ReLU(), nn.Tanh(), nn.Linear(2, 2), nn.ReLU())
+    )
+    assert structure(twice).unlinked == {
+        "0:3": "two activations stand between them, relu and tanh"
+    }
+    again = nn.Linear(2, 2)
+    assert structure(nn.Sequential(again, nn.ReLU(), again)).unlinked == {
+        "0:0": "0 is called more than once or shares its weight"
+    }
+
+
+def test_below_a_normalisation_the_gradient_is_across_the_weight(tmp_path):
+    """What the page says of it, and of what it leaves out."""
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3)
+    ).double()
+    monitor = watched(model, steps=2)
+    for _, record in monitor.records:
+        assert abs(record["tacit/radial/0"]) < 1e-3 < abs(record["tacit/radial/3"])
+    text = monitor.report(tmp_path / "out").read_text()
+    for words in (
+        *("batch normalisation", "1.weight", "a vector of a BatchNorm1d"),
+        *("0:3", "BatchNorm1d stands between them"),
+    ):
+        assert words in text
 
 
 class Branching(nn.Module):
@@ -512,6 +602,7 @@ def test_the_report_is_a_page_like_a_study_s(tmp_path):
     for words in (
         *("Stable rank", "Conservation laws", "squared norms at each unit"),
         *("Under Adam a drift is expected", "amplifies most", "Steps of Adam are not"),
+        *("VᵀV − WWᵀ − bbᵀ", "No parameter is left out"),
     ):
         assert words in text
     assert text.count("<svg") == 8

@@ -49,8 +49,10 @@ class Monitor:
     Each sink is called as ``sink(record, step)``, in the first process only. Steps are
     those of the optimizer, however many batches they gather. Nothing of the model is
     hooked, replaced or changed: a step may be compiled, parameters tied, frozen or in
-    groups. `skipped` says of every other parameter why it is not measured; a weight
-    without a gradient has no ``radial`` and ``update``.
+    groups. `skipped` says of every other parameter why it is not measured (a bias is,
+    in the balance of its layer); `unlinked` of two layers that follow one another, as
+    far as the model can be traced, why they are no pair; a weight without a gradient
+    has no ``radial`` and ``update``.
 
     Raises `DataError` for a model without layers and for `every` below 1.
     """
@@ -70,12 +72,14 @@ class Monitor:
         self.sinks = list(sinks)
         found = structure(model)
         if not found.layers:
+            said = "; ".join(f"{name}, {why}" for name, why in found.skipped.items())
             raise DataError(
                 f"Monitor: {type(bare(model)).__name__} has no Linear or convolution "
-                f"layer. Left out: {found.skipped or 'nothing; it has no parameter'}."
+                f"layer. Left out: {said or 'nothing; it has no parameter'}."
             )
         self.layers: dict[str, Any] = found.layers
-        self.links, self.skipped, self.shared = found.links, found.skipped, found.shared
+        self.links, self.unlinked = found.links, found.unlinked
+        self.skipped, self.shared = found.skipped, found.shared
         self.step = 0
         self.records: list[tuple[int, Record]] = []
         self._tops: dict[str, TopSingular] = {}

@@ -54,7 +54,9 @@ SHOWN: dict[str, tuple[str, str, str]] = {
         "Cosine of weight and gradient",
         "Zero where the gradient flow conserves the norm: of the last layer under a "
         "loss that is free of scale, of every layer if the activations are "
-        "homogeneous too.",
+        "homogeneous too. Commonest: zero but for the normalisation's epsilon below a "
+        "batch normalisation, and below one of layers or groups if the layer has no "
+        "bias, because the scale of the weight changes nothing there.",
         "",
     ),
     "update": ("Step over weight", "The length of a step over the norm.", "y"),
@@ -109,7 +111,7 @@ def _page(monitor) -> Page:
             *(section for section in drawn if section is not None),
             _laws(monitor),
             _last(monitor),
-            *([_skipped(monitor)] if monitor.skipped else []),
+            _skipped(monitor),
         ),
         provenance=Provenance.here(
             command="Monitor.report",
@@ -153,8 +155,8 @@ def _section(monitor, metric) -> Section | None:
 
 def _laws(monitor) -> Section:
     what = {
-        "matrix": "the whole difference of their Gram matrices",
-        "unit": "the difference of squared norms at each unit",
+        "matrix": "the whole of VᵀV − WWᵀ − bbᵀ",
+        "unit": "its diagonal: the difference of squared norms at each unit",
         "none": "nothing (the activation is not homogeneous)",
     }
     rows = [
@@ -163,12 +165,16 @@ def _laws(monitor) -> Section:
     ]
     text = (
         "Two layers of which the upper is fed by the lower alone, and what the "
-        "gradient flow keeps of them whatever the loss. Weight decay ends it."
+        "gradient flow keeps of them whatever the loss: of VᵀV − WWᵀ − bbᵀ, with W the "
+        "lower weight, b its bias and V the upper weight. Weight decay ends it."
     )
-    if not rows:
-        return Section("Conservation laws", "No layer is fed by another alone.")
-    table = Numbers(("layers", "between them", "what is conserved"), rows, text)
-    return Section("Conservation laws", table)
+    head = ("layers", "between them", "what is conserved")
+    table = Numbers(head, rows, text) if rows else "No layer is fed by another alone."
+    if not monitor.unlinked:
+        return Section("Conservation laws", table)
+    caption = "Layers that follow one another and are no pair, and why."
+    apart = Numbers(("layers", "why"), list(monitor.unlinked.items()), caption)
+    return Section("Conservation laws", table, apart)
 
 
 def _last(monitor) -> Section:
@@ -201,7 +207,12 @@ def _last(monitor) -> Section:
 
 def _skipped(monitor) -> Section:
     rows = list(monitor.skipped.items())
-    caption = "Parameters that are not measured as layers of their own, and why."
+    if not rows:
+        return Section("Left out", "No parameter is left out.")
+    caption = (
+        f"Parameters that are not measured, and why: {len(rows)}. A bias is measured "
+        "with its layer, in the imbalance."
+    )
     return Section(
         "Left out", Numbers(("parameter", "why"), rows, caption, folded=True)
     )

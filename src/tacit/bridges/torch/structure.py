@@ -42,12 +42,16 @@ class Link(NamedTuple):
 class Structure(NamedTuple):
     """The layers of a model by name, their links, and what is left out, with reasons.
 
-    `shared` are layers that are called more than once or whose weight is another's.
+    `skipped` are parameters that belong to no layer, `unlinked` pairs
+    ``<below>:<above>`` of which the upper is reached from the lower through no other
+    layer and that are no link; `shared` are layers that are called more than once or
+    whose weight is another's.
     """
 
     layers: dict[str, nn.Module]
     links: tuple[Link, ...]
     skipped: dict[str, str]
+    unlinked: dict[str, str]
     shared: frozenset[str]
 
 
@@ -63,7 +67,10 @@ def bare(model: nn.Module) -> nn.Module:
 
 
 def structure(model: nn.Module) -> Structure:
-    """What there is to measure in `model`; every parameter is in it or is skipped."""
+    """What there is to measure in `model`; every parameter is in it or is skipped.
+
+    A bias is in it with its layer.
+    """
     model = bare(model)
     layers: dict[str, nn.Module] = {}
     skipped: dict[str, str] = {}
@@ -84,13 +91,24 @@ def structure(model: nn.Module) -> Structure:
                 elif matrix_form:
                     owners[id(parameter)] = name
                     layers[name] = module
-                elif parameter.ndim > 1:
-                    kind = type(module).__name__
-                    skipped[whole] = f"no matrix form is known for a {kind}"
-    links, called = _links(model, layers)
+                elif not (isinstance(module, LAYERS) and own == "bias"):
+                    skipped[whole] = _why_skipped(module, parameter)
+    links, unlinked, called = _links(model, layers)
     shared |= {name for name, times in called.items() if times > 1}
+    for link in links:
+        for name in sorted({link.below, link.above} & shared):
+            why = f"{name} is called more than once or shares its weight"
+            unlinked.setdefault(f"{link.below}:{link.above}", why)
     links = [k for k in links if not {k.below, k.above} & shared]
-    return Structure(layers, tuple(links), skipped, frozenset(shared))
+    return Structure(layers, tuple(links), skipped, unlinked, frozenset(shared))
+
+
+def _why_skipped(module, parameter) -> str:
+    kind = type(module).__name__
+    if parameter.ndim > 1:
+        return f"no matrix form is known for a {kind}"
+    form = "a vector" if parameter.ndim else "a number"
+    return f"{form} of a {kind}, and no matrix"
 
 
 def graphs(model: nn.Module) -> list[tuple[str, torch.fx.Graph]]:
@@ -112,16 +130,45 @@ def graphs(model: nn.Module) -> list[tuple[str, torch.fx.Graph]]:
 
 
 def _links(model, layers):
-    """The links of all graphs, and how often each layer is called."""
+    """The links of all graphs, why other pairs are none, and the calls of each."""
     names = {id(module): name for name, module in layers.items()}
-    links, called = [], dict.fromkeys(layers, 0)
+    links, unlinked, called = [], {}, dict.fromkeys(layers, 0)
     for prefix, graph in graphs(model):
         for node in graph.nodes:
             name = names.get(id(_module(model, prefix, node)))
-            if name is not None:
-                called[name] += 1
-                links += _above(model, prefix, node, name, names)
-    return links, called
+            if name is None:
+                continue
+            called[name] += 1
+            found = _above(model, prefix, node, name, names)
+            if isinstance(found, Link):
+                links.append(found)
+                continue
+            for above in _next(model, prefix, found.further, names):
+                unlinked[f"{name}:{above}"] = found.why
+    return links, unlinked, called
+
+
+class _End(NamedTuple):
+    """Why the way up from a layer ends, and the nodes by which it would go on."""
+
+    why: str
+    further: list[torch.fx.Node]
+
+
+def _next(model, prefix, nodes, names) -> list[str]:
+    """The first layers that are met at `nodes` or above."""
+    found, seen, waiting = [], set(), list(nodes)
+    while waiting:
+        node = waiting.pop(0)
+        if node in seen:
+            continue
+        seen.add(node)
+        name = names.get(id(_module(model, prefix, node)))
+        if name is None:
+            waiting += node.users
+        else:
+            found.append(name)
+    return found
 
 
 def _module(model, prefix, node):
@@ -130,8 +177,8 @@ def _module(model, prefix, node):
     )
 
 
-def _above(model, prefix, node, below, names) -> list[Link]:
-    """The link from the layer at `node` upwards, if there is one."""
+def _above(model, prefix, node, below, names) -> Link | _End:
+    """The link from the layer at `node` upwards, or why there is none."""
     activation, law = IDENTITY, MATRIX
     if getattr(model.get_submodule(below), "groups", 1) != 1:
         law = UNIT  # channels of one group do not mix with others
@@ -141,12 +188,13 @@ def _above(model, prefix, node, below, names) -> list[Link]:
         if id(module) in names:
             above = names[id(module)]
             if getattr(module, "groups", 1) != 1:
-                return []
-            return [Link(below, above, activation, law)]
+                return _End(f"{above} is a convolution in groups", [node])
+            return Link(below, above, activation, law)
         found, _ = activation_at(node, module)
         if found not in (UNKNOWN, IDENTITY):
             if activation != IDENTITY:
-                return []
+                why = f"two activations stand between them, {activation} and {found}"
+                return _End(why, [node])
             activation = found
             law = UNIT if found in HOMOGENEOUS and law != NONE else NONE
         elif isinstance(module, DROPOUTS + LARGEST):
@@ -156,8 +204,15 @@ def _above(model, prefix, node, below, names) -> list[Link]:
             or isinstance(module, (nn.Flatten, *AVERAGES))
             or node.target in FLATTENING
         ):
-            return []
-    return []
+            return _End(f"{_called(node, module)} stands between them", [node])
+    return _End(f"what leaves {below} is used {len(node.users)} times", [*node.users])
+
+
+def _called(node, module) -> str:
+    """What stands at a node, as its author calls it."""
+    if module is not None:
+        return type(module).__name__
+    return getattr(node.target, "__name__", str(node.target))
 
 
 def matrix(module: nn.Module, weight: torch.Tensor) -> torch.Tensor:
