@@ -113,6 +113,64 @@ def test_a_phase_diagram_names_the_values_of_the_grid(data):
     assert not axes.get_xticks(minor=True).size
 
 
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [
+        ([0.1, 1.0, 10.0], "log"),
+        ([1, 2, 4], "log"),
+        ([1, 2, 3], "linear"),
+        ([0.0, 1.0, 10.0], "linear"),
+        ([-10.0, -1.0, -0.1], "linear"),
+        ([10.0, 1.0, 0.1], "log"),
+        (["a", "b", "c"], "linear"),
+    ],
+    ids=str,
+)
+def test_an_axis_is_logarithmic_where_its_values_are_spaced_so(data, values, scale):
+    data = data.assign_coords(alpha=values)
+    axes = drawn(data, "alpha", "Hoyer", "depth")[0].axes
+    assert (axes.get_xscale(), axes.get_yscale()) == (scale, "linear")
+    axes = drawn(data, "depth", "alpha", "end")[0].axes
+    assert (axes.get_xscale(), axes.get_yscale()) == ("linear", scale)
+    assert drawn(data, "alpha", "Hoyer", log="")[0].axes.get_xscale() == "linear"
+
+
+def test_two_values_are_logarithmic_from_a_decade_on(data):
+    for least, scale in ((0.1, "log"), (0.5, "linear")):
+        two = data.isel(alpha=slice(2)).assign_coords(alpha=[least, 1.0])
+        assert drawn(two, "alpha", "end")[0].axes.get_xscale() == scale
+
+
+def test_a_band_on_a_logarithmic_axis_stays_in_the_picture(data):
+    """One run in five is far above the others: the mean less two errors is below 0."""
+    data["end"][...] = 1.0
+    data["end"][..., 0] = 1000.0
+    axes = drawn(data, "alpha", "end", "depth", log="y")[0].axes
+    low, high = axes.get_ylim()
+    assert low > 0
+    assert high / low < 100
+    (path,) = axes.collections[0].get_paths()
+    assert np.asarray(path.vertices)[:, 1].min() >= low
+
+
+def test_a_picture_says_how_many_runs_are_behind_a_band(data):
+    def said(*asked):
+        return [text.get_text() for text in drawn(data, *asked)[0].axes.texts]
+
+    assert "mean of n = 5 runs, band of two standard errors" in said(
+        "alpha", "end", "depth"
+    )
+    data["end"][0, 0, :2] = np.nan
+    assert "mean of n = 3 to 5 runs, band of two standard errors" in said(
+        "alpha", "end", "depth"
+    )
+    alone = data.isel(seed=[0])
+    assert "one run each" in [
+        text.get_text()
+        for text in drawn(alone, "alpha", "Hoyer", "depth")[0].axes.texts
+    ]
+
+
 @pytest.mark.parametrize("ending", ["svg", "pdf", "png"])
 def test_a_picture_is_saved_by_its_ending(data, tmp_path, ending):
     place = tmp_path / f"hoyer.{ending}"

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..display.figures import Drawing, figure
 from ..display.panels import styled
+from ..display.style import MUTED
 from ..errors import DataError, NotFoundError, OptionError
 
 
@@ -22,13 +23,19 @@ TIME = "time"
 
 
 def drawn(
-    data: Any, x: str, y: str, by: str | None = None, *, log: str = "", title: str = ""
+    data: Any,
+    x: str,
+    y: str,
+    by: str | None = None,
+    *,
+    log: str | None = None,
+    title: str = "",
 ) -> Drawing:
     """Lines of `y` over the axis `x`, or `by` over two axes; of a dataset of a sweep.
 
     As `tacit.sweeps.Store.plot` says.
     """
-    if not set(log) <= {"x", "y"}:
+    if log is not None and not set(log) <= {"x", "y"}:
         raise OptionError("logarithmic axes", log, ("", "x", "y", "xy"))
     grid = data["status"].dims
     axes = [str(name) for name in data.coords if {*data[name].dims} <= {*grid}]
@@ -54,7 +61,7 @@ def drawn(
 def _lines(data, x, seen, by, log, title) -> Drawing:
     drawing = figure()
     panel = drawing[0]
-    curves, bands, place, ticks = {}, [], np.empty(0), None
+    curves, bands, counts, place, ticks = {}, [], [], np.empty(0), None
     groups = [(str(seen.name), seen)]
     if by is not None:
         column = data[by]
@@ -69,20 +76,50 @@ def _lines(data, x, seen, by, log, title) -> Drawing:
         else:
             dim = data[x].dims[0]
             place, ticks = _places(data[x].values)
-        mean, error = _over(part, dim)
+        mean, error, count = _over(part, dim)
         curves[name] = place, mean
-        bands.append((place, mean, error))
+        bands.append((mean - ERRORS * error, mean + ERRORS * error))
+        counts.append(count)
+    if log is None:
+        log = "x" * (x != TIME and ticks is None and _by_ratios(place))
     label = _axis_label(data[x]) if x == TIME else x
     panel.frame(x=label, y=_axis_label(seen), title=title, log=log)
     panel.lines(curves, labels="ends" if by is not None else "none")
-    for line, (place, mean, error) in zip(list(panel.axes.lines), bands, strict=False):
+    for line, (low, high) in zip(list(panel.axes.lines), bands, strict=False):
+        if "y" in log:  # a mean has no logarithm less than none: the band ends there
+            low = np.where(low > 0, low, _least(curves))
         panel.axes.fill_between(
-            place, mean - ERRORS * error, mean + ERRORS * error,
-            color=line.get_color(), alpha=0.18, linewidth=0,
-        )  # fmt: skip
+            place, low, high, color=line.get_color(), alpha=0.18, linewidth=0
+        )
+    if "y" in log and np.isfinite(_least(curves)):
+        panel.axes.set_ylim(bottom=_least(curves))
     if ticks is not None:
         panel.axes.set_xticks(place, ticks)
+    panel.axes.annotate(
+        _told(np.concatenate(counts)), (1, 1), (0, 3), fontsize=7, color=MUTED,
+        ha="right", va="bottom", xycoords="axes fraction", textcoords="offset points",
+    )  # fmt: skip
+    if title:  # above that line
+        panel.axes.set_title(title, pad=14)
     return drawing
+
+
+def _least(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> float:
+    """Half of the least mean above 0: where a logarithmic picture ends."""
+    means = np.concatenate([mean for _, mean in curves.values()])
+    return 0.5 * float(np.min(means[means > 0], initial=np.inf))
+
+
+def _told(counts: np.ndarray) -> str:
+    """What the lines and bands are of; `counts` are the runs behind each mean."""
+    counts = counts[counts > 0]
+    if not counts.size:
+        return ""
+    low, high = int(counts.min()), int(counts.max())
+    if high == 1:
+        return "one run each"
+    n = f"{low}" if low == high else f"{low} to {high}"
+    return f"mean of n = {n} runs, band of two standard errors"
 
 
 @styled
@@ -94,7 +131,10 @@ def _phases(data, x, y, seen, log, title) -> Drawing:
         raise DataError(f"{x} and {y} go together along one axis: no plane to show.")
     rest = [dim for dim in seen.dims if dim not in (across, up)]
     table = seen.mean(rest, skipna=True).transpose(up, across).values
-    columns, rows = _places(data[x].values)[0], _places(data[y].values)[0]
+    (columns, words), (rows, others) = (_places(data[k].values) for k in (x, y))
+    if log is None:
+        log = "x" * (words is None and _by_ratios(columns))
+        log += "y" * (others is None and _by_ratios(rows))
     mesh = panel.axes.pcolormesh(
         _edges(columns, logarithmic="x" in log),
         _edges(rows, logarithmic="y" in log), table, cmap="cividis",
@@ -157,14 +197,28 @@ def _single(data: Any, name: str, values: Sequence[str], *, ends: bool = True) -
     return seen.astype(float)
 
 
-def _over(part: Any, dim: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard error over all axes but `dim`."""
+def _over(part: Any, dim: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean, standard error and number of runs over all axes but `dim`."""
     rest = [other for other in part.dims if other != dim]
     count = part.notnull().sum(rest)
     mean = part.mean(rest, skipna=True)
     spread = part.std(rest, skipna=True, ddof=1) if rest else 0 * mean
     error = (spread / np.sqrt(count)).fillna(0.0) if rest else spread
-    return mean.values, error.values
+    return mean.values, error.values, np.atleast_1d(count.values)
+
+
+def _by_ratios(places: np.ndarray) -> bool:
+    """Whether an axis is logarithmic: three values or more, above 0, evenly spaced so.
+
+    Two values do not say, and stay on a linear axis unless they are a decade apart.
+    """
+    known = np.unique(places[np.isfinite(places)])
+    if len(known) < 2 or known[0] <= 0:
+        return False
+    steps = np.diff(np.log(known))
+    if len(known) == 2:
+        return bool(steps[0] >= np.log(10) * (1 - 1e-9))
+    return bool(np.ptp(steps) <= 0.05 * steps.mean())
 
 
 def _places(labels: np.ndarray) -> tuple[np.ndarray, list[str] | None]:

@@ -67,7 +67,13 @@ class Sweep:
         return found
 
     def plot(
-        self, x: str, y: str, by: str | None = None, *, log: str = "", title: str = ""
+        self,
+        x: str,
+        y: str,
+        by: str | None = None,
+        *,
+        log: str | None = None,
+        title: str = "",
     ) -> "Drawing":
         """A picture of the results, as `Store.plot` says."""
         return self.store.plot(x, y, by, log=log, title=title)

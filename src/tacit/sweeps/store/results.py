@@ -42,14 +42,23 @@ class AbstractResults:
         return opened(self._place, self._library, self._manifest, given_up, pad=pad)
 
     def plot(
-        self, x: str, y: str, by: str | None = None, *, log: str = "", title: str = ""
+        self,
+        x: str,
+        y: str,
+        by: str | None = None,
+        *,
+        log: str | None = None,
+        title: str = "",
     ) -> "Drawing":
         """`y` against the axis `x`, a line for every value of `by`, or a phase diagram.
 
         Where `y` is an axis of the grid too, the measured number `by` is shown over
         both. Lines are means over all other axes, with bands of two standard errors.
         What was recorded in time is taken at its end, unless `x` is "time". `log` names
-        the logarithmic axes, as "xy". It shows itself in a notebook and has `save`.
+        the logarithmic axes, as "xy", or "" for none; without it an axis of the grid is
+        one if its values are positive and evenly spaced in the logarithm (two: a decade
+        apart). A band ends below at half of the least mean where y is logarithmic. It
+        shows itself in a notebook and has `save`.
 
         Raises `NotFoundError` for a name that is not there, and `DataError` for what
         is no number or cannot be drawn along that axis.
