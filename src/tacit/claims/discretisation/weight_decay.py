@@ -15,7 +15,7 @@ from ...risk import Risk
 from ...training import train, Trajectory
 from ..base import AbstractClaim
 from ..hypotheses.discriminants import scale_free
-from ..measures.budgets import integration, rounding
+from ..measures.budgets import integration, rough, rounding
 from ..measures.drifts import (
     EVERY,
     every_step,
@@ -78,7 +78,8 @@ class DecayIsAClock(AbstractClaim[Diagonal]):
         return float(np.max(np.abs(measured - predicted).max(axis=(1, 2)) / sizes))
 
     def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
-        yield integration(run, run.experiment.network.depth)
+        # A start as small as `atol` is followed coarser than to its rtol.
+        yield integration(run, run.experiment.network.depth * rough(run))
         other = "three steps of the flow without decay, at their rtol"
         yield Term("integration of it", 3 * FINE.rtol, other, "nothing")
         yield rounding(run)
