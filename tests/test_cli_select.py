@@ -44,6 +44,7 @@ def test_it_chooses_judges_and_writes(tmp_path):
     words = (file, "--label", "tissue", "--exclude", "patient", "--out", out)
     done = run(*words, "--json")
     assert done.exit_code == 0, done.output
+    assert "select: 5/5" in done.stderr
     told = json.loads(done.stdout)
     assert told["schema"] == "tacit.select/1"
     assert {"gene0", "gene1"} <= {row["feature"] for row in told["features"][:3]}
@@ -57,6 +58,7 @@ def test_it_chooses_judges_and_writes(tmp_path):
     assert [r["feature"] for r in rows] == [r["feature"] for r in told["features"]]
     page = (out / "report.html").read_text()
     assert "<svg" in page
+    assert "cross-validated deviance with its standard error; the number was" in page
     drawn = ElementTree.parse(out / "path.svg").getroot()
     assert drawn.tag.endswith("svg")
     assert len(drawn.findall(".//{*}path")) > 20

@@ -20,13 +20,22 @@ def select(
         list[str] | None, typer.Option(help="A column to leave out; repeat for more.")
     ] = None,
     keep: Annotated[
-        list[str] | None, typer.Option(help="A feature, though it counts the rows.")
+        list[str] | None,
+        typer.Option(
+            help="A column to use although it counts the rows, as an identifier does; "
+            "repeat for more."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write to, results/FILE by default.")
     ] = None,
     fewest: Annotated[
-        bool, typer.Option("--fewest", help="The fewest within a paired error.")
+        bool,
+        typer.Option(
+            "--fewest",
+            help="The fewest features within a paired standard error of the best, "
+            'as rule="paired-1se" in Python.',
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:

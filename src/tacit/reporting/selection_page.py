@@ -60,8 +60,8 @@ class SelectionReport:
         """The path, as SVG."""
         return plots.to_svg(
             draw_path(self.path),
-            alt="Weights against time, and held-out deviance against the number of "
-            "features.",
+            alt="Weights against time, and cross-validated deviance against the number "
+            "of features.",
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -116,7 +116,9 @@ class SelectionReport:
         picture = Picture(
             self.picture(),
             "Left: the weights of the features chosen, as the path goes on; it was "
-            "stopped at the line. Right: held-out deviance with its standard error.",
+            "stopped at the line. Right: cross-validated deviance with its standard "
+            "error; the number was chosen by it, so that its least promises more than "
+            "rows that had no part in that, which are below.",
         )
         chosen = Numbers(
             ("feature", "came", "weight", "share of outer folds"),

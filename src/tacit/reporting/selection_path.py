@@ -55,7 +55,7 @@ def _losses(panel: plots.Panel, path: Any) -> None:
     sizes, first = np.unique(path.sizes[known], return_index=True)
     loss, error = path.deviance[known][first], path.error[known][first]
     panel.frame(
-        x="features", y=f"held-out {path.criterion}", title="What they are worth"
+        x="features", y=f"cross-validated {path.criterion}", title="What they are worth"
     )
     if len(sizes) == 0:
         panel.axes.text(0.5, 0.5, "not cross-validated", ha="center", va="center",

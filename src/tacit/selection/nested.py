@@ -51,8 +51,8 @@ def nested_validation(
 ) -> Nested:
     """Choose anew on each outer training part, by inner folds, and judge the rest.
 
-    `progress` is called with the number of folds done. Raises as `choose_from_rows`
-    does; its warnings are left to the selection on all rows.
+    `progress` is called with the number of folds done, all of them last. Raises as
+    `choose_from_rows` does; its warnings are left to the selection on all rows.
     """
     held = deal(X, codes, weights, folds)
     right, loss, null, counts = [], [], [], []
@@ -79,6 +79,8 @@ def nested_validation(
         counts.append(fold[out])
         frequency[found.support] += 1
         sizes.append(len(found.support))
+    if progress is not None:
+        progress(held.shape[1])
     w, hits, losses = (np.concatenate(each) for each in (counts, right, loss))
     accuracy, deviance = w @ hits / w.sum(), w @ losses / w.sum()
     error = Z95 * standard_error(losses, w)

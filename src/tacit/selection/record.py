@@ -24,7 +24,8 @@ class SelectionPath:
     """CSR ``(K, d)``, in units of within-class spread: of the predictor of the class
     code for two classes, and its length over the discriminants for more."""
     deviance: np.ndarray
-    """Held-out loss of each plateau's size ``(K,)``; NaN where it was not judged."""
+    """Cross-validated loss of each plateau's size ``(K,)``; NaN where not judged. The
+    size was chosen by it: at its least it promises too much of new rows."""
     error: np.ndarray
     """Its standard error, ``(K,)``."""
     paired_error: np.ndarray
