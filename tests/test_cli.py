@@ -32,6 +32,14 @@ COMMANDS = [
 ]  # fmt: skip
 
 
+class Told(str):
+    """What stands for an experiment, which has a digest."""
+
+    @property
+    def digest(self):
+        return str(self)
+
+
 class Toy(AbstractClaim):
     r"""The norm $\lVert w \rVert$ is constant.
 
@@ -66,11 +74,11 @@ class Toy(AbstractClaim):
 
     def witness(self, seed=None) -> Any:
         del seed
-        return "witness"
+        return Told("witness")
 
     def foil(self, seed=None) -> Any:
         del seed
-        return "foil"
+        return Told("foil")
 
 
 ALLOWED = (Term("tolerance", 1e-9, "chosen", "nothing"),)
@@ -307,7 +315,17 @@ def test_check_accepts_what_comes_out_as_it_must(run, words):
         "foil",
     ]
     assert "not met: the start is balanced" in out
-    assert "1 holds, 1 fails, 1 does not apply; as they must\n" in err
+    told = "2 of 2 foils and false claims told apart"
+    assert f"1 holds, 1 fails, 1 does not apply; as they must: {told}\n" in err
+
+
+@pytest.mark.usefixtures("outcomes")
+def test_a_foil_that_is_the_witness_is_said_to_be(run, monkeypatch):
+    assert "no foil" not in run("check", "Toy")[1]
+    monkeypatch.setattr(Toy, "foil", Toy.witness)
+    code, out, _ = run("check", "Toy")
+    assert code == 1
+    assert "foil: the witness itself, no foil" in out
 
 
 DIVERGED = found(

@@ -1,5 +1,6 @@
 """Networks of one's own: float64, finite, all arrays, or refused with a way out."""
 
+import pathlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,11 +11,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tacit import Experiment, Problem, Risk, train
+from tacit import Experiment, predict, Problem, Risk, train
+from tacit.claims.catalogue import every_claim
 from tacit.errors import DataError, PrecisionError
 from tacit.flows import Adam, Descent, GradientFlow
 from tacit.losses import Logistic, Squared
-from tacit.networks import AbstractLinearNetwork, AbstractNetwork, Diagonal
+from tacit.networks import (
+    AbstractLinearNetwork,
+    AbstractNetwork,
+    DeepLinear,
+    Diagonal,
+    MLP,
+)
 from tacit.oracles import activation_class, fisher_direction
 
 
@@ -156,3 +164,42 @@ def test_data_and_their_oracles_are_exact_whatever_the_mode():
         within = PROBLEM.within
     assert within.dtype == np.float64
     assert np.allclose(again.value, right.value, rtol=0, atol=1e-8)
+
+
+def test_the_page_counts_the_claims_that_take_such_a_network():
+    """What it says of one's own network is what the catalogue has."""
+    page = pathlib.Path(__file__).parents[1] / "docs" / "howto" / "own_network.md"
+    said, kinds = " ".join(page.read_text().split()), every_claim()
+    needs = [kind.needs for kind in kinds]
+    taken = sum(issubclass(AbstractLinearNetwork, need) for need in needs)
+    every, linear = (
+        needs.count(need) for need in (AbstractNetwork, AbstractLinearNetwork)
+    )
+    assert taken == every + linear
+    counts = [needs.count(need) for need in (Diagonal, DeepLinear, MLP)]
+    for text in (
+        f"of the {len(kinds)} claims {taken} accept a linear network of your own, "
+        f"{every} of them any network",
+        f"of any linear one are {linear}, as",
+        "`Diagonal` has {} of its own, `DeepLinear` {} and `MLP` {}".format(*counts),
+    ):
+        assert text in said
+    named = {k.id: k.needs for k in kinds if f"claims/{k.id}.md" in said}
+    assert named.pop("A1") is AbstractLinearNetwork
+    assert set(named) == {"V1", "S6", "M1"}
+    assert set(named.values()) == {AbstractNetwork}
+
+
+def test_where_no_theorem_applies_the_nearest_are_told_with_what_they_lack():
+    network = Product(GOOD, GOOD)
+    problem = Problem(X, np.sign(X[:, 0]))
+    told = predict(
+        Experiment(network, Risk(problem, Squared()), GradientFlow(), until=9)
+    )
+    assert not len(told)
+    assert 0 < len(told.nearest) <= 4
+    for each in told.nearest:
+        assert isinstance(network, each.claim.needs)
+        assert f"{each.claim.id:<4} {type(each.claim).__name__}" in str(told)
+        assert f"not met: {each.not_met[0]}" in str(told)
+    assert "A1" in {each.claim.id for each in told.nearest}

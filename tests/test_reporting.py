@@ -382,7 +382,8 @@ def test_an_answer_is_a_line_or_fits_a_terminal():
     answers = [(sentence, [finding("holds"), finding("fails", "rival")])] * 2
     whole = terminal.answer_lines(answers)
     said = "As α → 0 " + "the limit is one, " * 9 + "at last."
-    assert whole[:2] == [said, "    1 holds, 1 fails; as they must"]
+    told = "1 holds, 1 fails; as they must: 1 of 1 foils and false claims told apart"
+    assert whole[:2] == [said, f"    {told}"]
     broken = terminal.answer_lines(answers, 40)
     assert len(broken) > len(whole)
     assert max(map(len, broken)) <= 40

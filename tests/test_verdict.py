@@ -23,7 +23,7 @@ from tacit.claims import (
 from tacit.claims.catalogue import as_claim
 from tacit.claims.papers import TACIT
 from tacit.claims.parts import exceeding
-from tacit.errors import ClaimError, TacitError
+from tacit.errors import ClaimError, ShapeError, TacitError
 from tacit.flows import Descent, GradientFlow
 from tacit.networks import Diagonal
 from tacit.observables import Hoyer, QuasiNorm
@@ -217,6 +217,29 @@ class Taken(Level):
     """The same, under an ID that is taken."""
 
     id: ClassVar[str] = "B3"
+
+
+class Shaped(FalseTheorem):
+    """Fifty numbers, and a rival of four."""
+
+    distance = AbstractClaim.distance
+
+    def predicted(self, run) -> Any:
+        return self.measured(run)
+
+    def measured(self, run) -> Any:
+        del run
+        return jnp.arange(1.0, 51.0)
+
+    def rivals(self, run):
+        del run
+        yield Rival("it is four", jnp.ones(4))
+
+
+def test_a_rival_of_another_shape_is_named_with_both_shapes():
+    said = r"Shaped.*\(50,\).*it is four.*\(4,\)"
+    with pytest.raises(ShapeError, match=said):
+        check(Shaped(float), WITNESS)
 
 
 def own(name, base, body):

@@ -17,6 +17,10 @@ from .experiment import Experiment
 from .verdict import missing
 
 
+FEW = 4
+"""How many that do not apply are told where none does."""
+
+
 class Foreseen(eqx.Module):
     """What one theorem says of an experiment: its forecast, or why it has none.
 
@@ -101,9 +105,19 @@ class Forecasts(eqx.Module):
             "forecasts": [each.to_json() for each in self.foreseen],
         }
 
+    @property
+    def nearest(self) -> tuple[Foreseen, ...]:
+        """Those about such a network that lack the fewest hypotheses, at most `FEW`."""
+        network = self.experiment.network
+        about = [e for e in self.silent if isinstance(network, e.claim.needs)]
+        return tuple(sorted(about, key=lambda each: len(each.not_met))[:FEW])
+
     def __str__(self) -> str:
         count = f"{len(self)} of {len(self.foreseen)} theorems that foresee apply"
-        return "\n".join([*map(str, self), count])
+        lines = [*map(str, self), count]
+        if not len(self) and self.nearest:
+            lines += ["nearest:", *map(str, self.nearest)]
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = [

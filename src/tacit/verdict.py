@@ -14,7 +14,7 @@ from .claims.recorded import require_observed
 from .claims.written import in_short, plain_value
 from .display.notation import number
 from .display.tables import folded, items, outcome, paragraph, table
-from .errors import require_kind
+from .errors import require_kind, ShapeError, TacitError
 from .experiment import Experiment
 from .observables import AbstractObservable
 from .training import train, Trajectory
@@ -216,11 +216,22 @@ def _measure(claim: AbstractClaim, run: Trajectory) -> dict[str, Any]:
     """What `claim` predicts, what `run` shows, and what the comparison can tell."""
     predicted, measured = claim.predicted(run), claim.measured(run)
 
-    def off(value):
-        return float(claim.distance(value, measured, run))
+    def off(value, whose="itself"):
+        try:
+            return float(claim.distance(value, measured, run))
+        except ValueError as error:
+            told, seen = np.shape(value), np.shape(measured)
+            if isinstance(error, TacitError) or told == seen:
+                raise
+            raise ShapeError(
+                f"the claim {type(claim).__name__} measures something of shape {seen}, "
+                f"and {whose} predicts something of shape {told}: the two cannot be "
+                "compared. Give what is predicted that shape, or one that broadcasts."
+            ) from error
 
     rivals = tuple(
-        Contender(each.statement, off(each.predicted)) for each in claim.rivals(run)
+        Contender(each.statement, off(each.predicted, f"its rival “{each.statement}”"))
+        for each in claim.rivals(run)
     )
     return {
         "predicted": predicted,

@@ -153,4 +153,8 @@ def summary(findings: Sequence[Finding]) -> str:
     ]
     roles = any(each.role for each in findings)
     surprise = f"; unexpected: {', '.join(odd)}" if odd else "; as they must" * roles
+    controls = [each for each in findings if each.role in {"foil", "rival"}]
+    apart = sum(each.expected for each in controls)
+    told = f": {apart} of {len(controls)} foils and false claims told apart"
+    surprise += told * bool(controls and not odd)
     return (", ".join(said) or "no claim was judged") + surprise
