@@ -86,13 +86,11 @@ def _lines(data, x, seen, by, log, title) -> Drawing:
     panel.frame(x=label, y=_axis_label(seen), title=title, log=log)
     panel.lines(curves, labels="ends" if by is not None else "none")
     for line, (low, high) in zip(list(panel.axes.lines), bands, strict=False):
-        if "y" in log:  # a mean has no logarithm less than none: the band ends there
-            low = np.where(low > 0, low, _least(curves))
+        if "y" in log:  # 0 has no logarithm: as far below the mean as above it, then
+            low = np.where(low > 0, low, line.get_ydata() ** 2 / high)
         panel.axes.fill_between(
             place, low, high, color=line.get_color(), alpha=0.18, linewidth=0
         )
-    if "y" in log and np.isfinite(_least(curves)):
-        panel.axes.set_ylim(bottom=_least(curves))
     if ticks is not None:
         panel.axes.set_xticks(place, ticks)
     panel.axes.annotate(
@@ -102,12 +100,6 @@ def _lines(data, x, seen, by, log, title) -> Drawing:
     if title:  # above that line
         panel.axes.set_title(title, pad=14)
     return drawing
-
-
-def _least(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> float:
-    """Half of the least mean above 0: where a logarithmic picture ends."""
-    means = np.concatenate([mean for _, mean in curves.values()])
-    return 0.5 * float(np.min(means[means > 0], initial=np.inf))
 
 
 def _told(counts: np.ndarray) -> str:

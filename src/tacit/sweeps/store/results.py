@@ -57,7 +57,8 @@ class AbstractResults:
         What was recorded in time is taken at its end, unless `x` is "time". `log` names
         the logarithmic axes, as "xy", or "" for none; without it an axis of the grid is
         one if its values are positive and evenly spaced in the logarithm (two: a decade
-        apart). A band ends below at half of the least mean where y is logarithmic. It
+        apart). A band that would go through 0 on a logarithmic axis is as long below
+        its mean as above. It
         shows itself in a notebook and has `save`.
 
         Raises `NotFoundError` for a name that is not there, and `DataError` for what
