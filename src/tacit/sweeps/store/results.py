@@ -58,8 +58,7 @@ class AbstractResults:
         the logarithmic axes, as "xy", or "" for none; without it an axis of the grid is
         one if its values are positive and evenly spaced in the logarithm (two: a decade
         apart). A band that would go through 0 on a logarithmic axis is as long below
-        its mean as above. It
-        shows itself in a notebook and has `save`.
+        its mean as above. It shows itself in a notebook and has `save`.
 
         Raises `NotFoundError` for a name that is not there, and `DataError` for what
         is no number or cannot be drawn along that axis.
