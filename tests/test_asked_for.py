@@ -39,7 +39,7 @@ FOREIGN = {
     },
     "a module of PyTorch, or what wraps one": {
         "bridges/torch/activations.py": 1, "bridges/torch/monitor.py": 2,
-        "bridges/torch/structure.py": 3,
+        "bridges/torch/structure.py": 1,
     },
     "another version of a library": {
         "sweeps/store/database.py": 1, "sweeps/store/exporting.py": 1,

@@ -2,7 +2,7 @@
 
 import enum
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -10,11 +10,12 @@ import numpy as np
 from ._types import require_float64
 from .claims import AbstractClaim, Term, Unmeasured
 from .claims.catalogue import as_claim, Named
+from .claims.compared import apart, Contender
 from .claims.recorded import require_observed
 from .claims.written import in_short, plain_value
 from .display.notation import number
 from .display.tables import folded, items, outcome, paragraph, table
-from .errors import require_kind, ShapeError, TacitError
+from .errors import require_kind
 from .experiment import Experiment
 from .observables import AbstractObservable
 from .training import train, Trajectory
@@ -31,13 +32,6 @@ class Outcome(enum.Enum):
     FAILS = "fails"
     UNDECIDED = "undecided"
     NOT_APPLICABLE = "does not apply"
-
-
-class Contender(NamedTuple):
-    """A rival on this run: what it states, and how far off its prediction is."""
-
-    statement: str
-    distance: float
 
 
 class Verdict(eqx.Module):
@@ -216,18 +210,8 @@ def _measure(claim: AbstractClaim, run: Trajectory) -> dict[str, Any]:
     """What `claim` predicts, what `run` shows, and what the comparison can tell."""
     predicted, measured = claim.predicted(run), claim.measured(run)
 
-    def off(value, whose="itself"):
-        try:
-            return float(claim.distance(value, measured, run))
-        except ValueError as error:
-            told, seen = np.shape(value), np.shape(measured)
-            if isinstance(error, TacitError) or told == seen:
-                raise
-            raise ShapeError(
-                f"the claim {type(claim).__name__} measures something of shape {seen}, "
-                f"and {whose} predicts something of shape {told}: the two cannot be "
-                "compared. Give what is predicted that shape, or one that broadcasts."
-            ) from error
+    def off(told, whose="itself"):
+        return apart(claim, told, measured, run, whose)
 
     rivals = tuple(
         Contender(each.statement, off(each.predicted, f"its rival “{each.statement}”"))

@@ -10,6 +10,7 @@ from ..display.figures import Drawing, figure
 from ..display.panels import styled
 from ..display.style import MUTED
 from ..errors import DataError, NotFoundError, OptionError
+from .sweep_axes import axis_label, by_ratios, edges, places, written
 
 
 ERRORS = 2.0
@@ -75,19 +76,21 @@ def _lines(data, x, seen, by, log, title) -> Drawing:
             place = _instants(part, dim)
         else:
             dim = data[x].dims[0]
-            place, ticks = _places(data[x].values)
+            place, ticks = places(data[x].values)
         mean, error, count = _over(part, dim)
         curves[name] = place, mean
         bands.append((mean - ERRORS * error, mean + ERRORS * error))
         counts.append(count)
     if log is None:
-        log = "x" * (x != TIME and ticks is None and _by_ratios(place))
-    label = _axis_label(data[x]) if x == TIME else x
-    panel.frame(x=label, y=_axis_label(seen), title=title, log=log)
+        log = "x" * (x != TIME and ticks is None and by_ratios(place))
+    label = axis_label(data[x]) if x == TIME else x
+    panel.frame(x=label, y=axis_label(seen), title=title, log=log)
     panel.lines(curves, labels="ends" if by is not None else "none")
     for line, (low, high) in zip(list(panel.axes.lines), bands, strict=False):
         if "y" in log:  # 0 has no logarithm: as far below the mean as above it, then
-            low = np.where(low > 0, low, line.get_ydata() ** 2 / high)
+            low = np.where(
+                low > 0, low, np.asarray(line.get_ydata(), float) ** 2 / high
+            )
         panel.axes.fill_between(
             place, low, high, color=line.get_color(), alpha=0.18, linewidth=0
         )
@@ -123,25 +126,25 @@ def _phases(data, x, y, seen, log, title) -> Drawing:
         raise DataError(f"{x} and {y} go together along one axis: no plane to show.")
     rest = [dim for dim in seen.dims if dim not in (across, up)]
     table = seen.mean(rest, skipna=True).transpose(up, across).values
-    (columns, words), (rows, others) = (_places(data[k].values) for k in (x, y))
+    (columns, words), (rows, others) = (places(data[k].values) for k in (x, y))
     if log is None:
-        log = "x" * (words is None and _by_ratios(columns))
-        log += "y" * (others is None and _by_ratios(rows))
+        log = "x" * (words is None and by_ratios(columns))
+        log += "y" * (others is None and by_ratios(rows))
     mesh = panel.axes.pcolormesh(
-        _edges(columns, logarithmic="x" in log),
-        _edges(rows, logarithmic="y" in log), table, cmap="cividis",
+        edges(columns, logarithmic="x" in log),
+        edges(rows, logarithmic="y" in log), table, cmap="cividis",
         edgecolors="face", linewidth=0.1,
     )  # fmt: skip
     panel.frame(x=x, y=y, title=title, log=log)
-    for axis, name, places in (
+    for axis, name, at in (
         (panel.axes.xaxis, x, columns), (panel.axes.yaxis, y, rows)
     ):  # fmt: skip
-        labels = [_written(label) for label in data[name].values.tolist()]
+        labels = [written(label) for label in data[name].values.tolist()]
         every = -(-len(labels) // TICKS)
         axis.set_ticks([], minor=True)
-        axis.set_ticks(places[::every], labels[::every])
+        axis.set_ticks(at[::every], labels[::every])
     panel.axes.grid(visible=False)
-    return drawing.scale(mesh, _axis_label(seen))
+    return drawing.scale(mesh, axis_label(seen))
 
 
 def _time_of(seen: Any) -> str | None:
@@ -197,49 +200,6 @@ def _over(part: Any, dim: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     spread = part.std(rest, skipna=True, ddof=1) if rest else 0 * mean
     error = (spread / np.sqrt(count)).fillna(0.0) if rest else spread
     return mean.values, error.values, np.atleast_1d(count.values)
-
-
-def _by_ratios(places: np.ndarray) -> bool:
-    """Whether an axis is logarithmic: three values or more, above 0, evenly spaced so.
-
-    Two values do not say, and stay on a linear axis unless they are a decade apart.
-    """
-    known = np.unique(places[np.isfinite(places)])
-    if len(known) < 2 or known[0] <= 0:
-        return False
-    steps = np.diff(np.log(known))
-    if len(known) == 2:
-        return bool(steps[0] >= np.log(10) * (1 - 1e-9))
-    return bool(np.ptp(steps) <= 0.05 * steps.mean())
-
-
-def _places(labels: np.ndarray) -> tuple[np.ndarray, list[str] | None]:
-    """Where labels stand along an axis, and what is written there if not numbers."""
-    if labels.dtype.kind in "fiu":
-        return labels.astype(float), None
-    return np.arange(len(labels), dtype=float), [str(label) for label in labels]
-
-
-def _written(label: Any) -> str:
-    return f"{label:g}" if isinstance(label, float) else str(label)
-
-
-def _edges(centres: np.ndarray, *, logarithmic: bool) -> np.ndarray:
-    """The borders of cells around these centres."""
-    at = np.log(centres) if logarithmic else centres
-    if len(at) == 1:
-        edges = np.array([at[0] - 0.5, at[0] + 0.5])
-    else:
-        middle = (at[1:] + at[:-1]) / 2
-        edges = np.concatenate(
-            [[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]]
-        )
-    return np.exp(edges) if logarithmic else edges
-
-
-def _axis_label(seen: Any) -> str:
-    unit = seen.attrs.get("units", "1")
-    return f"{seen.name}" + (f" ({unit})" if unit not in ("", "1") else "")
 
 
 def _known(name: str, choices: Sequence[str], what: str) -> None:

@@ -180,14 +180,14 @@ def _module(model, prefix, node):
 def _above(model, prefix, node, below, names) -> Link | _End:
     """The link from the layer at `node` upwards, or why there is none."""
     activation, law = IDENTITY, MATRIX
-    if getattr(model.get_submodule(below), "groups", 1) != 1:
-        law = UNIT  # channels of one group do not mix with others
+    if _grouped(model.get_submodule(below)):
+        law = UNIT
     while len(node.users) == 1:
         (node,) = node.users
         module = _module(model, prefix, node)
         if id(module) in names:
             above = names[id(module)]
-            if getattr(module, "groups", 1) != 1:
+            if _grouped(module):
                 return _End(f"{above} is a convolution in groups", [node])
             return Link(below, above, activation, law)
         found, _ = activation_at(node, module)
@@ -208,11 +208,17 @@ def _above(model, prefix, node, below, names) -> Link | _End:
     return _End(f"what leaves {below} is used {len(node.users)} times", [*node.users])
 
 
+def _grouped(module) -> bool:
+    """Whether channels of one group do not mix with others."""
+    return isinstance(module, nn.modules.conv._ConvNd) and module.groups != 1
+
+
 def _called(node, module) -> str:
     """What stands at a node, as its author calls it."""
     if module is not None:
         return type(module).__name__
-    return getattr(node.target, "__name__", str(node.target))
+    # A function by its name; a method of a tensor is a name already.
+    return node.target if isinstance(node.target, str) else node.target.__name__
 
 
 def matrix(module: nn.Module, weight: torch.Tensor) -> torch.Tensor:

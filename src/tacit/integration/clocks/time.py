@@ -120,7 +120,7 @@ class Time(AbstractClock):
         jobs = list(zip(tolerances, charts, fields, networks, strict=True))
         found: dict[int, Path] = {}
         plain = settings.solver != "stiff" and times[0] > 0
-        recorded = float64(times)  # once for all: a tenth of what a short flow takes
+        once = float64(times)  # for all: a tenth of what a short flow takes
         for group in _alike(jobs) if plain else ():
             chosen = [jobs[i] for i in group]
             legs = explicit_many(
@@ -130,7 +130,7 @@ class Time(AbstractClock):
                 shared=all(each[2].risk is chosen[0][2].risk for each in chosen),
             )
             for i, leg in zip(group, legs, strict=True):
-                leg = leg._replace(times=recorded)
+                leg = leg._replace(times=once)
                 found[i] = _followed(settings, *jobs[i], times, leg)
         return [
             found[i]
@@ -221,18 +221,16 @@ def _views(chart):
 
 def _alike(jobs) -> list[list[int]]:
     """Which flows are followed side by side: several, alike, and small enough."""
-    kinds: list[tuple] = []  # few: to compare is a tenth of the cost of a name
-    groups: list[list[int]] = []
+    kinds, groups = [], []  # few: to compare is a tenth of the cost of a name
     for i, job in enumerate(jobs):
         leaves, tree = jax.tree.flatten(job)
         kind = tree, [np.shape(leaf) for leaf in leaves]
-        if kind in kinds:
-            groups[kinds.index(kind)].append(i)
-        else:
+        if kind not in kinds:
             kinds.append(kind)
-            groups.append([i])
-    small = size(jobs[0][-1]) <= LARGEST_TOGETHER
-    return [group for group in groups if len(group) > 1 and small]
+            groups.append([])
+        groups[kinds.index(kind)].append(i)
+    alone = size(jobs[0][-1]) > LARGEST_TOGETHER
+    return [] if alone else [group for group in groups if len(group) > 1]
 
 
 def _tolerances(settings, chart, network):
@@ -243,9 +241,8 @@ def _tolerances(settings, chart, network):
 def _may_stiffen(settings, chart, network):
     if settings.solver != "auto":
         return settings.solver == "stiff"
-    if size(network) <= LARGEST_JACOBIAN:  # no chart has more unknowns than that
-        return True
-    return size(chart.enter(network)) <= LARGEST_JACOBIAN
+    small = size(network) <= LARGEST_JACOBIAN  # no chart has more unknowns than that
+    return small or size(chart.enter(network)) <= LARGEST_JACOBIAN
 
 
 def _patience(settings, chart, network):
