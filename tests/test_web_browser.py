@@ -108,7 +108,7 @@ def test_a_table_of_one_s_own_is_run(browser, address):
         page.locator("#file").set_input_files(file)
         judged(page)
         assert page.get_by_label("label column").input_value() == "kind"
-        assert len(drawn(page, "weights")) == 2
+        expect(page.locator(CURVES.format("weights"))).to_have_count(2)
         says = page.locator("#plot-weights").get_attribute("aria-label")
         assert "length" in says
 
