@@ -21,7 +21,7 @@ WEB = [
     "bin/python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet",
     "-e", ".[data,web]", "-c", "constraints/test.txt",
 ]  # fmt: skip
-OURS = "PYTHONPATH", "TACIT_CACHE", "VIRTUAL_ENV", "XLA_FLAGS", "OMP_NUM_THREADS"
+OURS = "PYTHONPATH", "VIRTUAL_ENV", "XLA_FLAGS", "OMP_NUM_THREADS"
 """What of this process the new one must not have."""
 
 
@@ -48,7 +48,7 @@ def main() -> None:
 def run(clone, *words, said):
     """What the command printed; how long it took is told."""
     begun = time.monotonic()
-    kept = {k: v for k, v in os.environ.items() if k not in OURS or k == "TACIT_CACHE"}
+    kept = {k: v for k, v in os.environ.items() if k not in OURS}
     done = subprocess.run(words, cwd=clone, env=kept, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{said}: exit code {done.returncode}\n{done.stderr}")
@@ -66,7 +66,7 @@ def read(browser, page):
 
 def view(browser, python):
     """The dashboard of the clone: its first verdicts, and those off balance."""
-    bare = dict.fromkeys(OURS, "") | {"TACIT_CACHE": os.environ["TACIT_CACHE"]}
+    bare = dict.fromkeys(OURS, "")
     with serving("--study", "deep-lda", python=python, **bare) as address:
         begun = time.monotonic()
         with opened(browser, address) as page:

@@ -98,8 +98,11 @@ def test_times_of_their_own_are_drawn_where_a_line_shares_them(data):
     times = np.arange(4.0) * np.array([1.0, 2.0])[:, None]
     times = np.broadcast_to(times[:, None, None], SEEN.shape)
     own = own.assign_coords(time=(own.Hoyer.dims, times))
-    second = drawn(own, "time", "Hoyer", "depth")[0].axes.lines[1]
-    np.testing.assert_array_equal(second.get_xdata(), [0.0, 2.0, 4.0, 6.0])
+    axes = drawn(own, "time", "Hoyer", "depth")[0].axes
+    for line, band, last in zip(axes.lines, axes.collections, (3.0, 6.0), strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), np.linspace(0.0, last, 4))
+        (path,) = band.get_paths()
+        assert np.asarray(path.vertices)[:, 0].max() == last
     end = drawn(own, "alpha", "Hoyer", "depth")[0].axes.lines[0]
     np.testing.assert_allclose(np.asarray(end.get_ydata()), SEEN[0, :, :, -1].mean(1))
     with pytest.raises(DataError, match="recorded at different times"):

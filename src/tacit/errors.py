@@ -138,11 +138,18 @@ class MissingExtraError(TacitError, ImportError):
 
 
 class NotFoundError(TacitError, LookupError):
-    """A name that nothing goes by."""
+    """A name that nothing goes by; `more` says what else would have been a name."""
 
-    def __init__(self, what: str, name: str, choices: Iterable[str], about: str = ""):
+    def __init__(
+        self,
+        what: str,
+        name: str,
+        choices: Iterable[str],
+        about: str = "",
+        more: str = "",
+    ):
         text = f"no {what} {name!r}.{_nearby(name, list(choices))}"
-        super().__init__(text, about=about)
+        super().__init__(f"{text} {more}".rstrip(), about=about)
 
 
 def suggest_names(module: str) -> None:

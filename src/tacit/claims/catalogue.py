@@ -44,10 +44,8 @@ def find_claims(
     if not found:
         like_an_id = any(letter.isdigit() for letter in name)
         choices = (kind.id if like_an_id else kind.__name__ for kind in known)
-        error = NotFoundError("claim", name, dict.fromkeys(choices))
-        more = " One of yours goes by where it is, package.module:Class."
-        error.args = (*error.args, more)
-        raise error
+        more = "One of yours goes by where it is, package.module:Class."
+        raise NotFoundError("claim", name, dict.fromkeys(choices), more=more)
     return found
 
 

@@ -174,11 +174,6 @@ class GradientFlow(AbstractFlow):
 # A function, not a method: every method of a module costs 40 µs to look up.
 
 
-def _defined(risk, network):
-    slope = jax.tree.leaves(risk.gradient(network))
-    return all(bool(np.all(np.isfinite(x))) for x in slope)
-
-
 def _settings(flow):
     return Settings(flow.rtol, flow.atol, flow.chart, flow.solver, flow.max_steps)
 
@@ -199,3 +194,9 @@ def _require_honoured(flow):
                 f", or leave {field.name} out.",
                 about=field.name,
             )
+
+
+def _defined(risk, network):
+    """Whether the slope at `network` is a number."""
+    slope = jax.tree.leaves(risk.gradient(network))
+    return all(bool(np.all(np.isfinite(x))) for x in slope)

@@ -79,20 +79,19 @@ def _lines(data, x, seen, by, log, title) -> Drawing:
             place, ticks = places(data[x].values)
         mean, error, count = _over(part, dim)
         curves[name] = place, mean
-        bands.append((mean - ERRORS * error, mean + ERRORS * error))
+        bands.append((place, mean, ERRORS * error))
         counts.append(count)
     if log is None:
         log = "x" * (x != TIME and ticks is None and by_ratios(place))
     label = axis_label(data[x]) if x == TIME else x
     panel.frame(x=label, y=axis_label(seen), title=title, log=log)
     panel.lines(curves, labels="ends" if by is not None else "none")
-    for line, (low, high) in zip(list(panel.axes.lines), bands, strict=False):
+    for line, (at, mean, off) in zip(list(panel.axes.lines), bands, strict=False):
+        low, high = mean - off, mean + off
         if "y" in log:  # 0 has no logarithm: as far below the mean as above it, then
-            low = np.where(
-                low > 0, low, np.asarray(line.get_ydata(), float) ** 2 / high
-            )
+            low = np.where(low > 0, low, mean**2 / high)
         panel.axes.fill_between(
-            place, low, high, color=line.get_color(), alpha=0.18, linewidth=0
+            at, low, high, color=line.get_color(), alpha=0.18, linewidth=0
         )
     if ticks is not None:
         panel.axes.set_xticks(place, ticks)

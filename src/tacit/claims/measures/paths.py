@@ -66,7 +66,7 @@ def over_time(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]
     spline through every other record, which at order 8 is 256 times as far off; where
     that through every fourth is not `RESOLVED` times worse still, the records do not
     resolve what they follow, and so many times the worse of the two is taken: of an
-    escape within three records four times was too little. `Unmeasured` if there are
+    escape between a few records four times was too little. `Unmeasured` if there are
     fewer than 32 records.
     """
     from scipy.interpolate import make_interp_spline  # half a second, for few claims
