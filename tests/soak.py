@@ -175,7 +175,15 @@ def main():
     asked = parser.parse_args()
     from tests.cases import CLAIMS
 
-    names = [n for n in CLAIMS if not asked.claims or n.split("-")[0] in asked.claims]
+    settings = {name: {name, name.split("-")[0]} for name in CLAIMS}
+    unknown = set(asked.claims).difference(*settings.values())
+    if unknown:
+        parser.error(f"no claim is called {', '.join(sorted(unknown))}")
+    names = [
+        n
+        for n, called in settings.items()
+        if not asked.claims or called & {*asked.claims}
+    ]
     known = json.loads(asked.record.read_text()) if asked.record.exists() else {}
     known = {name: known[name] for name in CLAIMS if name in known}
     # The longest first, so that no process is left alone with one in the end.
