@@ -23,7 +23,7 @@ from ..witnesses.discriminants import definite, FINE, unbalanced
 
 
 SEED = 1007
-"""Its starts are far from where J = 0, so that 200 to 400 records resolve the slopes."""
+"""Its starts are far from where J = 0, so that 400 records resolve the slopes."""
 
 
 class BalancedSpeed(AbstractClaim[Diagonal]):
@@ -38,7 +38,7 @@ class BalancedSpeed(AbstractClaim[Diagonal]):
     source: ClassVar[Source] = Source(ARORA_2018, "Theorem 1", "quoted")
     needs: ClassVar[type] = Diagonal
     observes: ClassVar[tuple[AbstractObservable, ...]] = (LinearPredictor(),)
-    records: ClassVar[int] = 200
+    records: ClassVar[int] = 400
     sees: ClassVar[float] = 1e-6
 
     depth: int = 3
