@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from ._assembled import assembled
 from ._types import absent, Contrast, Predictor, require_float64, Scalar
 from .compilation import make_room
 from .errors import (
@@ -93,11 +94,7 @@ class Risk(eqx.Module):
         problem = self.problem.nameless
         if problem is self.problem:
             return self
-        bare = object.__new__(Risk)
-        parts = {"loss": self.loss, "scatter": self.scatter, "contrast": self.contrast}
-        for name, part in {"problem": problem, **parts}.items():
-            object.__setattr__(bare, name, part)
-        return bare
+        return assembled(Risk, **(vars(self) | {"problem": problem}))
 
     def value(self, network: AbstractNetwork, rows: Int[Array, " b"] | None = None):
         """The loss at `network`, on the whole sample or on `rows` of it."""

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
+from ._assembled import assembled
 from ._types import require_float64
 from .compilation import make_room
 from .crossings import crossing_of, passed, reads_names
@@ -193,16 +194,17 @@ def record(
         seen = _looked(
             experiment, observe, path.view, path.states, path.times, path.common
         )
-    return Trajectory(
-        experiment,
-        cast(N, path.end),
-        path.times,
-        seen,
-        path.reason,
-        int(path.steps),
-        observe,
-        path.log_time,
-        path.asymptotic_from,
+    return assembled(
+        Trajectory,
+        experiment=experiment,
+        network=cast(N, path.end),
+        times=path.times,
+        seen=seen,
+        reason=path.reason,
+        steps=int(path.steps),
+        observed=observe,
+        log_time=path.log_time,
+        asymptotic_from=path.asymptotic_from,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import jax
 
+from .._assembled import assembled
 from .._types import float64
 from ..errors import DataError
 from ..integration.fields import (
@@ -25,7 +26,9 @@ def field_of(flow: Any, risk: Risk) -> AbstractField:
         return _limit(flow.memory, risk)
     if flow.descent_step:
         return Modified(risk, flow.descent_step, flow.weight_decay)
-    return Decayed(risk, flow.weight_decay) if flow.weight_decay else Gradient(risk)
+    if flow.weight_decay:
+        return Decayed(risk, flow.weight_decay)
+    return assembled(Gradient, risk=risk)
 
 
 def require_limit(flow: AbstractFixedStep) -> None:

@@ -1,5 +1,6 @@
 """One digest of everything that is reached, whatever leads back to itself."""
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -45,10 +46,17 @@ def roots(x: Any) -> Iterator[Any]:
         yield from roots((x.func, x.args, x.keywords))
     elif dataclasses.is_dataclass(x) and not isinstance(x, type):
         yield type(x)
-        for field in dataclasses.fields(x):
-            yield from roots(getattr(x, field.name, None))
+        held = object.__getattribute__  # a module's own takes four times as long
+        for name in _names(type(x)):
+            with contextlib.suppress(AttributeError):  # it was never set
+                yield from roots(held(x, name))
     elif callable(x):
         yield x
+
+
+@functools.lru_cache(maxsize=1024)
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def _reached(thing: Any) -> dict[Any, tuple[Link, list[bytes], list[Link]]]:

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
+from .._assembled import assembled
 from .._types import Contrast, Design, float64, in_float64, Square, Targets, Vector
 from ..errors import DataError, ShapeError, Way
 from .labels import pick_classes, pick_features, read_labels
@@ -197,7 +198,7 @@ class Problem(eqx.Module):
         if self.features is None and self.classes == tuple(range(len(self.classes))):
             return self
         names = {"features": None, "classes": tuple(range(len(self.classes)))}
-        return _made(vars(self) | names)
+        return assembled(Problem, **(vars(self) | names))
 
     def select(self, features: object = None, classes: object = None) -> "Problem":
         """The same samples with only these features and classes.
@@ -238,12 +239,5 @@ class Problem(eqx.Module):
 def _known(within, contrast, classes, priors=None, means=None):
     both = {"_within": float64(within), "_contrast": float64(contrast)}
     known = {"priors": priors, "means": means, "classes": classes}
-    return _made(dict.fromkeys(("X", "y", "weights", "features")) | both | known)
-
-
-def _made(parts: dict) -> Problem:
-    """A problem of these fields, without a look at them."""
-    self = object.__new__(Problem)
-    for name, part in parts.items():
-        object.__setattr__(self, name, part)
-    return self
+    known |= dict.fromkeys(("X", "y", "weights", "features"))
+    return assembled(Problem, **both, **known)

@@ -65,9 +65,9 @@ class AbstractChart(eqx.Module):
     """The same coordinates, moving alike, of a network that has the same predictor and
     a shape that does not tell its depth: for that the velocity is compiled, once."""
 
-    leave_numbers = Fact[Callable[[Any], AbstractNetwork] | None](lambda _: None)
-    """`leave` of numbers by NumPy, as it is asked for at the end of a run; None where
-    that is compiled."""
+    leave_numbers = Fact[Callable[[Any, Any], AbstractNetwork] | None](lambda _: None)
+    """A function of the chart and of numbers `y`, ``leave(y)`` by NumPy, as it is asked
+    for at the end of a run; None where that is compiled."""
 
     fields: AbstractClassVar[tuple[type[AbstractField], ...]]
     """The fields whose flows stay in these coordinates."""

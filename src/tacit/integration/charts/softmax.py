@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from ..._types import Vector
+from ..._assembled import assembled
+from ..._types import float64, Vector
 from ...networks import AbstractNetwork, Diagonal
 from ...risk import Risk
 from ..fields import AbstractField, Gradient
@@ -35,12 +36,12 @@ class Softmax(AbstractChart):
 
     @property
     def common(self) -> "Softmax":
-        return Softmax(None, self.sign, self.total, self.rows)
+        return assembled(Softmax, **(vars(self) | {"signs": None}))
 
     @property
-    def leave_numbers(self) -> Callable[[Coordinates], Diagonal] | None:
+    def leave_numbers(self) -> "Callable[[Softmax, Coordinates], Diagonal] | None":
         # Compiled, every depth would be a shape of its own.
-        return None if self.signs is None else self._leave_numbers
+        return None if self.signs is None else _leave_numbers
 
     @classmethod
     def valid(cls, network: AbstractNetwork, risk: Risk) -> bool:
@@ -58,7 +59,8 @@ class Softmax(AbstractChart):
         layers = np.asarray(network.layers)
         # NumPy's: a chart is laid for every run, and these go straight into one call.
         signs, total = np.sign(layers), np.asarray(np.sum(layers[0] ** 2))
-        return cls(signs, signs.prod(axis=0), total, present(len(layers)))
+        parts = {"signs": signs, "sign": signs.prod(axis=0), "total": total}
+        return assembled(cls, **parts, rows=present(len(layers)))
 
     def enter(self, network: AbstractNetwork) -> Coordinates:
         assert isinstance(network, Diagonal)
@@ -71,11 +73,6 @@ class Softmax(AbstractChart):
             return Diagonal(self.signs * size[None])
         layers = jnp.where(self.rows[:, None], size[None], 1.0)
         return Diagonal((self.sign * jnp.prod(layers, axis=0))[None])
-
-    def _leave_numbers(self, y: Coordinates) -> Diagonal:
-        q = np.exp(np.asarray(y) - np.max(y))
-        size = np.sqrt(np.asarray(self.total) * (q / np.sum(q)))
-        return Diagonal(np.asarray(self.signs) * size[None])
 
     def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:
         # The slope has degree -1, so q need not be normalised before it is taken; the
@@ -93,6 +90,12 @@ class Softmax(AbstractChart):
     ) -> tuple[float, float]:
         del network, atol  # an error in y is a relative one in w already
         return 0.0, rtol
+
+
+def _leave_numbers(chart: Softmax, y: Coordinates) -> Diagonal:
+    q = np.exp(np.asarray(y) - np.max(y))
+    size = np.sqrt(np.asarray(chart.total) * (q / np.sum(q)))
+    return assembled(Diagonal, layers=float64(np.asarray(chart.signs) * size[None]))
 
 
 def _power(base: Vector, exponent: Int[Array, ""], most: int) -> Vector:

@@ -30,7 +30,7 @@ def explicit(tolerances, chart, field, network, times, max_steps) -> Segment:
     had to stop, the states not reached are infinite.
     """
     common = chart.common
-    start = chart.enter(network)
+    start = type(chart).enter(chart, network)  # a bound method of a module takes 20 µs
     parts = (tolerances, common, field, start, times, max_steps)
     loop, first = bound(_explicit, *parts), unbegun(start, len(times))
     leg, _ = follow_from(first, loop, _work(field, network))
@@ -159,7 +159,8 @@ def _explicit_event(
 
 def leave(chart: Any, y: Any) -> Any:
     """The network at one state, compiled where the chart cannot do without."""
-    return (chart.leave_numbers or bound(_leave, chart))(y)
+    by_numbers = chart.leave_numbers
+    return by_numbers(chart, y) if by_numbers else bound(_leave, chart)(y)
 
 
 def _leave(chart, y):
