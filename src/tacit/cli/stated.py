@@ -2,7 +2,7 @@
 
 A claim states its facts as literals on its class, so the text of the file is enough.
 The package itself would be two seconds of imports. What helps to read them, the table
-of papers and the notation, is loaded from its file, past the packages it lies in.
+of papers and the order of IDs, is loaded from its file, past the package it lies in.
 """
 
 import ast
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
+
+from ..display.notation import plain
 
 
 HOME = Path(__file__).parent.parent
@@ -44,8 +46,7 @@ def stated_claims() -> list[Stated]:
         found = {n.name: n for n in tree.body if isinstance(n, ast.ClassDef)}
         classes |= found
         themes |= dict.fromkeys(found, file.parent.name)
-    order, plain = _apart("claims/ids.py").order, _apart("display/notation.py").plain
-    papers = _apart("claims/papers.py")
+    order, papers = _apart("claims/ids.py").order, _apart("claims/papers.py")
     found = []
     for name in exported & set(classes):
         lineage = list(_lineage(name, classes))

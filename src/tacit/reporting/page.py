@@ -25,6 +25,10 @@ from .svg import namespaced
 
 
 PACKAGES = ("tacit", "jax", "equinox", "numpy", "scipy")
+WORD = re.compile(r"[^\W\d_]{2}")
+LEAST = 16
+"""Letters of a column of words that are not broken, however narrow the page."""
+
 ADDRESSES = ("http://", "https://", "//")
 
 
@@ -49,10 +53,15 @@ class Numbers:
     folded: bool = False
 
     @property
-    def worded(self) -> list[bool]:
-        """For each column, whether it holds words, which are set to the left."""
+    def words(self) -> list[int]:
+        """For each column that holds words the letters it must have room for, else 0.
+
+        Words are set to the left and broken into lines; a figure is in one piece.
+        """
         return [
-            all(isinstance(cell, str) for cell in cells)
+            min(LEAST, max(len(plain(cell)) for cell in map(str, cells)))
+            if any(isinstance(cell, str) and WORD.search(plain(cell)) for cell in cells)
+            else 0
             for cells in zip(*self.rows, strict=True)
         ]
 

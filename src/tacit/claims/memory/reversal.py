@@ -83,7 +83,7 @@ class LongerMemoryAntiRegularises(AbstractClaim[AbstractNetwork]):
 
     def rivals(self, run: Trajectory) -> Iterable[Rival]:
         turned = np.where(_sizes(run) < 2 * _noise(run), 1.0, -1.0)
-        yield Rival("it lowers the norm at batches below 2 B_simple", turned)
+        yield Rival("it lowers the norm at batches below twice the noise scale", turned)
         yield Rival("it lowers the norm at any batch", np.ones(len(turned)))
 
     def _signs(self, run):

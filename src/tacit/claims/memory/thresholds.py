@@ -69,7 +69,7 @@ class FormulaThresholds(AbstractClaim[AbstractNetwork]):
         scale = self._roots(run, "scale")
         yield Rival("those of noise in the scale of the loss", scale)
         told = self.forecast(run.experiment).value
-        yield Rival("the trend in beta2 turns at b = B_simple", told + [0, 0.5, 0])
+        yield Rival("the trend in β₂ turns at half that batch size", told + [0, 0.5, 0])
 
     def _roots(self, run, model):
         flow = flow_of(run.experiment)

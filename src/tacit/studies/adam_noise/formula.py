@@ -178,7 +178,7 @@ def _table() -> Numbers:
             (
                 f"β = {pair}",
                 *(f"{x:.4f}" for x in (found.beta2, found.beta1, found.total)),
-                f"{ages[1] / ages[0] - 1:.3g}",
+                f"{ages[1] / ages[0] - 1:.4g}",
             )
         )
     head = (

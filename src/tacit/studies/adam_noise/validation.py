@@ -187,7 +187,7 @@ def _table(runs: dict[int, Runs]) -> Numbers:
         best = interval(r.best)
         for i, beta in enumerate(BETA1):
             cells = [
-                f"{best.mean[i, k]:.4f} ± {best.half[i, k]:.4f}"
+                str(Interval(best.mean[i, k], best.half[i, k])).removeprefix("+")
                 for k in range(len(BETA2))
             ]
             rows.append((f"b = {b}, β₁ = {beta:g}", *cells))

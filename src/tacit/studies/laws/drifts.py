@@ -4,6 +4,7 @@ import numpy as np
 
 from ...claims import FoundLawsConserved
 from ...conservation import Drift, laws
+from ...display.notation import number
 from ...experiment import Experiment
 from ...flows import AbstractFlow, Adam, Descent, GradientFlow, Stochastic
 from ...losses import Squared
@@ -75,7 +76,6 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
         f"them to {_moved(drifts['gradient flow'])[-1]:.0e}. A step of length η adds "
         f"η² times the law of the gradient, so that halving the step divides the drift "
         f"by {halved:.2f}; decay takes them away at twice its rate; Adam keeps none.",
-        *(_sentence(name, drift) for name, drift in drifts.items()),
         Picture(
             plots.to_svg(
                 drawing,
@@ -106,13 +106,6 @@ def _moved(drift: Drift) -> np.ndarray:
     return np.abs(drift.values - drift.values[0]).max(axis=1) / drift.scale
 
 
-def _sentence(name: str, drift: Drift) -> str:
-    moved = f"{name.capitalize()}: the laws have moved by {_moved(drift)[-1]:.1e}"
-    if drift.off is None:
-        return f"{moved} at the end; {drift.why}."
-    return f"{moved} at the end, within {drift.off.max():.1e} of the prediction."
-
-
 def _row(drift: Drift) -> tuple[str, str, str]:
-    off = "none" if drift.off is None else f"{drift.off.max():.1e}"
-    return f"{_moved(drift)[-1]:.1e}", off, drift.why
+    off = "—" if drift.off is None else number(drift.off.max(), 2)
+    return number(_moved(drift)[-1], 2), off, drift.why

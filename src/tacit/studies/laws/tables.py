@@ -39,17 +39,23 @@ def ask(quick: bool) -> Answer:  # noqa: FBT001
     values = np.asarray(run.seen["Conserved"])
     moved = float(np.abs(values - values[0]).max())
     proved = sum(found.certified for _, found in counted)
+    others = (
+        "The others hold functions that are no polynomials, such as tanh or softmax; "
+        "they are counted in floating point, by a gap in the singular values. "
+        if proved < len(counted)
+        else ""
+    )
     section = Section(
         "How many laws there are, and which",
         f"Of {len(counted)} combinations {proved} are proved: as many formulas as the "
-        "rank modulo a prime leaves room for. The others hold functions that are no "
-        "polynomials, such as tanh or softmax; they are counted in floating point, by "
-        "a gap in the singular values. Along the flow of a linear network of two "
-        f"layers its {values.shape[1]} laws move by {moved:.0e}.",
+        f"rank modulo a prime leaves room for. {others}Along the flow of a linear "
+        f"network of two layers its {values.shape[1]} laws move by {moved:.0e}.",
         Numbers(
             ("network", "loss", "motion", "laws", "status", "formulas"),
             cells,
-            "What is kept, whatever the data",
+            "What is kept, whatever the data. Behind the name of a network are the "
+            "widths of its layers, or its features and layers where it is diagonal or "
+            "two-sided.",
         ),
     )
     return Answer(section, records={"linear": run.to_xarray()})

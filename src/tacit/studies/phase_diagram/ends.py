@@ -126,7 +126,7 @@ def _section(share: xarray.DataArray, counted: str, cost: tuple) -> Section:
     ]
     head = (
         "depth",
-        *(f"imbalance {number(float(b), 1)}" for b in share.imbalance.values),
+        *(number(float(b), 1) for b in share.imbalance.values),
     )
     return Section(
         "Where the flow ends",
@@ -151,7 +151,11 @@ def _section(share: xarray.DataArray, counted: str, cost: tuple) -> Section:
         f"The flows took {cost[0]:,.0f} steps, side by side in lanes that are "
         f"refilled: {cost[1] / cost[0]:.2f} steps were taken for one that was needed.",
         _picture(share),
-        Numbers(head, rows, "Share of runs that end in the orthant limit"),
+        Numbers(
+            head,
+            rows,
+            "Share of runs that end in the orthant limit, by the imbalance at the head",
+        ),
     )
 
 
