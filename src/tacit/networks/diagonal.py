@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, ArrayLike, Float
 
 from .._types import float64, Layers, Vector
@@ -69,4 +70,7 @@ class Diagonal(AbstractLinearNetwork, AbstractLayered):
         return (upper - lower) * (upper + lower)
 
     def predictor(self) -> Vector:
-        return jnp.prod(self.layers, axis=0)
+        if isinstance(self.layers, Tracer):
+            return jnp.prod(self.layers, axis=0)
+        # Of numbers by NumPy: JAX would compile the product for every shape.
+        return float64(np.prod(np.asarray(self.layers), axis=0))

@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import ArrayLike
 
 from .._types import float64, Vector
@@ -38,14 +39,14 @@ class TwoSided(AbstractLinearNetwork):
     @classmethod
     def at(cls, w0: ArrayLike, *, kappa: float) -> "TwoSided":
         r"""Depth 2, started at the predictor `w0` with $u_i v_i = \kappa > 0$."""
-        w = float64(w0)
+        w = np.asarray(w0, float)
         if not kappa > 0:
             raise DataError(
                 f"kappa is the product u_i v_i, above 0; got {kappa}.", about="kappa"
             )
-        larger = jnp.sqrt((jnp.abs(w) + jnp.hypot(w, 2 * float64(kappa))) / 2)
+        larger = np.sqrt((np.abs(w) + np.hypot(w, 2 * kappa)) / 2)
         smaller = kappa / larger
-        return cls(jnp.where(w < 0, smaller, larger), jnp.where(w < 0, larger, smaller))
+        return cls(np.where(w < 0, smaller, larger), np.where(w < 0, larger, smaller))
 
     @property
     def layers(self) -> list[Vector]:

@@ -134,10 +134,12 @@ class Problem(eqx.Module):
         """Every row minus its class mean, times the root of its share of the weight."""
         if self.X is None or self.means is None:
             raise DataError("centred rows need samples and class labels.")
-        rows = self.X - self.means[self.codes]
+        # By NumPy, as all here that is of numbers: JAX compiles each for its shape.
+        rows = np.asarray(self.X) - np.asarray(self.means)[self.codes]
         if self.weights is None:
-            return rows / np.sqrt(self.n)
-        return rows * jnp.sqrt(self.weights / jnp.sum(self.weights))[:, None]
+            return float64(rows / np.sqrt(self.n))
+        mass = np.asarray(self.weights)
+        return float64(rows * np.sqrt(mass / np.sum(mass))[:, None])
 
     @property
     @in_float64
@@ -178,7 +180,8 @@ class Problem(eqx.Module):
             )
         if self.priors is None:
             return self.contrast[:, 0]
-        return self.contrast[:, 0] / jnp.sqrt(jnp.prod(self.priors))
+        apart = np.asarray(self.contrast)[:, 0]
+        return float64(apart / np.sqrt(np.prod(np.asarray(self.priors))))
 
     @property
     def constant(self) -> np.ndarray:
@@ -219,8 +222,8 @@ class Problem(eqx.Module):
         if classes is not None:
             wanted = pick_classes(classes, self.classes)
             rows = np.flatnonzero(np.isin(self.codes, wanted))
-        weights = None if self.weights is None else self.weights[rows]
-        X = self.X[rows][:, columns]
+        weights = None if self.weights is None else np.asarray(self.weights)[rows]
+        X = np.asarray(self.X)[rows][:, columns]
         return Problem(X, self.labels[rows], weights, features=names)
 
     def varying(self) -> "Problem":

@@ -1,10 +1,10 @@
 """Products with the scatter of a problem: all that a loss of scatters asks of data."""
 
 import equinox as eqx
-import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
-from .._types import Contrast, Design, Matrix, Predictor
+from .._types import Contrast, Design, float64, Matrix, Predictor
 
 
 WHOLE = 8
@@ -32,8 +32,10 @@ class Dense(eqx.Module):
         d, r = contrast.shape
         if d > JOINED:
             return cls(within, contrast, r)
-        filling = jnp.zeros((d, -(d + r) % WHOLE))
-        return cls(jnp.concatenate([within, contrast, filling], axis=1), None, r)
+        filling = np.zeros((d, -(d + r) % WHOLE))
+        # Of numbers by NumPy: JAX would compile it for every shape.
+        joined = np.concatenate([within, contrast, filling], axis=1)
+        return cls(float64(joined), None, r)
 
     def __call__(self, E: Predictor) -> tuple[Predictor, Matrix]:
         both, d = E @ self.matrix, len(self.matrix)

@@ -93,7 +93,8 @@ class Softmax(AbstractChart):
 
 
 def _leave_numbers(chart: Softmax, y: Coordinates) -> Diagonal:
-    q = np.exp(np.asarray(y) - np.max(y))
+    z = np.asarray(y)
+    q = np.exp(z - np.max(z))
     size = np.sqrt(np.asarray(chart.total) * (q / np.sum(q)))
     return assembled(Diagonal, layers=float64(np.asarray(chart.signs) * size[None]))
 

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...claims import AbstractClaim, FirstFeatures, PowerLawTails
+from ...claims.measures.paths import gradient
 from ...display.notation import number
 from ...networks import Diagonal
 from ...reporting import Finding, Numbers, Picture, plots, Section
@@ -100,7 +101,7 @@ def _slope(subject: Subject, w: np.ndarray) -> np.ndarray:
 def _velocity(subject: Subject, network: Diagonal) -> tuple[np.ndarray, np.ndarray]:
     """The predictor and its velocity, by the gradient of every layer."""
     layers, w = np.asarray(network.layers), np.asarray(network.predictor())
-    down = -np.asarray(subject.risk.gradient(network).layers)
+    down = -np.asarray(gradient(subject.risk, network).layers)
     return w, np.sum(down * w / layers, axis=0)
 
 
