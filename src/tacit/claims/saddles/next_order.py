@@ -61,6 +61,8 @@ class NextOrder(AbstractClaim[Chain]):
         yield from to_a_gain(experiment)
         yield from all_small_and_alike(experiment)
         yield ahead(experiment)
+        if (classified(experiment).q or math.inf) <= len(experiment.network.weights):
+            yield _asked_for(experiment)  # beyond, the order of the loss is there too
 
     def forecast(self, experiment: Experiment[Chain]) -> Forecast:
         law, about = _law(experiment), "what the time exceeds the leading order by"
@@ -151,6 +153,7 @@ class DriftOfBalance(AbstractClaim[Chain]):
         yield from to_a_gain(experiment)
         yield from all_small_and_alike(experiment)
         yield ahead(experiment)
+        yield _asked_for(experiment)
         has = len(experiment.network.weights) > self.pair
         yield Hypothesis(f"it has more than {self.pair} layers", has)
 
@@ -207,6 +210,17 @@ class DriftOfBalance(AbstractClaim[Chain]):
 def _law(experiment: Experiment[Chain]) -> EscapeTime:
     level, L = level_of(experiment) or math.nan, len(experiment.network.weights)
     return escape_time(experiment.network, experiment.risk, level, small=range(L))
+
+
+def _asked_for(experiment: Experiment[Chain]) -> Hypothesis:
+    """Whether the targets have a part that the first bend of the activation gives.
+
+    An odd teacher of a symmetric sample has none of an even order: all of it cancels.
+    """
+    q = classified(experiment).q or 2
+    part, whole = (_moment(experiment, q, size=size) for size in (False, True))
+    text = "the order of the activation is in the targets: E[y u^q] is not 0"
+    return Hypothesis(text, abs(part) > 1e-9 * whole)
 
 
 def _moment(experiment: Experiment[Chain], q: int, *, size: bool = False) -> float:
