@@ -87,7 +87,7 @@ class SlowestRate(AbstractClaim[Diagonal]):
         window = _clearest(run)
         others = "the share of each in J, times how much faster it falls"
         yield Term("faster modes", window.faster, others, "a longer run")
-        bend = "metric and curvature where the window begins, to first order"
+        bend = "metric and curvature where the window begins, in all orders"
         yield Term("what is left of the way", window.bent, bend, "a longer run")
         small = "three steps at their rtol, against what is left"
         yield Term("integration", window.blurred, small, "a smaller rtol")
@@ -142,7 +142,9 @@ def _clearest(run: Trajectory[Diagonal]) -> Window:
     weight = modes.rates[1:] * amplitudes[:, 1:] ** 2
     share = weight / np.sum(weight, axis=1, keepdims=True)
     faster = share @ (modes.rates[1:] / modes.rates[1] - 1)
-    bent = 4 * np.max(np.abs(off / modes.end), axis=1)
+    first = 4 * np.max(np.abs(off / modes.end), axis=1)
+    # Each order is at most so much of the one before it; far out none says anything.
+    bent = np.divide(first, 1 - first, np.full(len(w), np.inf), where=first < 1)
     exact = 3 * flow.rtol + 64 * EPS * modes.rates[-1] / modes.rates[1]
     blur = exact * np.linalg.norm(modes.end / modes.root) / np.abs(amplitudes[:, 1])
     left = np.log(_left(run, w))
@@ -153,6 +155,8 @@ def _clearest(run: Trajectory[Diagonal]) -> Window:
     later = times[:, None] < times
     total = np.where(later & (fall > 0) & np.isfinite(total), total, np.inf)
     i, j = np.unravel_index(int(np.argmin(total)), total.shape)
+    if not np.isfinite(total[i, j]) and np.all(np.isinf(bent)):
+        raise Unmeasured("the run ends too far from its limit: it needs to be longer")
     if not np.isfinite(total[i, j]):
         raise Unmeasured("J falls back or stands still: it needs more records before")
     rate = fall[i, j] / (times[j] - times[i])
