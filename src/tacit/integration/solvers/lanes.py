@@ -22,7 +22,7 @@ from ..pieces import follow, size_of
 from . import dop853
 from .crossing import either
 from .explicit_steps import ahead, begin, flat, StepState, toward
-from .segment import Segment
+from .segment import entered, Segment
 
 
 CACHE = 2**15
@@ -74,7 +74,7 @@ def explicit_many(
     """
     width, alone = _width(jobs, shared=shared), jobs[0][2] if shared else None
     jobs = [
-        (tolerances, chart, None if shared else field, chart.enter(network))
+        (tolerances, chart, None if shared else field, entered(chart, network))
         for tolerances, chart, field, network in jobs
     ]
     filled = [*jobs, *[jobs[-1]] * (_rounded(len(jobs)) - len(jobs))]
