@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tacit import check, Experiment, Outcome, Risk
-from tacit.claims import SlowestRate
+from tacit.claims import AverageIsElasticNet, SlowestRate
 from tacit.claims.witnesses.discriminants import CLOSE, definite
 from tacit.losses import Fisher
 from tacit.networks import Diagonal
@@ -22,3 +22,13 @@ def test_far_from_a_limit_no_rate_is_its_own(own, depth, until):
     verdict = check(SlowestRate(), run)
     assert verdict.outcome is Outcome.UNDECIDED, str(verdict)
     assert "too far from its limit" in verdict.why
+
+
+@pytest.mark.parametrize("seed", [116, 124, 215])
+def test_what_the_duals_lack_bounds_the_average_whatever_their_signs(seed):
+    # What the ends of two duals lack is of unlike signs, and their features correlate.
+    claim = AverageIsElasticNet()
+    verdict = check(claim, claim.witness(seed))
+    assert verdict.outcome is Outcome.HOLDS, str(verdict)
+    kappa = verdict.budget[0]
+    assert verdict.distance == pytest.approx(kappa.size, rel=1e-2)

@@ -19,6 +19,7 @@ from ..base import AbstractClaim
 from ..hypotheses.discriminants import apart, invertible, of_fisher
 from ..hypotheses.flows import is_gradient_flow
 from ..hypotheses.two_sided import kappa_of, of_depth_two
+from ..measures.budgets import integration
 from ..measures.elastic import elastic_net
 from ..measures.paths import along
 from ..papers import BURGER, LI, Source
@@ -97,14 +98,12 @@ class AverageIsElasticNet(AbstractClaim[TwoSided]):
         nets, missed = self._nets(run, 1.0)
         size, means = _lengths(S, nets), found.means[found.looks]
         held = np.abs(means) > 1e-6 * np.abs(means).max(axis=1, keepdims=True)
-        now = np.abs(found.path[found.looks])
-        used = held & (now > 1e-6 * now.max(axis=1, keepdims=True))
-        short = np.where(used, np.sign(means) - found.duals[found.looks], 0.0)
-        beyond = np.maximum(np.abs(found.duals[found.looks]) - 1, 0.0)
-        lacking = _lengths(np.linalg.inv(S), np.abs(short) + beyond)
-        left = lacking / found.sigma[found.looks] + _lengths(
-            S, np.where(held, 0, means)
-        )
+        # S (means - net) is the net's duals less those of the run, over sigma, and the
+        # net's less the ends of what is held has no positive product with means - net.
+        duals = found.duals[found.looks]
+        ends = np.where(held, np.sign(means), np.clip(duals, -1, 1))
+        lacking = _lengths(np.linalg.inv(S), ends - duals) / found.sigma[found.looks]
+        left = lacking + 2 * _lengths(S, np.where(held, 0, means))
         reason = "how far the duals of what is in use are from their ends"
         yield Term("kappa", float(np.max(left / size)), reason, "a smaller kappa")
         reason = "what every other record changes in the averages"
@@ -112,6 +111,7 @@ class AverageIsElasticNet(AbstractClaim[TwoSided]):
         reason = "the conditions of the elastic net, as it was computed"
         worst = missed * np.sqrt(np.linalg.cond(S))
         yield Term("the elastic net", float(worst), reason, "nothing")
+        yield integration(run, 2 * np.sqrt(np.linalg.cond(S)))
 
     def rivals(self, run: Trajectory[TwoSided]) -> Iterable[Rival]:
         found = _averaged(run)
