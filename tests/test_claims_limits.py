@@ -1,13 +1,19 @@
-"""Claims on limits of Deep LDA where a run has not come near them."""
+"""Claims on limits, where budgets are tight: far off, along others, after others."""
+
+import dataclasses
 
 import numpy as np
 import pytest
 
 from tacit import check, Experiment, Outcome, Risk
-from tacit.claims import AverageIsElasticNet, SlowestRate
+from tacit.claims import (
+    AverageIsElasticNet,
+    PlateausOfLeastSquares,
+    SlowestRate,
+)
 from tacit.claims.witnesses.discriminants import CLOSE, definite
 from tacit.losses import Fisher
-from tacit.networks import Diagonal
+from tacit.networks import Diagonal, TwoSided
 from tacit.oracles import fisher_direction
 
 
@@ -32,3 +38,12 @@ def test_what_the_duals_lack_bounds_the_average_whatever_their_signs(seed):
     assert verdict.outcome is Outcome.HOLDS, str(verdict)
     kappa = verdict.budget[0]
     assert verdict.distance == pytest.approx(kappa.size, rel=1e-2)
+
+
+@pytest.mark.parametrize(("seed", "alpha"), [(118, 1e-40), (141, 1e-20)])
+def test_plateaus_allow_for_jumps_that_came_late(seed, alpha):
+    # After five jumps the duals are behind by 5 and 11 times 1 / log(1 / kappa).
+    claim = PlateausOfLeastSquares()
+    begin = TwoSided.balanced(9, alpha=alpha)
+    run = dataclasses.replace(claim.witness(seed), network=begin)
+    assert check(claim, run).outcome is Outcome.HOLDS

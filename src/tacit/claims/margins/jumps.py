@@ -25,6 +25,10 @@ from ..parts import Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.margins import planted
 
 
+LAG = 0.25
+"""The most that the dual of a coordinate is taken to lag behind by."""
+
+
 class PlateausOfLeastSquares(AbstractClaim[TwoSided]):
     r"""From $u = v = \alpha \to 0$ the flow of $w = u^2 - v^2$ goes by plateaus.
 
@@ -123,18 +127,24 @@ def _clear(run: Trajectory[TwoSided]) -> tuple[Plateaus, list[Clear]]:
         raise Unmeasured("it is about real targets")
     X, _, mass = regression(run.experiment.risk.problem, "this claim")
     rows = np.sqrt(mass)[:, None] * X
-    tau, found = along(run)[0] * 4 / size, []
+    times, w = along(run)
+    tau, found = times * 4 / size, []
     ends = np.append(path.times[1:], np.inf)
     largest = np.abs(path.points).max()
     for k, (begin, end) in enumerate(zip(path.times, ends, strict=True)):
         on = np.flatnonzero((tau >= begin) & (tau < end))
         if not len(on):
             continue
-        # An idle coordinate is as large as its dual is near ±1; the others settle at
-        # the pace of the curvature of the risk in the logarithms of u and v.
+        # An idle coordinate is as large as its dual is near ±1, on the path or, every
+        # jump being late by 1 / size times a constant of the data, on the run; one more
+        # than LAG off is on no path of this kind. The others settle at the pace of the
+        # curvature of the risk in the logarithms of u and v.
         held, waited = path.supports[k], tau[on] - begin
         duals = path.duals[k] + np.outer(waited, path.rates[k])
-        idle = np.abs(duals[:, ~held]).max(axis=1, initial=-np.inf)
+        with np.errstate(divide="ignore"):
+            late = np.logaddexp(0, np.log(np.abs(w[on])) + size) / size
+        now = np.minimum(late, np.abs(duals) + LAG)
+        idle = np.maximum(np.abs(duals), now)[:, ~held].max(axis=1, initial=-np.inf)
         pace = np.inf
         if held.any():
             scaled = rows[:, held] * np.sqrt(np.abs(path.points[k][held]))
