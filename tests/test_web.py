@@ -282,13 +282,33 @@ def test_what_is_drawn_beside_a_run_comes_after_it_and_once():
     assert again["run"] != told["run"]
 
 
-@pytest.mark.parametrize("small", [3, 4])
-def test_records_of_an_escape_resolve_it(small):
+@pytest.mark.parametrize(
+    "moved",
+    [{"small": 3}, {"small": 4}, {"depth": 5, "small": 5, "start": 1e-2},
+     {"depth": 5, "small": 5}, {"activation": "gelu", "start": 1e-5}],
+    ids=str,
+)  # fmt: skip
+def test_records_of_an_escape_resolve_it(moved):
     """However long it waits: what a theorem integrates over them is then known."""
-    told = run("saddle-escape", small=small)
+    told = run("saddle-escape", **moved)
     assert not told["run"]["reason"]
     (found,) = [v for v in told["verdicts"]["verdicts"] if v["id"] == "S1"]
     assert found["outcome"] == "holds"
+    (risk,) = [c for c in told["run"]["curves"] if c["panel"] == "margin"]
+    # On its way from the plateau to what it comes to.
+    high, low = risk["y"][0], risk["y"][-1]
+    between = [y for y in risk["y"] if 0.1 < (y - low) / (high - low) < 0.9]
+    assert len(between) >= 8
+
+
+def test_a_wait_too_long_for_its_end_to_be_seen_is_said_beforehand():
+    values = {"depth": 5, "small": 5, "start": 1e-4}
+    said = {
+        f["name"]: f["text"]
+        for f in run("saddle-escape", **values)["forecast"]["foreseen"]
+    }
+    assert "fewer small layers" in said["Too short to be seen"]
+    assert "Too short to be seen" not in str(run("saddle-escape", depth=5, small=5))
 
 
 @pytest.mark.parametrize("depth", [2, 3])

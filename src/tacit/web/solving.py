@@ -60,7 +60,7 @@ def solve(study: str, values: Values, say: Say, stop: threading.Event) -> None:
         "run",
         {
             "curves": [curve.to_json() for curve in bench.curves(run, *beside)],
-            "reason": run.reason,
+            "reason": run.reason and f"{run.reason}. On this page: {bench.remedy}",
             "steps": run.steps,
             "seconds": time.perf_counter() - begun,
         },

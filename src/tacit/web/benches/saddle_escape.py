@@ -23,26 +23,43 @@ from ...oracles import escape_time
 from ...problems import Problem
 from ...risk import Risk
 from ...saddles import small_layers
-from ...training import Trajectory
+from ...training import train, Trajectory
 from ...verdict import observed_by
 from ..controls import Values
 from ..panels import above, Curve, Mark, Panel
 from .base import Bench, moves
 
 
-FEATURES, WIDTH, RECORDS = 6, 10, 240
+FEATURES, WIDTH, RECORDS = 6, 10, 400
 LEVEL = 0.05
 """The gain of the small layers at which the law is read: its next order is small."""
 
 LARGE = 0.9
 """The gain at which it is over, below that of the layers that are taken for fixed."""
 
+HALF = 0.45
+"""From this gain to `LARGE` is, by the law, how long an escape itself takes."""
+
 BEYOND, REST = 2.5, 6000.0
 """How many times the law's time the run goes on for, and the most flow time after it:
 at the minimum every step is as short as the last, and millions of them show nothing."""
 
+AFTER = 30
+"""The most time after an escape that was looked for, in lengths of it."""
+
+FALLEN = 0.8
+"""The share of the risk of 0 at which an escape is under way."""
+
+CLOCK = 1e-10
+"""How exactly, relative to itself, the time to escape is known after integration."""
+
 FLOOR = 1e-17
 CLAIMS = ("S1", "S2")
+TOO_LONG = (
+    "the wait, {:.1g}, is integrated to about {:.1g}, and the escape takes {:.1g}: no "
+    "record is sure to be in it, and what is integrated over it stays undecided. A "
+    "larger start or fewer small layers wait less."
+)
 PANELS = (
     Panel(
         "weights", "Layers", "flow time", "Frobenius norm",
@@ -79,7 +96,11 @@ def bench(values: Values) -> Bench:
     step, batch, down = float(values["step"]), int(values["batch"]), risk(values)
     told = float(escape_time(network, down, LEVEL).value)
     over = float(escape_time(network, down, LARGE).value)
-    span = told + min((BEYOND - 1) * told, REST)
+    width, span = (over - told) / 5, told + min((BEYOND - 1) * told, REST)
+    if small > 2:  # a long wait: the law is off by more than the escape takes
+        width = over - float(escape_time(network, down, HALF).value)
+        over = falling(down, gains, activation) or over
+        span = over + min((BEYOND - 1) * over, AFTER * width)
     flow, until = flow_of(step, batch, span, down.problem.n)
     experiment = Experiment(network, down, flow, until=until)
     claims = [as_claim(name) for name in CLAIMS]
@@ -89,9 +110,12 @@ def bench(values: Values) -> Bench:
     law = [(as_claim("S6"), leaving(down, flow, gains, activation))]
     return Bench(
         experiment, claims, tuple(observe.values()),
-        places(told, over, span, step), functools.partial(curves, step=step),
+        places(over, width, span, step), functools.partial(curves, step=step),
         [Mark(panel.key, "escape, by the law", told, "law", upright=True)
          for panel in PANELS if panel.key in ("weights", "margin")],
+        told=[("Too short to be seen", TOO_LONG.format(over, CLOCK * over, width))]
+        if CLOCK * over > width else (),
+        remedy="a larger start, fewer small layers or another activation",
         judged_apart=law if small > 2 and not step else (),
     )  # fmt: skip
 
@@ -110,13 +134,11 @@ def flow_of(
     return flow, moves(time, step)
 
 
-def places(told: float, over: float, until: float, step: float) -> np.ndarray:
-    """Where to record: ever closer to where all happens at once.
+def places(over: float, width: float, until: float, step: float) -> np.ndarray:
+    """Where to record: ever closer to `over`, when all happens at once, within `width`.
 
-    That is from `told` on to `over`, when by the law the gains are `LARGE`.
     For steps of this length in their number, else in flow time.
     """
-    width = (over - told) / 5
     first, last = (float(np.arcsinh(x / width)) for x in (-over, until - over))
     found = over + width * np.sinh(np.linspace(first, last, RECORDS + 1)[1:])
     found[-1] = until
@@ -134,8 +156,28 @@ def leaving(
     """
     alike = Chain(gains[0], gains[1:], activation, WIDTH)
     event = Reaches(MeanGain(small_layers(alike.layers)), LEVEL)
+    return Experiment(alike, along(down), flow, until=event)
+
+
+def along(down: Risk) -> Risk:
+    """The risk on the feature that the teacher looks at, alone."""
     first = Problem(np.asarray(down.problem.X)[:, :1], down.problem.y)
-    return Experiment(alike, Risk(first, Squared()), flow, until=event)
+    return Risk(first, Squared())
+
+
+def falling(down: Risk, gains: list[float], activation: str) -> float | None:
+    """When the flow of that function is on its way out; None where it is not found."""
+    alike = Chain(gains[0], gains[1:], activation, WIDTH)
+    event = Reaches(TrainingRisk(), FALLEN * zero(down))
+    flow = GradientFlow(rtol=1e-11, clock="escape")
+    run = train(Experiment(alike, along(down), flow, until=event), records=1)
+    return None if run.reason else float(run.times[-1])
+
+
+def zero(down: Risk) -> float:
+    """The risk of the network that is 0."""
+    targets = np.asarray(down.problem.targets)
+    return 0.5 * math.fsum(targets**2) / len(targets)
 
 
 def risk(values: Values) -> Risk:
@@ -165,7 +207,5 @@ def curves(run: Trajectory, step: float) -> list[Curve]:
         found.append(Curve("conserved", name, at, above(column, FLOOR), name))
     for name, column in zip(pairs, np.asarray(run.seen["Misalignment"]).T, strict=True):
         found.append(Curve("alignment", name, at, above(column, FLOOR), name))
-    targets = np.asarray(run.experiment.risk.problem.targets)
-    zero = 0.5 * math.fsum(targets**2) / len(targets)
-    share = np.asarray(run.seen["TrainingRisk"]) / zero
+    share = np.asarray(run.seen["TrainingRisk"]) / zero(run.experiment.risk)
     return [*found, Curve("margin", "risk", at, share)]
