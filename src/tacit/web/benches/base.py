@@ -22,7 +22,8 @@ class Bench:
     `curves` draws a run, called with it and with the runs of the experiments `beside`
     it; `marks` are foretold, before it, and so is what is `told` in words, under a
     name. `judged_apart` are claims whose experiment ends elsewhere, each with its own.
-    `remedy` is what to move where a run breaks off. `later` draws what is not seen on these runs, once they are drawn and judged.
+    `remedy` is what to move where a run breaks off. `later` draws what is not seen on
+    these runs, once they are drawn and judged.
     """
 
     experiment: Experiment
