@@ -232,6 +232,17 @@ def test_what_each_role_expects(role, outcome, expected):
     assert finding(outcome, role).expected is expected
 
 
+def test_a_foil_on_which_the_claim_holds_is_spoken_of():
+    (_, said) = terminal.lines([finding("holds", "foil")])
+    assert "meets every hypothesis" in said
+    for outcome, role in (("fails", "foil"), ("holds", "witness"), ("holds", "")):
+        assert len(terminal.lines([finding(outcome, role)])) == 1
+    known = dataclasses.replace(
+        finding("holds", "foil"), on="the witness itself, no foil"
+    )
+    assert len(terminal.lines([known])) == 1
+
+
 def test_findings_as_json_hold_no_nan():
     record = finding("does not apply", distance=float("nan")).to_json()
     assert record["distance"] is None

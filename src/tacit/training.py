@@ -116,9 +116,10 @@ def train(
 ) -> Trajectory[N]:
     """Run `experiment`, recording each observable at `records` evenly spaced times.
 
-    `records` is how many, the start excluded, or the increasing times themselves (0
-    allowed); for flows that move in steps they are rounded to whole steps. The run ends
-    at ``experiment.until`` in any case, and its end is the last record.
+    `records` is how many, the start excluded, or the increasing times themselves; for
+    flows that move in steps they are rounded to whole steps. The start is recorded only
+    where 0 is among them: ``records=[0, *np.linspace(1, until, 50)]``. The run ends at
+    ``experiment.until`` in any case, and its end is the last record.
 
     `stop`, a `threading.Event` or a function that says whether, ends the run from
     another thread within a second, once its functions are compiled: the trajectory

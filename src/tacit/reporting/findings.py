@@ -96,6 +96,16 @@ class Finding:
         return self.outcome in EXPECTED.get(self.role, elsewhere)
 
     @property
+    def remark(self) -> str:
+        """Why a foil that came out otherwise did, as far as that is known."""
+        if self.role != "foil" or self.outcome != "holds" or self.on:
+            return ""
+        return (
+            "the foil meets every hypothesis and the claim holds of it: it breaks "
+            "nothing, or the claim does not need what it breaks"
+        )
+
+    @property
     def sees(self) -> float:
         """The smallest error of the prediction that this run would have shown."""
         return self.allowed + self.distance

@@ -91,8 +91,9 @@ def _values(each: Finding) -> tuple[str, ...]:
 
 
 def _remarks(each: Finding) -> list[str]:
-    """What is not met, and what an undecided finding needs."""
+    """What is not met, what an undecided finding needs, why a foil came out wrong."""
     said = [f"not met: {plain(text)}" for text in each.not_met]
+    said += [each.remark] if each.remark else []
     return said + ([f"undecided: {plain(each.why)}"] if each.why else [])
 
 

@@ -24,7 +24,7 @@ export function number(x, digits = 3) {
   const [mantissa, power] = x.toExponential(digits - 1).split("e");
   const raised = [...power.replace("+", "")].map((c) => RAISED[c]).join("");
   const short = String(Number(mantissa)).replace("-", "−");
-  return short === "1" ? `10${raised}` : `${short} × 10${raised}`;
+  return short === "1" ? `10${raised}` : `${short}\u00a0×\u00a010${raised}`;
 }
 
 // The same for numbers inside a text, such as (1.5e-3, 2, …).

@@ -117,7 +117,7 @@ async function ask() {
   state.asked?.abort();
   state.asked = asked;
   if ("table" in state.values && !state.values.table) {
-    $("status").textContent = "Choose a table first.";
+    $("status").textContent = "Choose a table first: a CSV file, names in its first row, a column of labels and columns of numbers.";
     return;
   }
   document.body.classList.add("busy");
