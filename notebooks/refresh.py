@@ -24,6 +24,7 @@ def executed(path, folder):
         kernel_name="python3",
         resources={"metadata": {"path": folder}},
     ).execute()
+    book.metadata.pop("widgets", None)  # the state of sliders, by names drawn anew
     for cell in book.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
