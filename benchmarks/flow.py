@@ -85,7 +85,7 @@ def torch_flow(S, delta, w0):
     def run(rtol):
         with torch.no_grad():
             path = odeint(field, start, times, rtol=rtol, atol=rtol * 1e-3)
-        return path[-1].prod(0).numpy()
+        return torch.as_tensor(path[-1]).prod(0).numpy()
 
     return run
 

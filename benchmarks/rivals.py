@@ -224,7 +224,7 @@ def abess_logistic(X, y, folds):
     if not two:
         at = np.eye(len(classes))[at]
     model.fit(X / (scale := _standard(X)), at)
-    coef = model.coef_.reshape(X.shape[1], -1)
+    coef = np.asarray(model.coef_).reshape(X.shape[1], -1)
     used = np.flatnonzero(np.any(coef != 0, axis=1))
 
     def proba(rows):

@@ -90,7 +90,7 @@ def with_diffrax(seeds):
             stepsize_controller=diffrax.PIDController(rtol=RTOL, atol=1e-9),
             max_steps=1_000_000, saveat=diffrax.SaveAt(t1=True),
         )  # fmt: skip
-        return found.ys[0] ** DEPTH
+        return jnp.asarray(found.ys)[0] ** DEPTH
 
     solve = jax.jit(jax.vmap(one))
     data = [jnp.asarray(each) for each in reduced(seeds)]
@@ -133,7 +133,7 @@ def with_torch(seeds):
     def run():
         with torch.no_grad():
             found = odeint(field, x, times, method="dopri5", rtol=RTOL, atol=1e-9)
-        return signed(found[-1].numpy() ** DEPTH, seeds)
+        return signed(torch.as_tensor(found[-1]).numpy() ** DEPTH, seeds)
 
     return run
 

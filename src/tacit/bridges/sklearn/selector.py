@@ -1,6 +1,6 @@
 """Sparse discriminant analysis as a selector of features."""
 
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 from sklearn.feature_selection import SelectorMixin
@@ -28,6 +28,10 @@ class DeepLDASelector(SelectorMixin, AbstractDeepLDA):
     `n_components`, `priors` and `calibrate` mean what they mean there; the last two
     bear on the deviance by which features are chosen, the first on nothing.
     """
+
+    if TYPE_CHECKING:  # scikit-learn's own returns what a checker cannot tell
+
+        def transform(self, X: Any) -> np.ndarray: ...
 
     def _read_off(self, found: Selection) -> None:
         d = found.contrast.means.shape[1]
