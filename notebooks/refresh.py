@@ -22,6 +22,7 @@ def executed(path, folder):
         book,
         timeout=300,
         kernel_name="python3",
+        coalesce_streams=True,  # what is printed arrives in pieces as it pleases
         resources={"metadata": {"path": folder}},
     ).execute()
     book.metadata.pop("widgets", None)  # the state of sliders, by names drawn anew

@@ -106,6 +106,8 @@ def test_a_run_that_fails_keeps_what_it_had_finished(toy, tmp_path):
 def test_a_real_ctrl_c_is_code_130(tmp_path):
     script = f"""
         import os, signal, sys, threading, time
+        # As in a terminal: to what a shell runs in its background Ctrl-C means nothing.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.path.insert(0, {os.getcwd()!r})
         from tests.test_studies_cut_short import STUDIES, Toy
         def interrupt(key, quick):  # another thread may be the one that gets it
