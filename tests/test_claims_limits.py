@@ -8,10 +8,13 @@ import pytest
 from tacit import check, Experiment, Outcome, Risk
 from tacit.claims import (
     AverageIsElasticNet,
+    DescentDrift,
+    LongerMemoryAntiRegularises,
     PlateausOfLeastSquares,
     SlowestRate,
 )
 from tacit.claims.witnesses.discriminants import CLOSE, definite
+from tacit.flows import Descent
 from tacit.losses import Fisher
 from tacit.networks import Diagonal, TwoSided
 from tacit.oracles import fisher_direction
@@ -47,3 +50,23 @@ def test_plateaus_allow_for_jumps_that_came_late(seed, alpha):
     begin = TwoSided.balanced(9, alpha=alpha)
     run = dataclasses.replace(claim.witness(seed), network=begin)
     assert check(claim, run).outcome is Outcome.HOLDS
+
+
+@pytest.mark.parametrize("seed", [11, 28, 29, 38])
+def test_steps_that_multiply_the_drift_are_near_no_limit(seed):
+    # They start where J is 1e-4 and steep: half the step takes a third off the drift.
+    claim = DescentDrift()
+    verdict = check(claim, claim.witness(seed))
+    assert verdict.outcome is Outcome.UNDECIDED, str(verdict)
+    shorter = dataclasses.replace(claim.witness(seed), flow=Descent(1e-6), until=1000)
+    assert check(claim, shorter).outcome is Outcome.HOLDS
+
+
+@pytest.mark.parametrize("seed", [39, 156])
+def test_a_cosine_that_noise_has_almost_undone_has_no_sign(seed):
+    # With one sample a batch it is 0.04 and 0.19, of -0.81 and -0.84 on all samples.
+    claim = LongerMemoryAntiRegularises()
+    verdict = check(claim, claim.witness(seed))
+    assert verdict.outcome in (Outcome.HOLDS, Outcome.UNDECIDED), str(verdict)
+    assert verdict.measured[0] == 0
+    assert verdict.measured[-1] == -1

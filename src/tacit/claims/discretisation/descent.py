@@ -138,6 +138,7 @@ class DescentDrift(AbstractClaim[Diagonal]):
 
     def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
         yield self._shortened(run).next_order()
+        yield self._shortened(run).square()
         size = float(jnp.sum(run.experiment.network.layers**2))
         drift = abs(float(jnp.sum(run.seen["LayerNorms"][-1])) - size)
         yield rounding(run, size / drift if drift else np.inf)

@@ -47,6 +47,9 @@ class LongerMemoryAntiRegularises(AbstractClaim[AbstractNetwork]):
     and never changes sign; $-(1 - 2\lambda)$ is its first order. Held against the sign
     of the cosine between that part and the gradient of the norm, over batches from one
     sample to all of them, where the run ends.
+
+    Each parameter has a $\lambda$ of its own: a cosine that noise has changed by four
+    times what is left has no sign to speak of, and a single start may not tell.
     """
 
     id: ClassVar[str] = "M9"
@@ -78,7 +81,9 @@ class LongerMemoryAntiRegularises(AbstractClaim[AbstractNetwork]):
 
     def budget(self, run: Trajectory) -> Iterable[Term]:
         small = bool(np.any(self._signs(run).seen == 0))
-        reason = f"a cosine below {TOO_SMALL:g} has no sign to speak of"
+        reason = (
+            f"below {TOO_SMALL:g}, or a quarter of what noise changed, it has no sign"
+        )
         yield Term("a small cosine", float(small), reason, "an earlier end")
 
     def rivals(self, run: Trajectory) -> Iterable[Rival]:
@@ -90,8 +95,11 @@ class LongerMemoryAntiRegularises(AbstractClaim[AbstractNetwork]):
         """Of the cosines, one a batch size."""
         risk, flow = run.experiment.risk, flow_of(run.experiment)
         shares = [sampling_share(risk.problem.n, int(b)) for b in _sizes(run)]
-        found = _towards_norm(risk, run.network, jnp.asarray(shares), flow.eps)
-        return Signs(np.asarray(found), np.full(len(shares), TOO_SMALL), 1)
+        at = jnp.asarray(shares)
+        found = np.asarray(_towards_norm(risk, run.network, at, flow.eps))
+        # The last is of the whole sample, without noise.
+        changed = np.abs(found - found[-1])
+        return Signs(found, np.maximum(TOO_SMALL, changed / 4), 1)
 
     def witness(self, seed: int | None = None) -> Experiment[AbstractNetwork]:
         flow = Adam(1e-2, 0.9, 0.99, 1e-6, batch=6)
