@@ -1,6 +1,7 @@
 """How fast a diagonal network gets to where it ends."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from ..measures.paths import along
 from ..papers import LI, Source
 from ..parts import Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.discriminants import definite, LONG
+from ..witnesses.draws import redrawn
 
 
 class Tail(NamedTuple):
@@ -51,9 +53,13 @@ def _about_tails(experiment: Experiment[Diagonal]) -> Iterable[Hypothesis]:
     yield is_gradient_flow(experiment)
     yield invertible(experiment)
     yield balanced(experiment)
-    limit = orthant_end(experiment)
-    some = limit is not None and bool(_eliminated(experiment, limit).any())
+    some = _pushes_some(experiment)
     yield Hypothesis("the limit pushes some weight to 0", some)
+
+
+def _pushes_some(experiment: Experiment[Diagonal]) -> bool:
+    limit = orthant_end(experiment)
+    return limit is not None and bool(_eliminated(experiment, limit).any())
 
 
 def _eliminated(experiment: Experiment, limit: OrthantLimit) -> np.ndarray:
@@ -78,6 +84,12 @@ def _tail(run: Trajectory[Diagonal], since: float) -> Tail:
     now = (limit.signs * slope_of_log(run.experiment, w))[:, off]
     stray = float(np.max(np.abs(now / push - 1)))
     return Tail(times - times[0], np.abs(w[:, off]), push, stray)
+
+
+def _drawn(depth: int, until: float, seed: int | None) -> Experiment[Diagonal]:
+    problem, w0 = definite(seed, own=1003)
+    start = Diagonal.balanced(w0, depth=depth)
+    return Experiment(start, Risk(problem, Fisher()), LONG, until=until)
 
 
 class PowerLawTails(AbstractClaim[Diagonal]):
@@ -131,10 +143,8 @@ class PowerLawTails(AbstractClaim[Diagonal]):
         yield Rival("at half the speed", _by_depth(slower, L))
 
     def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
-        problem, w0 = definite(seed, own=1003)
-        start = Diagonal.balanced(w0, depth=self.depth)
         until = {3: 1e5, 4: 1e6}.get(self.depth, 1e7)
-        return Experiment(start, Risk(problem, Fisher()), LONG, until=until)
+        return redrawn(seed, partial(_drawn, self.depth, until), _pushes_some)
 
     def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
         true = self.witness(seed)
@@ -196,9 +206,7 @@ class ExponentialTails(AbstractClaim[Diagonal]):
         yield Rival("at four times the slope", 2 * told)
 
     def witness(self, seed: int | None = None) -> Experiment[Diagonal]:
-        problem, w0 = definite(seed, own=1003)
-        start = Diagonal.balanced(w0, depth=2)
-        return Experiment(start, Risk(problem, Fisher()), LONG, until=90.0)
+        return redrawn(seed, partial(_drawn, 2, 90.0), _pushes_some)
 
     def foil(self, seed: int | None = None) -> Experiment[Diagonal]:
         true = self.witness(seed)

@@ -1,6 +1,7 @@
 """The theorems of Ji and Telgarsky on the gradient flow of deep linear networks."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,6 +31,7 @@ from ..measures.residual import left_by_residual
 from ..measures.spectra import spectra
 from ..papers import JI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
+from ..witnesses.draws import redrawn
 from ..witnesses.margins import half_normal, mislabelled, separable as separable_data
 
 
@@ -157,10 +159,12 @@ class LayersFindTheMargin(AbstractClaim[DeepLinear]):
             yield Rival(text, to / np.linalg.norm(to))
 
     def witness(self, seed: int | None = None) -> Experiment[DeepLinear]:
-        return trained(self.loss, seed)
+        return redrawn(seed, partial(trained, self.loss), lambda t: spanned(t).met)
 
     def foil(self, seed: int | None = None) -> Experiment[DeepLinear]:
-        return trained(PolynomialTail(2.0), seed)
+        true = self.witness(seed)
+        heavy = Risk(true.risk.problem, PolynomialTail(2.0))
+        return Experiment(true.network, heavy, true.flow, until=true.until)
 
 
 def _start(run: Trajectory[DeepLinear]) -> np.ndarray:
