@@ -10,7 +10,10 @@ from tacit.claims import (
     AverageIsElasticNet,
     DescentDrift,
     ExponentialTails,
+    LastBiasIdle,
+    LayerNormsConserved,
     LayersFindTheMargin,
+    LayersPulledAlike,
     LongerMemoryAntiRegularises,
     PlateausOfLeastSquares,
     PowerLawTails,
@@ -21,6 +24,7 @@ from tacit.flows import Descent
 from tacit.losses import Fisher
 from tacit.networks import Diagonal, TwoSided
 from tacit.oracles import fisher_direction
+from tests.variations import VARIATIONS
 
 
 @pytest.mark.parametrize("own", [2, 10, 37])
@@ -85,3 +89,33 @@ def test_fresh_witnesses_are_drawn_until_their_theorem_is_about_them(claim):
     for seed in range(10, 40):
         asked = claim.hypotheses(claim.witness(seed))
         assert not [each.text for each in asked if not each.met]
+
+
+@pytest.mark.parametrize(
+    ("claim", "seed"),
+    [
+        (LastBiasIdle(), 0),
+        (LastBiasIdle(), 1),
+        (LayersPulledAlike(ridge=0.0), 0),
+        (LayersPulledAlike(ridge=0.0), 1),
+        (LayersPulledAlike(), 0),
+    ],
+)
+@pytest.mark.parametrize("start", ["start-1e-2", "start-1e2"])
+@pytest.mark.parametrize("data", ["data-1e-3", "rotated"])
+def test_outputs_that_are_almost_alike_lose_digits(claim, seed, start, data):
+    # Biases of 1e-2 beside what small weights make of small data.
+    varied = VARIATIONS[data](VARIATIONS[start](claim.witness(seed)))
+    assert check(claim, varied).outcome is not Outcome.FAILS
+
+
+@pytest.mark.parametrize(
+    ("seed", "kinds"),
+    [(1, ("start-1e-2", "depth-1")), (None, ("depth-1", "rtol-1e-4"))],
+)
+def test_nothing_brings_a_norm_back_over_many_steps(seed, kinds):
+    claim = LayerNormsConserved(depth=2)
+    varied = claim.witness(seed)
+    for kind in kinds:
+        varied = VARIATIONS[kind](varied)
+    assert check(claim, varied).outcome is Outcome.HOLDS

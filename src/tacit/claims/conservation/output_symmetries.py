@@ -13,8 +13,9 @@ from ...observables import AbstractObservable, LinearPredictor
 from ...risk import Risk
 from ...training import Trajectory
 from ..base import AbstractClaim
-from ..measures.budgets import EPS
+from ..measures.budgets import cancellation, EPS
 from ..measures.paths import along, gradient, slope_size, slopes
+from ..measures.ridge import likeness
 from ..papers import LI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.discriminants import FINE, three_classes
@@ -120,9 +121,7 @@ class LastBiasIdle(AbstractClaim[MLP]):
 
     def budget(self, run: Trajectory[MLP]) -> Iterable[Term]:
         # What cancels in it are the slopes of all samples, each larger than their sum.
-        size = 64 * EPS * run.experiment.risk.problem.n
-        reason = "float64 in a sum over the sample that cancels"
-        return (Term("rounding", size, reason, "fewer samples"),)
+        return (cancellation(run, likeness(run)),)
 
     def rivals(self, run: Trajectory[MLP]) -> Iterable[Rival]:
         last = [np.linalg.norm(slope.weights[-1]) for slope in _gradients(run)]

@@ -19,7 +19,7 @@ from ..hypotheses.objectives import homogeneous, of_dorfer, without_biases
 from ..measures.budgets import cancellation, integration, quadrature, rounding
 from ..measures.layers import LayerSums, Pairings, Sizes
 from ..measures.paths import over_time
-from ..measures.ridge import pull
+from ..measures.ridge import likeness, pull
 from ..papers import DORFER, Source
 from ..parts import Hypothesis, Rival, Term
 from ..witnesses.discriminants import rectified, three_classes
@@ -76,7 +76,8 @@ class LayersPulledAlike(AbstractClaim[MLP]):
         return float(np.max(np.abs(measured - predicted)) / np.max(_sizes(run)))
 
     def budget(self, run: Trajectory[MLP]) -> Iterable[Term]:
-        return (cancellation(run),)
+        ridge = run.experiment.risk.loss.ridge
+        return (cancellation(run, likeness(run, ridge)),)
 
     def rivals(self, run: Trajectory[MLP]) -> Iterable[Rival]:
         law, sizes = self.predicted(run), _sizes(run)
