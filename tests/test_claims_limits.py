@@ -17,6 +17,7 @@ from tacit.claims import (
     LongerMemoryAntiRegularises,
     PlateausOfLeastSquares,
     PowerLawTails,
+    SignStepsDrift,
     SlowestRate,
 )
 from tacit.claims.witnesses.discriminants import CLOSE, definite
@@ -119,3 +120,11 @@ def test_nothing_brings_a_norm_back_over_many_steps(seed, kinds):
     for kind in kinds:
         varied = VARIATIONS[kind](varied)
     assert check(claim, varied).outcome is Outcome.HOLDS
+
+
+def test_signs_have_no_limit_where_a_weight_of_many_layers_rests_at_0():
+    claim = SignStepsDrift()
+    small = VARIATIONS["depth-6"](VARIATIONS["start-1e-2"](claim.witness(0)))
+    verdict = check(claim, small)
+    assert verdict.outcome is Outcome.UNDECIDED, str(verdict)
+    assert "chatter" in verdict.why

@@ -81,6 +81,11 @@ class SignStepsDrift(AbstractClaim[Diagonal]):
         if isinstance(flow, SignDescent | Adam):
             # A weight at rest goes to and fro by a step; each adds its own square.
             swing = step * (length + layers.shape[1] * flow.step * run.steps)
+            # At 0 the slope of three layers or more is of second order: its sign, and
+            # which way the weight leaves, depend on where a step happens to end.
+            rests = np.any(np.abs(layers) < 3 * flow.step, axis=0)
+            if len(layers) > 2 and np.any(rests):
+                swing = math.inf
             reason = "a step to and fro of every weight and its square, over the drift"
             yield Term("chatter", 2 * swing / least, reason, "shorter steps")
         if isinstance(flow, Adam):
