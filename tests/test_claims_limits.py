@@ -9,7 +9,9 @@ from tacit import check, Experiment, Outcome, Risk
 from tacit.claims import (
     AverageIsElasticNet,
     DescentDrift,
+    EliminationLaw,
     ExponentialTails,
+    KernelLimit,
     LastBiasIdle,
     LayerNormsConserved,
     LayersFindTheMargin,
@@ -128,3 +130,20 @@ def test_signs_have_no_limit_where_a_weight_of_many_layers_rests_at_0():
     verdict = check(claim, small)
     assert verdict.outcome is Outcome.UNDECIDED, str(verdict)
     assert "chatter" in verdict.why
+
+
+@pytest.mark.parametrize(
+    ("claim", "seed", "kinds"),
+    [
+        (EliminationLaw(depth=2), 0, ("depth-5", "start-1e2")),
+        (KernelLimit(depth=3), None, ("start-1e-2", "depth-1")),
+    ],
+)
+def test_first_order_and_a_fixed_atol_are_not_all(claim, seed, kinds):
+    # The slope changes so much that its square counts; weights of 4e-7 under an `atol`
+    # of 1e-13.
+    varied = claim.witness(seed)
+    for kind in kinds:
+        varied = VARIATIONS[kind](varied)
+    verdict = check(claim, varied)
+    assert verdict.outcome is not Outcome.FAILS, str(verdict)

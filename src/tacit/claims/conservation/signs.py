@@ -147,8 +147,8 @@ class EliminationLaw(AbstractClaim[Diagonal]):
             growth *= coarseness(run, np.min(law) ** (1 / L))
         yield Term(
             "varying slope",
-            float(np.max(turn * _change(run))),
-            "what the slope changes by, times what the law changes by with it",
+            _bent(run),
+            "between the laws of the least and the largest slope on the way",
             "a shorter run",
         )
         yield integration(run, growth)
@@ -179,14 +179,15 @@ class EliminationLaw(AbstractClaim[Diagonal]):
         return Experiment(start, Risk(problem, Squared()), sharp, until=8.0)
 
 
-def _law(experiment: Experiment[Diagonal], times: np.ndarray, L: int):
+def _law(experiment: Experiment[Diagonal], times: np.ndarray, L: int, more: Any = 0.0):
     """The weights at these times under `L` layers, and how they turn with the slope.
 
+    The slope is that at the start and `more` of it.
     The second is the relative change of a weight per relative change of the slope; for
     one layer, where a weight passes 0, in units of the largest.
     """
     w = np.asarray(experiment.network.predictor())
-    fallen = slopes(experiment, w[None]) * times[:, None]
+    fallen = slopes(experiment, w[None]) * times[:, None] * (1 + more)
     if L == 1:
         law = w - fallen
         return law, np.abs(fallen) / np.max(np.abs(law))
@@ -194,6 +195,19 @@ def _law(experiment: Experiment[Diagonal], times: np.ndarray, L: int):
         return w * np.exp(-2 * fallen), 2 * np.abs(fallen)
     inner = w ** (2 / L - 1) + (L - 2) * fallen
     return inner ** (-L / (L - 2)), L * np.abs(fallen) / inner
+
+
+def _bent(run: Trajectory[Diagonal]) -> float:
+    """How far the laws of the least and of the largest slope are from the law.
+
+    The speed of a weight rises with the slope, so it stays between the two.
+    """
+    times, L = np.asarray(run.times), run.experiment.network.depth
+    law, _ = _law(run.experiment, times, L)
+    size = np.abs(law) if L > 1 else np.max(np.abs(law))
+    most = np.maximum.accumulate(_change(run))
+    ends = (_law(run.experiment, times, L, more)[0] for more in (-most, most))
+    return max(float(np.max(np.abs(end - law) / size)) for end in ends)
 
 
 def _change(run: Trajectory[Diagonal]) -> np.ndarray:

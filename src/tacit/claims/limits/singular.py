@@ -17,7 +17,7 @@ from ..base import AbstractClaim
 from ..hypotheses.discriminants import balanced, kernel_end, of_fisher
 from ..hypotheses.flows import is_gradient_flow
 from ..measures.arrival import rounded, scatters, unmoved, way
-from ..measures.budgets import integration
+from ..measures.budgets import coarseness, integration
 from ..papers import LI, Source
 from ..parts import Forecast, Hypothesis, Rival, Term, Unmeasured
 from ..witnesses.discriminants import CLOSE, singular
@@ -58,8 +58,9 @@ class KernelLimit(AbstractClaim[Diagonal]):
     def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
         yield _step_left(run)
         # Along the kernel nothing brings back what a step is off by.
-        steps = max(10.0, run.steps / 10)
-        yield integration(run, steps * run.experiment.network.depth)
+        steps, L = max(10.0, run.steps / 10), run.experiment.network.depth
+        least = np.min(np.abs(np.asarray(run.experiment.network.predictor())))
+        yield integration(run, steps * L * coarseness(run, least ** (1 / L)))
         yield rounded(run)
 
     def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:
