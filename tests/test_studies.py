@@ -112,8 +112,11 @@ def test_the_prose_has_numbers_and_no_missing_ones(study):
     text = re.sub(r"<svg.*?</svg>|<style.*?</style>", "", study[0].page.read_text())
     words = re.findall(r"<p>(.*?)</p>", text, re.DOTALL)
     cells = re.findall(r"<td\b[^>]*>(.*?)</td>", text, re.DOTALL)
-    assert sum(bool(re.search(r"\d", each)) for each in words + cells) >= 8
-    assert not [each for each in words if re.search(r"\b(nan|inf|None)\b", each)]
+    told, listed = (sum(bool(re.search(r"\d", x)) for x in y) for y in (words, cells))
+    assert told >= 8 or (study[0].study == "laws" and told >= 3 and listed >= 50)
+    assert not [
+        each for each in words + cells if re.search(r"\b(nan|inf|None)\b", each)
+    ]
 
 
 @pytest.mark.slow

@@ -1,14 +1,17 @@
 """The loop: when it records, how it ends, what an experiment is."""
 
+import dataclasses
 import pickle
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tacit import Experiment, networks, Reaches, Risk, RiskBelow, train
+from tacit import Experiment, networks, Problem, Reaches, Risk, RiskBelow, train
 from tacit.errors import CapabilityError, DataError, ShapeError, TacitError
 from tacit.flows import Descent, GradientFlow
+from tacit.flows.limits import field_of
+from tacit.integration.charts import Softmax
 from tacit.losses import Fisher, Squared
 from tacit.observables import (
     FlatWeights,
@@ -164,6 +167,25 @@ def test_an_experiment_is_a_value():
     assert other != FLOW
     assert {FLOW: 1}[again] == 1
     assert pickle.loads(pickle.dumps(FLOW)) == FLOW
+
+
+@pytest.mark.parametrize("loss", [Fisher(), Squared()], ids=["fisher", "squared"])
+def test_what_is_put_together_has_all_its_fields(loss):
+    """Without their constructors nothing else says that one was forgotten."""
+    names = tuple(f"x{i}" for i in range(D))
+    named = Problem(PROBLEM.X, PROBLEM.labels, features=names)
+    balanced = networks.Diagonal.balanced(np.linspace(0.5, 1, D), depth=2)
+    risk = Risk(named, loss)
+    run = train(Experiment(balanced, risk, GradientFlow(), until=1.0), records=2)
+    scatter = Problem.from_scatter(within=np.eye(2), delta=np.ones(2))
+    chart = Softmax.at(balanced, risk)
+    made = [
+        run, run.network, risk.nameless, named.nameless, scatter, chart, chart.common,
+        field_of(GradientFlow(), risk),
+    ]  # fmt: skip
+    for each in made:
+        assert set(vars(each)) == {field.name for field in dataclasses.fields(each)}
+    assert np.isfinite(np.asarray(run.network.layers)).all()
 
 
 def test_an_axis_of_another_length_has_a_name_of_its_own():

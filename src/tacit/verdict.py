@@ -241,8 +241,10 @@ def _decide(predicted, measured, distance, budget, rivals) -> tuple[Outcome, str
     if not near:
         return Outcome.HOLDS, ""
     largest = max(budget, key=lambda term: term.size)
+    known = math.isfinite(largest.size)
+    size = f"{largest.size:.0e}" if known else "without a bound"
     return Outcome.UNDECIDED, (
         f"this run cannot tell it from “{near[0].statement}”; the largest error that "
-        f"the theorem allows is {largest.name}, {largest.size:.0e} ({largest.reason}); "
+        f"the theorem allows is {largest.name}, {size} ({largest.reason}); "
         f"{largest.remedy} lowers it"
     )

@@ -132,9 +132,7 @@ class LayerNormsConserved(AbstractClaim[AbstractLinearNetwork]):
         return float(np.max(np.abs(measured / predicted - 1)))
 
     def budget(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Term]:
-        # Nothing brings back what a step is off by, and small layers take many.
-        steps = max(1.0, run.steps / 20)
-        return integration(run, steps * rough(run)), rounding(run)
+        return integration(run, rough(run), adding=0.5), rounding(run)
 
     def rivals(self, run: Trajectory[AbstractLinearNetwork]) -> Iterable[Rival]:
         start = [np.sum(np.abs(W)) for W in run.experiment.network.layers]

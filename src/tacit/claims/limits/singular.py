@@ -57,10 +57,10 @@ class KernelLimit(AbstractClaim[Diagonal]):
 
     def budget(self, run: Trajectory[Diagonal]) -> Iterable[Term]:
         yield _step_left(run)
-        # Along the kernel nothing brings back what a step is off by.
-        steps, L = max(10.0, run.steps / 10), run.experiment.network.depth
+        L = run.experiment.network.depth
         least = np.min(np.abs(np.asarray(run.experiment.network.predictor())))
-        yield integration(run, steps * L * coarseness(run, least ** (1 / L)))
+        # Along the kernel nothing brings back what a step is off by.
+        yield integration(run, L * coarseness(run, least ** (1 / L)), adding=1.0)
         yield rounded(run)
 
     def rivals(self, run: Trajectory[Diagonal]) -> Iterable[Rival]:

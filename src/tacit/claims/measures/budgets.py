@@ -14,21 +14,25 @@ from ..parts import Term
 EPS = float(np.finfo(float).eps)
 
 
-def integration(run: Trajectory, growth: float | int = 1.0) -> Term:
+def integration(
+    run: Trajectory, growth: float | int = 1.0, *, adding: float = 0.0
+) -> Term:
     """What the adaptive steps of a gradient flow may be off by, relative to a state.
 
     Every step keeps its error below `rtol`, and on a flow that contracts few of them
     add up: conserved quantities of random diagonal networks drift by 0.02 to 3 rtol, at
     rtol from 1e-4 to 1e-11. `growth` is by how much an error grows on the way into the
-    quantity at hand. Over kinks a step in ten adds up. A flow that moves in steps makes
-    none.
+    quantity at hand; `adding` is the share of all steps that add up, where nothing
+    brings back what a step is off by, and a tenth over kinks. A flow that moves in
+    steps makes none.
     """
     flow = run.experiment.flow
     exact = not isinstance(flow, GradientFlow)
-    kinked = run.experiment.network.kinked
-    steps = max(10, run.steps / 10) if kinked else 10
+    share = max(adding, 0.1 if run.experiment.network.kinked else 0.0)
+    steps = max(10, share * run.steps)
     size = 0.0 if exact else steps * followed(run) * growth
-    reason = "ten steps at their rtol, or over kinks a tenth of all"
+    many = "ten" if steps == 10 else f"{share:.0%} of all"
+    reason = f"{many} steps at their rtol"
     return Term("integration", size, reason, "a smaller rtol")
 
 
