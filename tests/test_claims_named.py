@@ -4,7 +4,6 @@ import ast
 import json
 import pathlib
 import re
-import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -45,9 +44,6 @@ def mine(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text(text + MORE)
     (tmp_path / "broken.py").write_text("1 / 0")
     monkeypatch.syspath_prepend(tmp_path)
-    yield
-    for name in ("mine", "broken"):
-        sys.modules.pop(name, None)
 
 
 def shell(*words):

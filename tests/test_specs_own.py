@@ -1,7 +1,6 @@
 """Classes of one's own in a spec, by where they are."""
 
 import importlib
-import sys
 import tomllib
 
 import numpy as np
@@ -104,9 +103,7 @@ def parts(tmp_path, monkeypatch):
     (tmp_path / "own_again.py").write_text("from own_parts import Bent, Told\n")
     (tmp_path / "own_broken.py").write_text("1 / 0\n")
     monkeypatch.syspath_prepend(tmp_path)
-    yield importlib.import_module("own_parts")
-    for name in ("own_parts", "own_again", "own_broken"):
-        sys.modules.pop(name, None)
+    return importlib.import_module("own_parts")
 
 
 def test_network_loss_and_flow_of_ones_own_are_trained(parts):
