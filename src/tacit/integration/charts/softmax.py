@@ -75,13 +75,13 @@ class Softmax(AbstractChart):
         return Diagonal((self.sign * jnp.prod(layers, axis=0))[None])
 
     def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:
-        # The slope has degree -1, so q need not be normalised before it is taken; the
-        # sum of exp(y) is conserved as well, so nothing overflows. Of exp(y / 2) and
-        # its square the compiler would make two exponentials.
-        q, most = jnp.exp(y), len(self.rows) - 2
-        power = jnp.asarray(self.sign) * _power(
-            jnp.sqrt(q), jnp.sum(self.rows) - 2, most
-        )
+        # The slope has degree -1, so the layers need no unit before it is taken, and
+        # the sum of their squares is conserved: nothing overflows. Without the barrier
+        # the compiler makes of every square of an exponential one more exponential.
+        layer = jax.lax.optimization_barrier(jnp.exp(y / 2))
+        others = jnp.sum(self.rows) - 2
+        power = jnp.asarray(self.sign) * _power(layer, others, len(self.rows) - 2)
+        q = layer * layer
         pace = -2 * jnp.sum(q) / self.total
         return pace * power * field.risk.slope(power * q)
 
