@@ -12,7 +12,7 @@ from jaxtyping import Array, ArrayLike, Float
 
 from ._assembled import assembled
 from ._types import require_float64
-from .compilation import make_room
+from .compilation import make_room, swift_jit
 from .crossings import crossing_of, passed, reads_names
 from .display import bibliography, runs
 from .errors import require_kind
@@ -222,7 +222,7 @@ def _looked(experiment, observe, view, states, times, common=None):
     return {o.name: seen[o.name] for o in observe}
 
 
-@eqx.filter_jit
+@swift_jit
 def _measure(view, states, times, start, risk, observables):
     def look(state_time):
         state, time = state_time

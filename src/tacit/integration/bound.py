@@ -11,6 +11,8 @@ from typing import Any
 import equinox as eqx
 import jax
 
+from ..compilation import SWIFT
+
 
 @jax.tree_util.register_static
 class _Fixed:
@@ -45,7 +47,7 @@ def bound(function: Callable, *parts: Any) -> Callable:
     return call
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=0, compiler_options=SWIFT)
 def _called(function, arrays, fixed, rest):
     return _apart(function(*_together(arrays, fixed), *rest))
 

@@ -17,6 +17,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
+from ...compilation import swift_jit
 from ..lockstep import count
 from ..pieces import follow, size_of
 from . import dop853
@@ -97,7 +98,7 @@ def explicit_many(
     return segments
 
 
-@eqx.filter_jit
+@swift_jit
 def _walk(stack, alone, number, times, max_steps, width, most, carry):
     arrays, rest = eqx.partition(stack, eqx.is_array)
     empty = jax.tree.leaves(arrays)[0].shape[0]  # a place that nothing is written to
@@ -184,7 +185,7 @@ def _walk(stack, alone, number, times, max_steps, width, most, carry):
     return carry, _Leg(kept, lanes.turns), ~going((lanes._replace(turns=end - 1), kept))
 
 
-@eqx.filter_jit
+@swift_jit
 def _shaped(stack, states, last):
     """The states in the shape of the coordinates, and the network at the last."""
     arrays, rest = eqx.partition(stack, eqx.is_array)
