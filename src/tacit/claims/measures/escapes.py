@@ -1,21 +1,26 @@
 """How far a network near a saddle is from the leading order, and what that costs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.optimize import brentq
 
 from ...experiment import Experiment
-from ...networks import Chain, MLP
+from ...networks import AbstractNetwork, Chain, MLP
 from ...networks.activations import values_and_slopes
 from ...risk import Risk
 from ...saddles import Leading, share, unfolded
 from ...training import train, Trajectory
 from ..hypotheses.saddles import small_of, start_gain
 from ..parts import Term, Unmeasured
+
+
+BENT = 0.5
+"""The bend up to which its orders are summed."""
 
 
 def plain(network: MLP | Chain) -> MLP:
@@ -99,13 +104,13 @@ def orders(experiment: Experiment, level: float, power: float | int) -> np.ndarr
     the gain over twice that of theirs.
     """
     small, low = small_of(experiment), start_gain(experiment)
-    network, risk = plain(experiment.network), experiment.risk
-    ends = [bent(risk, each, small) for each in (network, arrived(experiment, level))]
+    ends = [_bent_at(experiment, gain) for gain in (low, level)]
     m = np.log(max(ends[1], 1e-300) / max(ends[0], 1e-300)) / np.log(level / low)
     m = float(np.clip(m, 0.5, 12))
-    if not ends[1] < 0.5:
+    if not ends[1] < BENT:
         return np.array([np.inf, np.inf])
-    sizes = [float(np.sum(np.asarray(W) ** 2)) for W in network.weights]
+    weights = plain(experiment.network).weights
+    sizes = [float(np.sum(np.asarray(W) ** 2)) for W in weights]
     fixed = [c for i, c in enumerate(sizes) if i not in small]
     grown = sum(level**2 / (2 * c) for c in fixed)
     # All orders above the first one as well: their sum is geometric.
@@ -114,6 +119,67 @@ def orders(experiment: Experiment, level: float, power: float | int) -> np.ndarr
     second = ends[1] ** 2 * share(low, level, power, 2 * m)
     given = grown * share(low, level, power, 2) if fixed else 0.0
     return np.array([first + given, second + given])
+
+
+def _bent_at(experiment: Experiment, gain: float) -> float:
+    same = gain == start_gain(experiment)
+    there = plain(experiment.network) if same else arrived(experiment, gain)
+    return bent(experiment.risk, there, small_of(experiment))
+
+
+def first_order(experiment: Experiment, level: float, power: float | int) -> float:
+    """What all orders but the leading one make of the time to the level, relatively.
+
+    `orders` bounds it up to the gain at which the bend is `BENT`; the rest of the way,
+    most often a small part of the time, is followed from the leading order there.
+    """
+    if _bent_at(experiment, level) < BENT:
+        return float(orders(experiment, level, power)[0])
+    low, law = start_gain(experiment), leading(experiment)
+    middle = gain_where_bent(lambda g: _bent_at(experiment, g), low, level)
+    if middle is None:
+        return np.inf
+    whole, early = law.time(level), law.time(middle)
+    rest = left_over(experiment, _at_gain(experiment, middle), whole - early)
+    return float(orders(experiment, middle, power)[0] * early + rest) / whole
+
+
+def gain_where_bent(
+    bend: Callable[[float], float], low: float, high: float
+) -> float | None:
+    """The gain between `low` and `high` at which the bend is just below `BENT`.
+
+    None where it is no smaller at `low`, nor larger at `high`.
+    """
+
+    def above(log_gain):
+        return bend(float(np.exp(log_gain))) - 0.99 * BENT
+
+    ends = np.log(low), np.log(high)
+    if above(ends[0]) >= 0 or above(ends[1]) <= 0:
+        return None
+    return float(np.exp(brentq(above, *ends, xtol=1e-3)))
+
+
+def _at_gain(experiment: Experiment, gain: float) -> AbstractNetwork:
+    network, small = experiment.network, small_of(experiment)
+    if leading(experiment).along() is None:
+        return arrived(experiment, gain)
+    return rescaled(network, small, gain / start_gain(experiment))
+
+
+def left_over(experiment: Experiment, start: AbstractNetwork, told: float) -> float:
+    """How far the time from `start` to the end of a run may be from `told`.
+
+    The flow is followed. That it would start a little elsewhere, as far off as the bend
+    there, counts as that share of its time. Infinite where it does not get to the end.
+    """
+    if not isinstance(start, type(experiment.network)):
+        return np.inf
+    again = eqx.tree_at(lambda e: e.network, experiment, start)
+    run = train(again, records=1)
+    took = float(run.times[-1])
+    return abs(took - told) + BENT * took if run.finite else np.inf
 
 
 def next_order(size: float) -> Term:

@@ -28,7 +28,7 @@ from ..hypotheses.saddles import (
     zero_at_zero,
 )
 from ..measures.budgets import integration, rounding
-from ..measures.escapes import next_order, orders, plain
+from ..measures.escapes import first_order, next_order, orders, plain
 from ..papers import RAWAL, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.saddles import drawn_gain, even, gaussian, leaving, taught
@@ -77,7 +77,7 @@ class EscapeLaw(AbstractClaim[AbstractNetwork]):
 
     def budget(self, run: Trajectory) -> Iterable[Term]:
         level, r = level_of(run.experiment) or math.nan, len(small_of(run.experiment))
-        yield next_order(orders(run.experiment, level, r - 2)[0])
+        yield next_order(first_order(run.experiment, level, r - 2))
         yield integration(run, r)
         yield rounding(run)
 
@@ -159,7 +159,7 @@ class HermitePrefactor(AbstractClaim[Chain]):
     def budget(self, run: Trajectory[Chain]) -> Iterable[Term]:
         level = level_of(run.experiment) or math.nan
         L = len(run.experiment.network.weights)
-        yield next_order(orders(run.experiment, level, L - 2)[0])
+        yield next_order(first_order(run.experiment, level, L - 2))
         yield integration(run, L)
         yield rounding(run)
 

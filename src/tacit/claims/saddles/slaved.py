@@ -26,7 +26,15 @@ from ..hypotheses.saddles import (
     to_a_gain,
 )
 from ..measures.budgets import integration, rounding
-from ..measures.escapes import bent, leading, next_order, plain
+from ..measures.escapes import (
+    BENT,
+    bent,
+    gain_where_bent,
+    leading,
+    left_over,
+    next_order,
+    plain,
+)
 from ..papers import RAWAL, Source
 from ..parts import Forecast, Hypothesis, Rival, Term
 from ..witnesses.saddles import even, gaussian, leaving, taught
@@ -70,14 +78,17 @@ class SlavedReadOut(AbstractClaim[Chain]):
         level = level_of(experiment) or math.nan
         law = escape_time(experiment.network, experiment.risk, level)
         about = f"when the geometric mean of all layers is {level:g}"
-        return Forecast(float(law.value), about, sum(self._left(experiment)))
+        end = self._held(experiment)[1]
+        size = self._late(experiment, end) + self._early(experiment)
+        return Forecast(float(law.value), about, size)
 
     def measured(self, run: Trajectory[Chain]) -> float:
         return float(run.times[-1])
 
     def budget(self, run: Trajectory[Chain]) -> Iterable[Term]:
-        late, early = self._left(run.experiment)
-        yield next_order(late)
+        experiment, end = run.experiment, self._held(run.experiment)[1]
+        late, early = self._late(experiment, end), self._early(experiment)
+        yield next_order(late if late < math.inf else self._followed(experiment, end))
         reason = "what the read-out drives before it is held, in a time of 1/Nσ(0)²"
         yield Term("the start of the read-out", early, reason, "a smaller start")
         yield integration(run, 2 * len(run.experiment.network.weights))
@@ -101,22 +112,45 @@ class SlavedReadOut(AbstractClaim[Chain]):
         held = a / (chain.width * value**2)
         return held, (level**r / held) ** (1 / (2 * r - 2))
 
-    def _left(self, experiment):
-        """What the next order and the start of the read-out make of the time."""
+    def _at(self, experiment, gain):
+        """The chain when all but the read-out have this gain."""
         chain, r = experiment.network, len(experiment.network.weights)
-        held, end = self._held(experiment)
-        low, unit = start_gain(experiment), chain.first / np.linalg.norm(chain.first)
-        bends = []
-        for gain in (low, end):
-            gains = np.append(np.full(r - 2, gain), held * gain ** (r - 1))
-            at = Chain(gain * unit, gains, chain.activation, chain.width)
-            bends.append(bent(experiment.risk, plain(at), range(r)))
-        m = float(np.clip(np.log(bends[1] / bends[0]) / np.log(end / low), 0.5, 12))
-        p, value = 2 * r - 4, float(chain.sigma(0.0))
-        late = bends[1] * share(low, end, p, m) if bends[1] < 0.5 else math.inf
+        first = gain * chain.first / np.linalg.norm(chain.first)
+        last = self._held(experiment)[0] * gain ** (r - 1)
+        gains = np.append(np.full(r - 2, gain), last)
+        return Chain(first, gains, chain.activation, chain.width)
+
+    def _bend(self, experiment, gain):
+        there = plain(self._at(experiment, gain))
+        return bent(experiment.risk, there, range(len(there.weights)))
+
+    def _late(self, experiment, end):
+        """What the next order makes of the time until the others' gain is `end`."""
+        low, p = start_gain(experiment), 2 * len(experiment.network.weights) - 4
+        first, last = (self._bend(experiment, gain) for gain in (low, end))
+        if not last < BENT:
+            return math.inf
+        m = float(np.clip(np.log(last / first) / np.log(end / low), 0.5, 12))
+        return last * share(low, end, p, m)
+
+    def _early(self, experiment):
+        """What the start of the read-out makes of it."""
+        chain, r = experiment.network, len(experiment.network.weights)
         a = leading(experiment).along() or math.nan
-        moved = a * low ** (r - 2) / (chain.width * value**2)
-        return late, p * moved
+        rate = chain.width * float(chain.sigma(0.0)) ** 2
+        return (2 * r - 4) * a * start_gain(experiment) ** (r - 2) / rate
+
+    def _followed(self, experiment, end):
+        """`_late` where the bend grows too large: the rest of the way is followed."""
+        low, p = start_gain(experiment), 2 * len(experiment.network.weights) - 4
+        middle = gain_where_bent(lambda g: self._bend(experiment, g), low, end)
+        if middle is None:
+            return math.inf
+        whole, early = span(low, end, p), span(low, middle, p)
+        law = escape_time(experiment.network, experiment.risk, level_of(experiment))
+        told = float(law.value) * (1 - early / whole)
+        rest = left_over(experiment, self._at(experiment, middle), told)
+        return self._late(experiment, middle) * early / whole + rest / float(law.value)
 
     def witness(self, seed: int | None = None) -> Experiment[Chain]:
         return leaving(even(3e-3, 3, "softplus"), _centred(seed), 0.03, flow=STIFF)
