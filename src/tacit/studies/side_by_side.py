@@ -6,6 +6,8 @@ import signal
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
+from threadpoolctl import threadpool_limits
+
 from .base import Answer, Question
 
 
@@ -25,7 +27,7 @@ def answers(
         "spawn"
     )  # JAX's threads do not survive a fork
     pool = ProcessPoolExecutor(
-        min(workers, len(questions)), context, initializer=_hear_nothing
+        min(workers, len(questions)), context, initializer=_one_of_several
     )
     try:
         asked = [pool.submit(question.ask, quick) for question in questions]
@@ -37,7 +39,9 @@ def answers(
             child.terminate()
 
 
-def _hear_nothing():
-    """Ctrl-C reaches every process of a terminal; the first one decides."""
+def _one_of_several():
+    """Ctrl-C reaches every process of a terminal, and the first one decides; and each
+    has a core to itself, on which a second thread of BLAS costs an eighth."""
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threadpool_limits(1)
