@@ -3,7 +3,7 @@
 All three follow the same balanced 3-layer network down -log J to the same time, each
 at the loosest tolerance with which it *achieves* the asked relative error in the
 predictor. SciPy and torchdiffeq integrate the layers with a hand-written slope, on one
-core.
+core. Each runs twenty times in its turn: after another's turn the first few are slower.
 """
 
 from pairs import paired, show, verdict  # first: it pins the process to one core
@@ -115,7 +115,7 @@ def main():
         spent = paired(
             {n: lambda r=r, t=chosen[n][0]: r(t) for n, r in runs.items()},
             repeats=5,
-            inner=5,
+            inner=20,
         )
         rows += [
             (d, n, f"{chosen[n][0]:.0e}", f"{chosen[n][1]:.1e}", f"{1e3 * s:.2f}",

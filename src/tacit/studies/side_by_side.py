@@ -40,8 +40,10 @@ def answers(
 
 
 def _one_of_several():
-    """Ctrl-C reaches every process of a terminal, and the first one decides; and each
-    has a core to itself, on which a second thread of BLAS costs an eighth."""
+    """Leave Ctrl-C, which reaches all processes of a terminal, to the first one.
+
+    And keep to one core, on which a second thread of BLAS costs an eighth.
+    """
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     threadpool_limits(1)
