@@ -69,10 +69,9 @@ class Risk(eqx.Module):
                 "made from scatter matrices. Make it from X and y."
             )
         if problem.X is not None:
-            targets = np.asarray(problem.targets)
             if isinstance(loss, AbstractPointwiseLoss):
-                loss.check_targets(targets)
-            require_true(loss, targets)
+                loss.check_targets(np.asarray(problem.targets))
+            require_true(loss, problem)
         if not isinstance(loss, AbstractScatterLoss):
             return
         self.contrast = contrast = problem.contrast
@@ -96,12 +95,28 @@ class Risk(eqx.Module):
             return self
         return assembled(Risk, **(vars(self) | {"problem": problem}))
 
+    def sample(self, rows: Int[Array, " b"] | None = None) -> tuple:
+        """Inputs, targets and weights, of the whole sample or of `rows` of it.
+
+        Classes that are more than the features come by number, if the loss takes them
+        so: one-hot rows would be larger than the data.
+        """
+        problem, classes = self.problem, len(self.problem.classes)
+        if problem.X is None:
+            raise DataError("single samples are needed; this Problem has none.")
+        X, weights = problem.X, problem.weights
+        many = self.loss.numbers_classes and classes > max(2, problem.d)
+        targets = problem.numbered if many else problem.targets
+        if rows is None:
+            return X, targets, weights
+        return X[rows], targets[rows], None if weights is None else weights[rows]
+
     def value(self, network: AbstractNetwork, rows: Int[Array, " b"] | None = None):
         """The loss at `network`, on the whole sample or on `rows` of it."""
         require_float64("a risk")
         if isinstance(network, AbstractLinearNetwork):
             return self.criterion(network.predictor(), rows)
-        X, targets, weights = self._sample(rows)
+        X, targets, weights = self.sample(rows)
         return self.loss(jax.vmap(network)(X), targets, weights)
 
     def gradient(self, network: N, rows: Int[Array, " b"] | None = None) -> N:
@@ -115,14 +130,14 @@ class Risk(eqx.Module):
     def criterion(self, E: Predictor, rows: Int[Array, " b"] | None = None) -> Scalar:
         """The risk of the linear predictor `E`, ``(d,)`` or ``(k, d)``."""
         if self.scatter is None or self.contrast is None:
-            X, targets, weights = self._sample(rows)
+            X, targets, weights = self.sample(rows)
             return self.loss(X @ E.T, targets, weights)
         flat = jnp.atleast_2d(E)
         if rows is None:
             product, F = self.scatter(flat)
             A = product @ flat.T
         else:
-            X, targets, weights = self._sample(rows)
+            X, targets, weights = self.sample(rows)
             A, F = self._scatter_loss.latent(X @ E.T, targets, weights)
         return self._latent(A, self._gram(flat), F)
 
@@ -144,7 +159,7 @@ class Risk(eqx.Module):
         """The logarithm of `value` for losses of a margin, however small that is."""
         if isinstance(network, AbstractLinearNetwork):
             return self.log_criterion(network.predictor())
-        X, targets, weights = self._sample(None)
+        X, targets, weights = self.sample()
         return self._margin_loss.log(jax.vmap(network)(X), targets, weights)
 
     def log_gradient(self, network: N) -> N:
@@ -156,7 +171,7 @@ class Risk(eqx.Module):
 
     def log_criterion(self, E: Predictor) -> Scalar:
         """The natural logarithm of `criterion`."""
-        X, targets, weights = self._sample(None)
+        X, targets, weights = self.sample()
         return self._margin_loss.log(X @ E.T, targets, weights)
 
     def log_slope(self, E: Predictor) -> Predictor:
@@ -166,7 +181,7 @@ class Risk(eqx.Module):
     @property
     def margin_rows(self) -> Float[Array, "m D"]:
         """The rows whose products with the predictor are the margins."""
-        X, targets, _ = self._sample(None)
+        X, targets, _ = self.sample()
         return self._margin_loss.margin_rows(X, targets)
 
     def check_network(self, network: AbstractNetwork) -> None:
@@ -221,14 +236,6 @@ class Risk(eqx.Module):
     def _latent(self, A, gram, F):
         loss = self._scatter_loss
         return loss.criterion(loss.ridged(A, gram), F)
-
-    def _sample(self, rows):
-        X, targets, weights = self.problem.X, self.problem.targets, self.problem.weights
-        if X is None:
-            raise DataError("single samples are needed; this Problem has none.")
-        if rows is None:
-            return X, targets, weights
-        return X[rows], targets[rows], None if weights is None else weights[rows]
 
 
 def _kind(risk, network):

@@ -16,4 +16,4 @@ only where no other function is traced."""
 
 def swift_jit(function: F) -> F:
     """`equinox.filter_jit` for what is compiled anew for every shape of a run."""
-    return eqx.filter_jit(function, compiler_options=SWIFT)  # pyright: ignore[reportReturnType]
+    return eqx.filter_jit(function, compiler_options=SWIFT)  # pyright: ignore

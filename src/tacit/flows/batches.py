@@ -10,6 +10,7 @@ from jaxtyping import Array, Int
 from .._types import Key
 from ..errors import DataError, setting
 from ..losses import AbstractScatterLoss
+from ..problems.membership import memberships
 from ..risk import Risk
 
 
@@ -155,11 +156,8 @@ def lacks_class(risk: Risk, rows: Int[Array, " b"]) -> Array:
     """Whether a loss of class scatter is asked for on a batch without some class."""
     if not isinstance(risk.loss, AbstractScatterLoss):
         return jnp.zeros((), bool)
-    targets = risk.problem.targets[rows]
-    member = (
-        jnp.stack([targets <= 0, targets > 0], axis=1) if targets.ndim == 1 else targets
-    )
-    return jnp.any(jnp.sum(member, axis=0) == 0)
+    _, targets, _ = risk.sample(rows)
+    return jnp.any(memberships(targets).mass(jnp.ones(len(rows))) == 0)
 
 
 @eqx.filter_jit

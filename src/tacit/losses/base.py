@@ -49,6 +49,8 @@ class AbstractLoss(eqx.Module):
             `basis_free` unless it is said.
         shift_free: adding one row to the outputs of all samples changes nothing;
             False unless it is said.
+        numbers_classes: targets may be `problems.membership.Numbered`, as `tacit.Risk`
+            hands over classes that are more than the features; False unless it is said.
         smoothness: the Lipschitz constant $\beta$ of the slope of one sample's loss in
             a single output; None, the default, where there is none or none is known.
         slope_bound: the least upper bound $G$ of that slope's size; None likewise.
@@ -58,6 +60,7 @@ class AbstractLoss(eqx.Module):
     basis_free: AbstractVar[bool]
     rotation_free = Fact[bool](lambda loss: loss.basis_free)
     shift_free = Fact[bool](lambda _: False)
+    numbers_classes = Fact[bool](lambda _: False)
     smoothness = Fact[float | None](lambda _: None)
     slope_bound = Fact[float | None](lambda _: None)
 

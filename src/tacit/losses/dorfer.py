@@ -10,11 +10,13 @@ from jaxtyping import Array, Bool, Float
 
 from .._types import absent, number, Outputs, Scalar, Targets, Weights
 from ..errors import DataError, OptionError
+from ..problems.membership import memberships, Numbered
 from .base import AbstractLoss
-from .scatter import memberships, require_nonnegative
+from .scatter import require_nonnegative
 
 
 CONVENTIONS = ("code", "scatter")
+Classes = Targets | Numbered
 
 
 class Dorfer(AbstractLoss):
@@ -33,6 +35,7 @@ class Dorfer(AbstractLoss):
 
     rotation_free: ClassVar[bool] = True
     shift_free: ClassVar[bool] = True
+    numbers_classes: ClassVar[bool] = True
     convention: str = eqx.field(default="code", static=True)
     ridge: float = eqx.field(default=1e-3, converter=number)
     threshold: float = eqx.field(default=1.0, converter=number)
@@ -59,34 +62,34 @@ class Dorfer(AbstractLoss):
             )
 
     def scatters(
-        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+        self, outputs: Outputs, targets: Classes, weights: Weights | None = None
     ) -> tuple[Float[Array, "k k"], Float[Array, "k k"]]:
         """`S_w` without ridge and `S_b`; weights count samples."""
         rows = outputs if outputs.ndim == 2 else outputs[:, None]
         count = jnp.ones(len(rows)) if weights is None else weights
         member = memberships(targets)
-        n, counted = jnp.sum(count), count[:, None] * member
+        n = jnp.sum(count)
         rows = rows - (count @ rows / n)[None, :]
-        mass = jnp.sum(counted, axis=0)
-        means = counted.T @ rows / jnp.where(mass > 0, mass, 1.0)[:, None]
-        rest = rows - member @ means
+        mass = member.mass(count)
+        means = member.sums(count, rows) / jnp.where(mass > 0, mass, 1.0)[:, None]
+        rest = rows - member.each(means)
         if self.convention == "scatter":
             within = (count[:, None] * rest).T @ rest / n
             return within, (mass[:, None] * means).T @ means / n
         freedom = jnp.where(mass > 1, mass - 1, 1.0)  # one sample has no covariance
         present = jnp.sum((mass > 0).astype(mass.dtype))
-        within = (rest * (counted @ (1 / freedom))[:, None]).T @ rest / present
+        within = (rest * (count * member.each(1 / freedom))[:, None]).T @ rest / present
         return within, (count[:, None] * rows).T @ rows / (n - 1) - within
 
     def eigenpairs(
-        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+        self, outputs: Outputs, targets: Classes, weights: Weights | None = None
     ) -> tuple[Float[Array, " q"], Float[Array, "k q"]]:
         r"""The top $q = \min(k, C - 1)$ eigenvalues, rising, and their vectors.
 
         Column $j$ has $e_j^\top (S_w + \lambda I) e_j = 1$.
         """
         within, between = self.scatters(outputs, targets, weights)
-        k, classes = len(within), memberships(targets).shape[1]
+        k, classes = len(within), memberships(targets).count
         root = jnp.linalg.cholesky(within + self.ridge * jnp.eye(k))
         half = solve_triangular(root, between, lower=True)
         values, turns = jnp.linalg.eigh(solve_triangular(root, half.T, lower=True))
@@ -100,7 +103,7 @@ class Dorfer(AbstractLoss):
         return values < top if self.strict else values <= top
 
     def radial_slope(
-        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+        self, outputs: Outputs, targets: Classes, weights: Weights | None = None
     ) -> Scalar:
         r"""The slope along the outputs, $-\frac{2\lambda}{q}\sum_j v_j\|e_j\|^2$.
 
@@ -113,7 +116,7 @@ class Dorfer(AbstractLoss):
         return -2 * self.ridge * jnp.sum(pulls) / jnp.sum(kept)
 
     def __call__(
-        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+        self, outputs: Outputs, targets: Classes, weights: Weights | None = None
     ) -> Scalar:
         # Only the values are used, whose derivative is finite where they meet; that of
         # the vectors is not.

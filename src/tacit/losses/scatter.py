@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._types import absent, Outputs, Scalar, Targets, Weights
-from ..errors import DataError, ShapeError
+from ..errors import DataError
+from ..problems.membership import memberships, Numbered
 from .base import AbstractLoss, shares
 
 
@@ -27,7 +28,8 @@ class AbstractScatterLoss(AbstractLoss):
     To add one: subclass, set `basis_free`, declare `ridge` and `input_ridge` last, both
     0 by default, and define `criterion`, of degree 0 in the scale of the outputs.
 
-    Classes are the signs of targets `(n,)` or the columns of one-hot targets `(n, C)`;
+    Classes are the signs of targets `(n,)` or the columns of one-hot targets `(n, C)`,
+    or `Numbered`, as `tacit.Risk` hands over those that are more than the features;
     scatters carry the weights 1/n. One with no mass in the batch contributes nothing.
     """
 
@@ -41,6 +43,7 @@ class AbstractScatterLoss(AbstractLoss):
 
     rotation_free: ClassVar[bool] = True
     shift_free: ClassVar[bool] = True
+    numbers_classes: ClassVar[bool] = True
     needs_definite: ClassVar[bool] = True
     """Whether the loss has no minimum where the within-class scatter is singular."""
 
@@ -61,7 +64,10 @@ class AbstractScatterLoss(AbstractLoss):
         """
 
     def latent(
-        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+        self,
+        outputs: Outputs,
+        targets: Targets | Numbered,
+        weights: Weights | None = None,
     ) -> tuple[Latent, Contrasts]:
         """The scatter within classes and a square root of that between them, plain.
 
@@ -70,12 +76,11 @@ class AbstractScatterLoss(AbstractLoss):
         rows = outputs if outputs.ndim == 2 else outputs[:, None]
         member, share = memberships(targets), shares(outputs, weights)
         rows = rows - (share @ rows)[None, :]  # before any product: no cancellation
-        counted = share[:, None] * member
-        mass = jnp.sum(counted, axis=0)
-        means = counted.T @ rows / jnp.where(mass > 0, mass, 1.0)[:, None]
-        rest = rows - member @ means
+        mass = member.mass(share)
+        means = member.sums(share, rows) / jnp.where(mass > 0, mass, 1.0)[:, None]
+        rest = rows - member.each(means)
         within = (share[:, None] * rest).T @ rest
-        if member.shape[1] == 2:
+        if member.count == 2:
             return within, jnp.sqrt(mass[0] * mass[1]) * (means[1:] - means[:1]).T
         return within, (jnp.sqrt(mass)[:, None] * means).T
 
@@ -95,23 +100,13 @@ class AbstractScatterLoss(AbstractLoss):
         return within if gram is None else within + self.input_ridge * gram
 
     def __call__(
-        self, outputs: Outputs, targets: Targets, weights: Weights | None = None
+        self,
+        outputs: Outputs,
+        targets: Targets | Numbered,
+        weights: Weights | None = None,
     ) -> Scalar:
         within, contrast = self.latent(outputs, targets, weights)
         return self.criterion(self.ridged(within), contrast)
-
-
-def memberships(targets: Targets) -> Float[Array, "n C"]:
-    """One column per class, 1 where the sample is in it."""
-    if targets.ndim == 1:
-        above = (targets > 0).astype(targets.dtype)
-        return jnp.stack([1 - above, above], axis=1)
-    if targets.shape[1] < 2:
-        raise ShapeError(
-            "one-hot targets have a column for each of two or more classes; these are "
-            f"{targets.shape}.\nFor two classes pass -1 and +1 of shape (n,)."
-        )
-    return targets
 
 
 def require_nonnegative(what: str, value: float) -> None:

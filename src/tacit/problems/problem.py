@@ -1,7 +1,6 @@
 """The data a network is trained on, or all that the loss needs to know of it."""
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
@@ -10,6 +9,7 @@ from .._types import Contrast, Design, float64, in_float64, Square, Targets, Vec
 from ..errors import DataError, ShapeError, Way
 from .labels import pick_classes, pick_features, read_labels
 from .matrices import read_scatter
+from .membership import Numbered
 from .moments import class_moments, standard_scores
 from .scatter import Scatter
 from .tables import read_design, read_weights
@@ -108,10 +108,14 @@ class Problem(eqx.Module):
                 "this Problem was made from scatter matrices: it has no samples. "
                 "Make it from X and y where single samples are needed."
             )
-        if len(self.classes) < 3:
-            return self.y
-        codes = jnp.arange(len(self.classes), dtype=float)
-        return (self.y[:, None] == codes[None]).astype(float)
+        return self.numbered.one_hot() if len(self.classes) > 2 else self.y
+
+    @property
+    @in_float64
+    def numbered(self) -> Numbered:
+        """The classes of the samples by number, for losses that take them so."""
+        assert self.y is not None
+        return Numbered.of(self.y, len(self.classes))
 
     @property
     def codes(self) -> np.ndarray:

@@ -158,7 +158,8 @@ def gain_where_bent(
     ends = np.log(low), np.log(high)
     if above(ends[0]) >= 0 or above(ends[1]) <= 0:
         return None
-    return float(np.exp(brentq(above, *ends, xtol=1e-3)))
+    found = float(brentq(above, *ends, xtol=1e-3))  # pyright: ignore[reportArgumentType]
+    return float(np.exp(found))
 
 
 def _at_gain(experiment: Experiment, gain: float) -> AbstractNetwork:

@@ -147,7 +147,8 @@ class SlavedReadOut(AbstractClaim[Chain]):
         if middle is None:
             return math.inf
         whole, early = span(low, end, p), span(low, middle, p)
-        law = escape_time(experiment.network, experiment.risk, level_of(experiment))
+        level = level_of(experiment) or math.nan
+        law = escape_time(experiment.network, experiment.risk, level)
         told = float(law.value) * (1 - early / whole)
         rest = left_over(experiment, self._at(experiment, middle), told)
         return self._late(experiment, middle) * early / whole + rest / float(law.value)
