@@ -1,5 +1,6 @@
 """How much effort the compiler makes."""
 
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -8,10 +9,11 @@ import equinox as eqx
 
 F = TypeVar("F", bound=Callable)
 
-SWIFT = {"xla_backend_optimization_level": 1}
+LEVEL = "xla_backend_optimization_level"
+SWIFT = {} if LEVEL in os.environ.get("XLA_FLAGS", "") else {LEVEL: 1}
 """Options of `jax.jit` with which a function compiles in three quarters of the time and
-is as fast (but not the moves of a descent, which take an eighth longer); JAX takes them
-only where no other function is traced."""
+is as fast (but not the moves of a descent, which take an eighth longer). JAX takes them
+only where no other function is traced; a level that the user has set stays."""
 
 
 def swift_jit(function: F) -> F:

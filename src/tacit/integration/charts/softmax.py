@@ -75,13 +75,14 @@ class Softmax(AbstractChart):
         return Diagonal((self.sign * jnp.prod(layers, axis=0))[None])
 
     def velocity(self, field: AbstractField, y: Vector) -> Float[Array, " d"]:
-        # The slope has degree -1, so the layers need no unit before it is taken, and
-        # the sum of their squares is conserved: nothing overflows. Without the barrier
-        # the compiler makes of every square of an exponential one more exponential.
-        layer = jax.lax.optimization_barrier(jnp.exp(y / 2))
-        others = jnp.sum(self.rows) - 2
+        # The slope has degree -1, so q need not be normalised before it is taken; the
+        # sum of exp(y) is conserved as well, so nothing overflows. Without the barrier
+        # the compiler makes of every square of an exponential one more exponential; and
+        # the sum is one of exponentials, not of squares, which side by side would be
+        # rounded otherwise than alone.
+        q = jax.lax.optimization_barrier(jnp.exp(y))
+        layer, others = jnp.sqrt(q), jnp.sum(self.rows) - 2
         power = jnp.asarray(self.sign) * _power(layer, others, len(self.rows) - 2)
-        q = layer * layer
         pace = -2 * jnp.sum(q) / self.total
         return pace * power * field.risk.slope(power * q)
 
