@@ -11,7 +11,7 @@ F = TypeVar("F", bound=Callable)
 
 LEVEL = "xla_backend_optimization_level"
 SWIFT = {} if LEVEL in os.environ.get("XLA_FLAGS", "") else {LEVEL: 1}
-"""Options of `jax.jit` with which a function compiles in three quarters of the time and
+"""Options of `jax.jit` with which a function compiles in four fifths of the time and
 is as fast (but not the moves of a descent, which take an eighth longer). JAX takes them
 only where no other function is traced; a level that the user has set stays."""
 
