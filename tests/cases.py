@@ -130,7 +130,9 @@ FIELDS = {
     "Decayed": fields.Decayed(POINTWISE, 0.3),
     "Gradient": fields.Gradient(POINTWISE),
     "MemoryField": field_of(
-        flows.GradientFlow(memory=flows.Descent(0.05, momentum=0.6)), POINTWISE
+        flows.GradientFlow(memory=flows.Descent(0.05, momentum=0.6)),
+        POINTWISE,
+        NETWORKS["DeepLinear"],
     ),
     "Modified": fields.Modified(POINTWISE, 0.2, 0.1),
 }

@@ -181,7 +181,7 @@ def test_what_is_put_together_has_all_its_fields(loss):
     chart = Softmax.at(balanced, risk)
     made = [
         run, run.network, risk.nameless, named.nameless, scatter, chart, chart.common,
-        field_of(GradientFlow(), risk),
+        field_of(GradientFlow(), risk, balanced),
     ]  # fmt: skip
     for each in made:
         assert set(vars(each)) == {field.name for field in dataclasses.fields(each)}

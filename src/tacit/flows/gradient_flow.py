@@ -120,7 +120,8 @@ class GradientFlow(AbstractFlow):
     def check(self, risk: Risk, network: AbstractNetwork, until: float | None) -> None:
         if self.memory is not None:
             require_mean(self.memory, risk)
-        self.clock.check(_settings(self), field_of(self, risk), network, until)
+        field = field_of(self, risk, network)
+        self.clock.check(_settings(self), field, network, until)
 
     def record_times(
         self, network: AbstractNetwork, until: float, count: int
@@ -136,7 +137,7 @@ class GradientFlow(AbstractFlow):
         look: Look | None = None,
     ) -> Path:
         del key
-        field = field_of(self, risk)
+        field = field_of(self, risk, network)
         path = self.clock.path(_settings(self), field, network, times, look)
         if path.reason and not float(path.times[-1]) and not _defined(risk, network):
             path = path._replace(reason=f"at the start {undefined(risk)}")
@@ -153,7 +154,11 @@ class GradientFlow(AbstractFlow):
         key: Key,
     ) -> list[Path]:
         del key
-        fields = [field_of(self, risk) for risk in risks]
+        # One for all that share a risk: then they share its products.
+        made = {
+            id(r): field_of(self, r, n) for r, n in zip(risks, networks, strict=True)
+        }
+        fields = [made[id(risk)] for risk in risks]
         return self.clock.paths(_settings(self), fields, networks, times)
 
     def arrival(
@@ -167,7 +172,12 @@ class GradientFlow(AbstractFlow):
     ) -> Arrival:
         del key
         return self.clock.arrival(
-            _settings(self), field_of(self, risk), network, crossing, within, every
+            _settings(self),
+            field_of(self, risk, network),
+            network,
+            crossing,
+            within,
+            every,
         )
 
 

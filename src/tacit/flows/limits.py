@@ -4,7 +4,6 @@ from typing import Any
 
 import jax
 
-from .._assembled import assembled
 from .._types import float64
 from ..errors import DataError
 from ..integration.fields import (
@@ -16,19 +15,20 @@ from ..integration.fields import (
 )
 from ..losses import AbstractPointwiseLoss
 from ..memory import sampling_share
+from ..networks import AbstractNetwork
 from ..risk import Risk
 from .fixed_step import AbstractFixedStep
 
 
-def field_of(flow: Any, risk: Risk) -> AbstractField:
-    """What `flow`, a `GradientFlow`, integrates."""
+def field_of(flow: Any, risk: Risk, network: AbstractNetwork) -> AbstractField:
+    """What `flow`, a `GradientFlow`, integrates from `network`."""
     if flow.memory is not None:
         return _limit(flow.memory, risk)
     if flow.descent_step:
         return Modified(risk, flow.descent_step, flow.weight_decay)
     if flow.weight_decay:
         return Decayed(risk, flow.weight_decay)
-    return assembled(Gradient, risk=risk)
+    return Gradient.on(risk, network)
 
 
 def require_limit(flow: AbstractFixedStep) -> None:
