@@ -20,7 +20,7 @@ def executed(path, folder):
     book = nbformat.read(path, as_version=4)
     nbclient.NotebookClient(
         book,
-        timeout=300,
+        timeout=120,  # a second a cell; a reply that goes astray is found at its end
         kernel_name="python3",
         coalesce_streams=True,  # what is printed arrives in pieces as it pleases
         resources={"metadata": {"path": folder}},
