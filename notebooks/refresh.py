@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbclient
 import nbformat
+from jupyter_client.manager import KernelManager
 
 
 HERE = Path(__file__).parent
@@ -20,8 +21,10 @@ def executed(path, folder):
     book = nbformat.read(path, as_version=4)
     nbclient.NotebookClient(
         book,
-        timeout=120,  # a second a cell; a reply that goes astray is found at its end
+        timeout=120,
         kernel_name="python3",
+        # One that does not block misses a reply now and then, and waits out `timeout`.
+        kernel_manager_class=KernelManager,
         coalesce_streams=True,  # what is printed arrives in pieces as it pleases
         resources={"metadata": {"path": folder}},
     ).execute()
