@@ -8,15 +8,14 @@ import jax.numpy as jnp
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Bool, Float
 
-from .._types import absent, number, Outputs, Scalar, Targets, Weights
+from .._types import absent, number, Outputs, Scalar, Weights
 from ..errors import DataError, OptionError
-from ..problems.membership import memberships, Numbered
+from ..problems.membership import Classes, memberships
 from .base import AbstractLoss
 from .scatter import require_nonnegative
 
 
 CONVENTIONS = ("code", "scatter")
-Classes = Targets | Numbered
 
 
 class Dorfer(AbstractLoss):

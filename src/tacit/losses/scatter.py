@@ -6,9 +6,9 @@ from typing import ClassVar, TYPE_CHECKING
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._types import absent, Outputs, Scalar, Targets, Weights
+from .._types import absent, Outputs, Scalar, Weights
 from ..errors import DataError
-from ..problems.membership import memberships, Numbered
+from ..problems.membership import Classes, memberships
 from .base import AbstractLoss, shares
 
 
@@ -64,10 +64,7 @@ class AbstractScatterLoss(AbstractLoss):
         """
 
     def latent(
-        self,
-        outputs: Outputs,
-        targets: Targets | Numbered,
-        weights: Weights | None = None,
+        self, outputs: Outputs, targets: Classes, weights: Weights | None = None
     ) -> tuple[Latent, Contrasts]:
         """The scatter within classes and a square root of that between them, plain.
 
@@ -100,10 +97,7 @@ class AbstractScatterLoss(AbstractLoss):
         return within if gram is None else within + self.input_ridge * gram
 
     def __call__(
-        self,
-        outputs: Outputs,
-        targets: Targets | Numbered,
-        weights: Weights | None = None,
+        self, outputs: Outputs, targets: Classes, weights: Weights | None = None
     ) -> Scalar:
         within, contrast = self.latent(outputs, targets, weights)
         return self.criterion(self.ridged(within), contrast)

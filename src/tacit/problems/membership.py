@@ -1,6 +1,7 @@
 """Which sample is of which class: a column a class, or a number a sample."""
 
 import abc
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
@@ -11,13 +12,17 @@ from .._types import Targets, Weights
 from ..errors import ShapeError
 
 
+if TYPE_CHECKING:  # a type checker would take an abstract variable for a field
+    from typing import ClassVar as AbstractVar
+else:
+    from equinox import AbstractVar
+
+
 class AbstractMembership(eqx.Module):
     """What a loss of the classes' scatter asks about the classes of its samples."""
 
-    @property
-    @abc.abstractmethod
-    def count(self) -> int:
-        """How many classes there are."""
+    count: AbstractVar[int]
+    """How many classes there are."""
 
     @abc.abstractmethod
     def mass(self, share: Weights) -> Float[Array, " C"]:
@@ -55,27 +60,18 @@ class Numbered(AbstractMembership):
     """The number of the class of every sample, for classes that are many.
 
     One-hot targets of `n` samples hold `n` numbers a class, more than the data where
-    there are more classes than features. `classes` is as long as there are classes.
+    there are more classes than features.
     """
 
     codes: Int[Array, " n"]
-    classes: Float[Array, " C"]
-
-    @classmethod
-    def of(cls, y: Float[Array, " n"], count: int) -> "Numbered":
-        """The classes that `y` counts from 0, of which there are `count`."""
-        return cls(y.astype(int), jnp.arange(count, dtype=float))
+    count: int = eqx.field(static=True)
 
     def one_hot(self) -> Float[Array, "n C"]:
         """A column for every class."""
         return (self.codes[:, None] == jnp.arange(self.count)[None]).astype(float)
 
-    @property
-    def count(self) -> int:
-        return len(self.classes)
-
     def __getitem__(self, rows: Int[Array, " b"]) -> "Numbered":
-        return Numbered(self.codes[rows], self.classes)
+        return Numbered(self.codes[rows], self.count)
 
     def mass(self, share: Weights) -> Float[Array, " C"]:
         return jax.ops.segment_sum(share, self.codes, self.count)
@@ -87,7 +83,11 @@ class Numbered(AbstractMembership):
         return values[self.codes]
 
 
-def memberships(targets: Targets | Numbered) -> AbstractMembership:
+Classes = Targets | Numbered
+"""What a loss of the classes' scatter takes for its targets."""
+
+
+def memberships(targets: Classes) -> AbstractMembership:
     """The classes that targets stand for: signs ``(n,)``, one-hot rows or numbers.
 
     Raises `ShapeError` for a single column.

@@ -115,7 +115,7 @@ class Problem(eqx.Module):
     def numbered(self) -> Numbered:
         """The classes of the samples by number, for losses that take them so."""
         assert self.y is not None
-        return Numbered.of(self.y, len(self.classes))
+        return Numbered(self.y.astype(int), len(self.classes))
 
     @property
     def codes(self) -> np.ndarray:
