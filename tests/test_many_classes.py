@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
-from tacit import Experiment, Problem, Risk, train
+from tacit import Experiment, Problem, Risk, Scatter, train
+from tacit.errors import DataError
 from tacit.flows import Descent, Stochastic
 from tacit.losses import AbstractScatterLoss, Dorfer, LogDet, RatioTrace, TraceRatio
 from tacit.networks import MLP
@@ -20,10 +21,8 @@ class Product(AbstractScatterLoss):
     input_ridge: float = 0.0
 
     def criterion(self, within, contrast):
-        return (
-            -jnp.linalg.slogdet(within + contrast @ contrast.T)[1]
-            + (jnp.linalg.slogdet(within)[1])
-        )
+        total = within + contrast @ contrast.T
+        return jnp.linalg.slogdet(within)[1] - jnp.linalg.slogdet(total)[1]
 
 
 LOSSES = {
@@ -110,3 +109,11 @@ def test_a_batch_that_lacks_a_class_is_seen():
     run = train(Experiment(network(3), risk, flow, until=3), records=1)
     assert run.reason is not None
     assert "class" in run.reason
+
+
+def test_where_there_are_no_samples_the_way_out_is_said():
+    known = Problem.from_scatter(Scatter.of(many(4).X, many(4).codes))
+    risk = Risk(known, LogDet())
+    for asked in (lambda: risk.value(network(4)), risk.sample):
+        with pytest.raises(DataError, match="scatter matrices.*Make it from X and y"):
+            asked()

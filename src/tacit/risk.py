@@ -102,11 +102,11 @@ class Risk(eqx.Module):
         so: one-hot rows would be larger than the data.
         """
         problem, classes = self.problem, len(self.problem.classes)
-        if problem.X is None:
-            raise DataError("single samples are needed; this Problem has none.")
         X, weights = problem.X, problem.weights
         many = self.loss.numbers_classes and classes > max(2, problem.d)
-        targets = problem.numbered if many else problem.targets
+        # Where there are no samples the problem says so, and what to do.
+        targets = problem.numbered if many and X is not None else problem.targets
+        assert X is not None
         if rows is None:
             return X, targets, weights
         return X[rows], targets[rows], None if weights is None else weights[rows]
