@@ -133,8 +133,9 @@ def first_order(experiment: Experiment, level: float, power: float | int) -> flo
     `orders` bounds it up to the gain at which the bend is `BENT`; the rest of the way,
     most often a small part of the time, is followed from the leading order there.
     """
-    if _bent_at(experiment, level) < BENT:
-        return float(orders(experiment, level, power)[0])
+    at_once = float(orders(experiment, level, power)[0])
+    if at_once < np.inf:
+        return at_once
     low, law = start_gain(experiment), leading(experiment)
     middle = gain_where_bent(lambda g: _bent_at(experiment, g), low, level)
     if middle is None:
